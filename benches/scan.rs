@@ -1,0 +1,3 @@
+//! How fast is a scan? The benches come with the binary.
+
+fn main() {}

@@ -1,0 +1,88 @@
+//! What may a report read? The hand-over value: everything that was found, and nothing of how.
+
+mod selection;
+
+pub use selection::Selection;
+
+use crate::evidence::{Evidence, Fate, FileAccount};
+use crate::timeline::{ChangeRow, Contradiction, Exposure, Timeline};
+use crate::vocab::{AccountId, LogFileId, Loss, Region, Timestamp};
+use std::collections::BTreeMap;
+
+/// Everything that a report may tell.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Analysis {
+    /// The exposures, by account, bucket, opening, audience.
+    pub exposures: Vec<Exposure>,
+    /// The buckets' timelines, by account, bucket, beginning.
+    pub timelines: Vec<Timeline>,
+    /// The changes, in their order.
+    pub changes: Vec<ChangeRow>,
+    /// Where the evidence contradicts itself, in order of time.
+    pub contradictions: Vec<Contradiction>,
+    /// Each file and what became of it.
+    pub files: BTreeMap<LogFileId, FileAccount>,
+    /// What could not be used.
+    pub losses: Vec<Loss>,
+    /// The counts, which add up.
+    pub counts: Counts,
+    /// The first and the last instant of any record.
+    pub evidence: Option<(Timestamp, Timestamp)>,
+    /// The accounts' Regions that have records, with their first and last instant.
+    pub coverage: BTreeMap<(Option<AccountId>, Option<Region>), (Timestamp, Timestamp)>,
+    /// What the rows were limited to.
+    pub selection: Selection,
+}
+
+/// What was counted. Files: all = read + skipped + lost. Records: all = used + not of interest + duplicates + lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// Files found.
+    pub files: u64,
+    /// Files of which something was used.
+    pub files_read: u64,
+    /// Files that are no CloudTrail log files.
+    pub files_skipped: u64,
+    /// Files of which nothing could be used.
+    pub files_lost: u64,
+    /// Bytes of all files, compressed as they are.
+    pub bytes: u64,
+    /// Records found.
+    pub records: u64,
+    /// Records of interest that were used.
+    pub used: u64,
+    /// Records that are of no interest here.
+    pub not_of_interest: u64,
+    /// Further copies of records that were used.
+    pub duplicates: u64,
+    /// Records that could not be used.
+    pub lost: u64,
+}
+
+impl Counts {
+    /// The counts of some evidence.
+    pub fn of(evidence: &Evidence) -> Self {
+        let files = evidence.files.values();
+        let fated =
+            |is: fn(&Fate) -> bool| files.clone().filter(|file| is(&file.fate)).count() as u64;
+        let sum = |of: fn(&FileAccount) -> u64| files.clone().map(of).fold(0, u64::saturating_add);
+        Self {
+            files: files.len() as u64,
+            files_read: fated(|fate| *fate == Fate::Read),
+            files_skipped: fated(|fate| matches!(fate, Fate::Skipped(_))),
+            files_lost: fated(|fate| *fate == Fate::Lost),
+            bytes: sum(|file| file.bytes),
+            records: sum(|file| file.records),
+            used: evidence.events.len() as u64,
+            not_of_interest: sum(|file| file.not_of_interest),
+            duplicates: evidence.duplicates(),
+            lost: sum(|file| file.lost_records),
+        }
+    }
+
+    /// Whether everything that was given is accounted for.
+    pub fn add_up(&self) -> bool {
+        self.files == self.files_read + self.files_skipped + self.files_lost
+            && self.records == self.used + self.not_of_interest + self.duplicates + self.lost
+    }
+}

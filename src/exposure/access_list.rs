@@ -1,0 +1,90 @@
+//! Whom does a bucket's ACL let in?
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions>
+
+use super::grant::{Grant, Grantees, LimitedTo, Owner, actions_named};
+use super::resource::Scope;
+use super::verdict::{Answer, Mechanism, Permission};
+use crate::event::{Acl, AclGrant, AclPermission, Grantee, Selection};
+use crate::vocab::Untrusted;
+use std::collections::BTreeSet;
+
+/// The grants of a bucket's ACL, one for each class of permission.
+pub fn grants(acl: &Acl, owner: &Owner) -> Vec<Grant> {
+    acl.grants
+        .iter()
+        .flat_map(|grant| {
+            classes(grant.permission)
+                .iter()
+                .map(|class| to_grant(grant, *class, owner))
+        })
+        .collect()
+}
+
+/// What a permission on a bucket lets one do. It never makes objects readable.
+fn classes(permission: AclPermission) -> &'static [Permission] {
+    match permission {
+        AclPermission::Read => &[Permission::List],
+        AclPermission::Write => &[Permission::Write],
+        AclPermission::ReadAcp => &[Permission::ReadAcl],
+        AclPermission::WriteAcp => &[Permission::WriteAcl],
+        AclPermission::FullControl => &[
+            Permission::List,
+            Permission::Write,
+            Permission::ReadAcl,
+            Permission::WriteAcl,
+        ],
+    }
+}
+
+/// The actions behind a class, for a Deny to take away.
+fn action_names(class: Permission) -> &'static [&'static str] {
+    match class {
+        Permission::List => &[
+            "listbucket",
+            "listbucketversions",
+            "listbucketmultipartuploads",
+        ],
+        Permission::Write => &["putobject"],
+        Permission::ReadAcl => &["getbucketacl"],
+        _ => &["putbucketacl"],
+    }
+}
+
+fn to_grant(grant: &AclGrant, class: Permission, owner: &Owner) -> Grant {
+    let (grantees, principal) = grantees(&grant.grantee, owner);
+    let aws_public = match grantees {
+        Grantees::Everyone | Grantees::AnyAwsAccount => Answer::True,
+        Grantees::Undocumented => Answer::Unknown,
+        _ => Answer::False,
+    };
+    Grant {
+        grantees,
+        principal: principal.clone(),
+        actions: actions_named(action_names(class)),
+        scope: Scope::of(&Selection::Only(BTreeSet::from(["*".to_owned()]))),
+        mechanism: Mechanism::BucketAcl,
+        qualifiers: BTreeSet::new(),
+        acl_permission: Some(class),
+        aws_public,
+        undecided_deny: None,
+        label: format!("ACL grant to {}", principal.reveal()).into(),
+        reason: "",
+    }
+}
+
+fn grantees(grantee: &Grantee, owner: &Owner) -> (Grantees, Untrusted) {
+    match grantee {
+        Grantee::Owner => (Grantees::Own, "owner".into()),
+        Grantee::AllUsers => (Grantees::Everyone, "everyone".into()),
+        Grantee::AuthenticatedUsers => (Grantees::AnyAwsAccount, "any-aws-account".into()),
+        Grantee::LogDelivery => (Grantees::Limited(LimitedTo::Service), "log-delivery".into()),
+        Grantee::Ec2 => (
+            Grantees::Limited(LimitedTo::Service),
+            "ec2.amazonaws.com".into(),
+        ),
+        Grantee::CanonicalUser(id) => (owner.canonical(id), id.clone()),
+        Grantee::Email(address) => (owner.canonical(address), address.clone()),
+        Grantee::UnknownGroup(uri) => (Grantees::Undocumented, uri.clone()),
+    }
+}

@@ -1,0 +1,32 @@
+//! Is it public? [`judge`] answers for one state of a bucket's controls: total, pure, and the whole rule on one screen.
+//!
+//! Knows nothing of records, files or time.
+
+mod access_list;
+mod action;
+mod assumption;
+mod birth;
+mod condition;
+mod deny;
+mod explain;
+mod grant;
+mod judge;
+mod known;
+mod meaning;
+mod network;
+mod resource;
+mod state;
+mod verdict;
+
+pub use action::matches as matches_pattern;
+pub use assumption::{Entry, Gate};
+pub use birth::{Defaults, defaults_at};
+pub use condition::PolicyKind;
+pub use grant::Owner;
+pub use judge::{Judgement, judge};
+pub use known::Known;
+pub use meaning::PolicyMeaning;
+pub use state::{AclSetting, BlockSetting, BucketState, PolicyInForce};
+pub use verdict::{
+    Answer, Assumption, Audience, Certainty, Mechanism, Outsider, Permission, Reach, Verdict,
+};

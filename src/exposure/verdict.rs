@@ -1,0 +1,179 @@
+//! Which words does a verdict use? The closed lists of the contract.
+
+use crate::vocab::{AccountId, Untrusted};
+use std::collections::BTreeSet;
+
+/// Declares an enum whose variants have public names.
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $name {
+            /// The name in reports.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+    };
+}
+
+named! {
+    /// Who can get into a bucket, in one word: the first of these that holds.
+    Verdict {
+        /// Somebody without an AWS account, or anybody with any AWS account, may do something with it.
+        Public = "public",
+        /// A fixed principal of another account, an organization, or an unknown canonical id may.
+        CrossAccount = "cross-account",
+        /// A wildcard principal held to fixed networks, VPCs, endpoints or sources may, or an AWS service.
+        Limited = "limited",
+        /// None of these.
+        Private = "private",
+        /// The evidence does not decide.
+        Unknown = "unknown",
+    }
+}
+
+named! {
+    /// Whether events decide a verdict, or S3's defaults had to be assumed.
+    Certainty {
+        /// Events decide.
+        Proven = "proven",
+        /// Something unseen was taken at S3's default.
+        Assumed = "assumed",
+    }
+}
+
+named! {
+    /// What was assumed because it was not seen: the closed list.
+    Assumption {
+        /// No policy event was seen: taken as no policy.
+        PolicyUnseen = "policy-unseen",
+        /// No ACL event was seen: taken as owner-only.
+        AclUnseen = "acl-unseen",
+        /// No ownership event was seen: taken as ACLs enabled.
+        OwnershipUnseen = "ownership-unseen",
+        /// The bucket's block was not seen: taken as none.
+        BucketBlockUnseen = "bucket-block-unseen",
+        /// The account's block was not seen: taken as none.
+        AccountBlockUnseen = "account-block-unseen",
+        /// The organization's block cannot be seen from a member account: taken as none.
+        OrganizationBlockUnseen = "organization-block-unseen",
+        /// The bucket was created while S3 changed its defaults: taken as the old ones.
+        CreationDefaultsEither = "creation-defaults-either",
+        /// A Deny statement may take the grant away.
+        DenyUndecided = "deny-undecided",
+    }
+}
+
+named! {
+    /// Through which control somebody gets in.
+    Mechanism {
+        /// The bucket policy.
+        BucketPolicy = "bucket-policy",
+        /// The bucket's ACL.
+        BucketAcl = "bucket-acl",
+        /// An object's own ACL.
+        ObjectAcl = "object-acl",
+    }
+}
+
+named! {
+    /// What somebody can do, by class.
+    Permission {
+        /// List objects, versions or uploads.
+        List = "list",
+        /// Read objects.
+        Read = "read",
+        /// Write objects.
+        Write = "write",
+        /// Delete objects.
+        Delete = "delete",
+        /// Read an ACL.
+        ReadAcl = "read-acl",
+        /// Write an ACL.
+        WriteAcl = "write-acl",
+        /// Read the bucket's configuration.
+        ReadConfig = "read-config",
+        /// Change what decides who gets in.
+        Takeover = "takeover",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+named! {
+    /// An answer that may be unknown.
+    Answer {
+        /// No.
+        False = "false",
+        /// The evidence or AWS's documentation does not decide.
+        Unknown = "unknown",
+        /// Yes.
+        True = "true",
+    }
+}
+
+/// Who gets in: one audience of a bucket. Audiences are independent of one another.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Audience {
+    /// Everyone, or anyone with an AWS account.
+    Public,
+    /// One foreign account, organization or canonical id.
+    Foreign(Outsider),
+}
+
+/// Somebody outside the bucket's account.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Outsider {
+    /// An AWS account.
+    Account(AccountId),
+    /// An AWS organization, by id.
+    Organization(Untrusted),
+    /// A canonical user id, or an account known only by its e-mail address.
+    Canonical(Untrusted),
+}
+
+impl Outsider {
+    /// The account, organization or canonical id.
+    pub fn id(&self) -> Untrusted {
+        match self {
+            Self::Account(id) => id.as_str().into(),
+            Self::Organization(id) | Self::Canonical(id) => id.clone(),
+        }
+    }
+}
+
+/// What an audience can do, through what, on what terms: unions over all grants that reach it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reach {
+    /// Through which controls.
+    pub mechanisms: BTreeSet<Mechanism>,
+    /// What it can do.
+    pub permissions: BTreeSet<Permission>,
+    /// `everyone`, `any-aws-account`, or the fixed principals.
+    pub principals: BTreeSet<Untrusted>,
+    /// `bucket`, or key patterns.
+    pub resources: BTreeSet<Untrusted>,
+    /// What narrows the grant without closing it.
+    pub qualifiers: BTreeSet<Untrusted>,
+}
+
+impl Reach {
+    /// Adds all that another grant gives.
+    pub fn extend(&mut self, other: &Self) {
+        self.mechanisms.extend(other.mechanisms.iter().copied());
+        self.permissions.extend(other.permissions.iter().copied());
+        self.principals.extend(other.principals.iter().cloned());
+        self.resources.extend(other.resources.iter().cloned());
+        self.qualifiers.extend(other.qualifiers.iter().cloned());
+    }
+
+    /// Whether everything that the other gives is given here.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.permissions.is_superset(&other.permissions)
+            && self.principals.is_superset(&other.principals)
+            && self.resources.is_superset(&other.resources)
+    }
+}

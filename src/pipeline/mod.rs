@@ -1,0 +1,208 @@
+//! Who runs first, and who next? The conductor: the only file that names every stage, and the only one with threads.
+//!
+//! It decides nothing: each stage does, and hands on a value.
+
+mod filter;
+mod gather;
+mod reading;
+
+pub use filter::{Filtered, filter};
+
+use crate::analysis::{Analysis, Counts, Selection};
+use crate::evidence::{Evidence, Fate, FileAccount};
+use crate::source::{LogFile, Source, SourceError};
+use crate::timeline::{Settings, reconstruct};
+use crate::vocab::{AccountId, Region, Timestamp};
+use gather::read_file;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// How an archive is to be read and told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many threads read; `None` for one a core.
+    pub threads: Option<usize>,
+    /// How many bytes may come out of one file: a guard against bombs.
+    pub max_inflated: u64,
+    /// How the timeline is made.
+    pub settings: Settings,
+    /// To which rows the report is limited.
+    pub selection: Selection,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: None,
+            max_inflated: 2 << 30,
+            settings: Settings::default(),
+            selection: Selection::default(),
+        }
+    }
+}
+
+/// Why a scan could not be made at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The source cannot be listed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The threads cannot be started.
+    #[error("cannot start {0} threads")]
+    Threads(usize),
+    /// What was found cannot be written where it should go.
+    #[error("cannot write: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+/// Who is told how far a scan is.
+pub trait Progress: Sync {
+    /// So many files, of so many bytes, will be read.
+    fn found(&self, files: u64, bytes: u64);
+    /// One more file was read: its bytes, and its records.
+    fn read(&self, bytes: u64, records: u64);
+}
+
+/// Nobody is told.
+impl Progress for () {
+    fn found(&self, _: u64, _: u64) {}
+    fn read(&self, _: u64, _: u64) {}
+}
+
+/// Reads every log file of a source and tells when each bucket was public.
+///
+/// Damaged files are no error: what could be read of them is used, the rest is in [`Analysis::losses`].
+///
+/// # Errors
+/// If the source cannot be listed, or holds nothing.
+pub fn scan(
+    source: &dyn Source,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Analysis, ScanError> {
+    let evidence = in_pool(options.threads, || gather(source, options, progress))??;
+    Ok(analyse(evidence, options))
+}
+
+fn in_pool<T: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, ScanError> {
+    match threads {
+        None => Ok(work()),
+        Some(threads) => {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            Ok(pool.map_err(|_| ScanError::Threads(threads))?.install(work))
+        }
+    }
+}
+
+/// Reads every file, in parallel, and merges what they tell.
+fn gather(
+    source: &dyn Source,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Evidence, ScanError> {
+    let listing = source.list()?;
+    progress.found(
+        listing.files.len() as u64,
+        listing
+            .files
+            .iter()
+            .map(|file| file.bytes)
+            .fold(0, u64::saturating_add),
+    );
+    let read = |file: &LogFile| {
+        let evidence = read_file(source, file, options.max_inflated);
+        let records = evidence
+            .files
+            .values()
+            .map(|account| account.records)
+            .fold(0, u64::saturating_add);
+        progress.read(file.bytes, records);
+        evidence
+    };
+    let read = listing
+        .files
+        .par_iter()
+        .map(read)
+        .reduce(Evidence::default, Evidence::merge);
+    let skipped = listing
+        .skipped
+        .into_iter()
+        .map(|(id, reason)| (id, unread(0, Fate::Skipped(reason))));
+    let lost = listing
+        .losses
+        .iter()
+        .map(|loss| (loss.log_file.clone(), unread(0, Fate::Lost)));
+    let unlisted = Evidence {
+        files: skipped.chain(lost).collect(),
+        losses: listing.losses.iter().cloned().collect(),
+        ..Evidence::default()
+    };
+    Ok(read.merge(unlisted))
+}
+
+fn unread(bytes: u64, fate: Fate) -> FileAccount {
+    FileAccount {
+        bytes,
+        fate,
+        records: 0,
+        not_of_interest: 0,
+        lost_records: 0,
+        coverage: None,
+    }
+}
+
+/// From evidence to what a report tells.
+pub fn analyse(evidence: Evidence, options: &Options) -> Analysis {
+    let mut counts = Counts::of(&evidence);
+    let coverage: BTreeMap<_, _> = evidence
+        .coverage
+        .iter()
+        .map(|(place, span)| (place.clone(), (span.first, span.last)))
+        .collect();
+    let (files, losses) = (
+        evidence.files.clone(),
+        evidence.losses.iter().cloned().collect(),
+    );
+    let end_of = |account: Option<&AccountId>, region: Option<&Region>| {
+        end_of_evidence(&coverage, account, region, options.settings.until)
+    };
+    let told = reconstruct(evidence.cited(), &end_of, &options.settings);
+    counts.used = counts.used.saturating_sub(told.collapsed);
+    counts.duplicates = counts.duplicates.saturating_add(told.collapsed);
+    let first = coverage.values().map(|(first, _)| *first).min();
+    let last = coverage.values().map(|(_, last)| *last).max();
+    let analysis = Analysis {
+        files,
+        losses,
+        counts,
+        evidence: first.zip(last),
+        coverage,
+        selection: options.selection.clone(),
+        ..Analysis::default()
+    };
+    options.selection.pick(told, analysis)
+}
+
+type Covered = BTreeMap<(Option<AccountId>, Option<Region>), (Timestamp, Timestamp)>;
+
+/// The latest record of the account's Region; without a known Region, of the account.
+fn end_of_evidence(
+    coverage: &Covered,
+    account: Option<&AccountId>,
+    region: Option<&Region>,
+    until: Option<Timestamp>,
+) -> Option<Timestamp> {
+    let of_account = coverage
+        .iter()
+        .filter(|((owner, _), _)| owner.as_ref() == account);
+    let of_region = of_account
+        .clone()
+        .filter(|((_, place), _)| region.is_none() || place.as_ref() == region)
+        .map(|(_, (_, last))| *last)
+        .max();
+    let last = of_region.or_else(|| of_account.map(|(_, (_, last))| *last).max())?;
+    Some(until.map_or(last, |until| last.min(until)))
+}

@@ -1,0 +1,378 @@
+//! What does one record say?
+//!
+//! The only file that knows which JSON parser is used. It parses a copy, because the parser writes into its input and a
+//! record must stay as it was written. Of duplicate keys the last counts, here as everywhere.
+
+use super::shape::MAX_DEPTH;
+use crate::vocab::LossKind;
+use serde_json::{Map, Number, Value};
+use simd_json::{Buffers, ErrorType, Node, StaticNode, Tape};
+use std::fmt;
+
+/// Reads records, one at a time, into buffers that it keeps. One for each thread.
+pub struct Decoder {
+    copy: Vec<u8>,
+    buffers: Buffers,
+    /// The tape's allocation, between two records; it is empty then.
+    spare: Tape<'static>,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
+    }
+}
+
+impl Decoder {
+    /// A decoder with empty buffers.
+    pub fn new() -> Self {
+        Self {
+            copy: Vec::new(),
+            buffers: Buffers::with_max_depth(1 << 12, MAX_DEPTH),
+            spare: Tape(Vec::new()),
+        }
+    }
+
+    /// Reads one record. The text is not touched.
+    ///
+    /// # Errors
+    ///
+    /// [`LossKind::TooDeep`] beyond [`MAX_DEPTH`] levels, [`LossKind::Encoding`] where the text is no UTF-8,
+    /// [`LossKind::NotARecord`] where it is no object, [`LossKind::MalformedJson`] for all else.
+    pub fn decode<'d>(&'d mut self, raw: &[u8]) -> Result<Record<'d>, DecodeError> {
+        self.copy.clear();
+        self.copy.extend_from_slice(raw);
+        let home = &mut self.spare;
+        let mut tape = std::mem::replace(home, Tape(Vec::new())).reset();
+        let parsed = simd_json::fill_tape(&mut self.copy, &mut self.buffers, &mut tape);
+        let record = Record { tape, home };
+        parsed.map_err(|error| DecodeError::from_parser(&error))?;
+        match record.tape.0.first() {
+            Some(Node::Object { .. }) => Ok(record),
+            _ => Err(DecodeError {
+                kind: LossKind::NotARecord,
+                detail: "the record is no object".to_owned(),
+            }),
+        }
+    }
+}
+
+/// One record, read. It borrows from its decoder.
+pub struct Record<'d> {
+    tape: Tape<'d>,
+    /// Where the tape's allocation goes back to.
+    home: &'d mut Tape<'static>,
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        *self.home = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
+    }
+}
+
+impl fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_json(), f)
+    }
+}
+
+impl<'d> Record<'d> {
+    /// The text under a top-level key: the exact key, else one that differs only in ASCII case. `None` where there is
+    /// no such key or its value is no string.
+    pub fn text(&self, key: &str) -> Option<&'d str> {
+        let (mut exact, mut folded) = (None, None);
+        for (name, value) in self.members() {
+            if name == key {
+                exact = Some(value);
+            } else if name.eq_ignore_ascii_case(key) {
+                folded = Some(value);
+            }
+        }
+        match exact.or(folded)? {
+            [Node::String(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole record. Integers beyond 64 bits become floating-point numbers.
+    pub fn to_json(&self) -> Value {
+        read_value(&mut self.tape.0.iter())
+    }
+
+    /// How much the record says: the number of its values, containers included, nulls and empty ones not. Of two copies
+    /// of a record the fuller one is the better evidence.
+    pub fn fullness(&self) -> u64 {
+        count_values(&mut self.tape.0.iter())
+    }
+
+    /// The top-level members: each name, and the nodes of its value.
+    fn members(&self) -> impl Iterator<Item = (&'d str, &[Node<'d>])> {
+        let mut rest = self.tape.0.get(1..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (name, after) = rest.split_first()?;
+            let (value, after) = after.split_at_checked(width(after.first()?))?;
+            rest = after;
+            match name {
+                Node::String(name) => Some((*name, value)),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// A record that could not be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DecodeError {
+    /// What kind of damage.
+    pub kind: LossKind,
+    /// The damage in words.
+    pub detail: String,
+}
+
+impl DecodeError {
+    fn from_parser(error: &simd_json::Error) -> Self {
+        let (kind, what) = match error.error() {
+            ErrorType::DepthLimitExceeded => (LossKind::TooDeep, "it nests too deep"),
+            ErrorType::InvalidUtf8 => (LossKind::Encoding, "it is no UTF-8"),
+            ErrorType::InvalidEscape
+            | ErrorType::InvalidUnicodeEscape
+            | ErrorType::InvalidUnicodeCodepoint => {
+                (LossKind::MalformedJson, "an escape is invalid")
+            }
+            ErrorType::InvalidNumber | ErrorType::InvalidExponent | ErrorType::Overflow => {
+                (LossKind::MalformedJson, "a number is invalid")
+            }
+            _ => (LossKind::MalformedJson, "it is no valid JSON"),
+        };
+        let place = if error.index() == 0 {
+            String::new()
+        } else {
+            format!(", near its byte {}", error.index())
+        };
+        Self {
+            kind,
+            detail: format!("the record cannot be read: {what}{place}"),
+        }
+    }
+}
+
+/// How many nodes a value takes, from its first node.
+fn width(first: &Node<'_>) -> usize {
+    match first {
+        Node::Object { count, .. } | Node::Array { count, .. } => count.saturating_add(1),
+        Node::String(_) | Node::Static(_) => 1,
+    }
+}
+
+/// Reads the value that comes next. The recursion is bounded by [`MAX_DEPTH`].
+fn read_value(nodes: &mut std::slice::Iter<'_, Node<'_>>) -> Value {
+    match nodes.next() {
+        Some(Node::Object { len, .. }) => {
+            let mut object = Map::new();
+            for _ in 0..*len {
+                if let Some(Node::String(name)) = nodes.next() {
+                    object.insert((*name).to_owned(), read_value(nodes));
+                }
+            }
+            Value::Object(object)
+        }
+        Some(Node::Array { len, .. }) => (0..*len).map(|_| read_value(nodes)).collect(),
+        Some(Node::String(text)) => Value::from(*text),
+        Some(Node::Static(scalar)) => read_scalar(*scalar),
+        None => Value::Null,
+    }
+}
+
+fn read_scalar(scalar: StaticNode) -> Value {
+    match scalar {
+        StaticNode::I64(number) => number.into(),
+        StaticNode::U64(number) => number.into(),
+        StaticNode::F64(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
+        StaticNode::Bool(truth) => truth.into(),
+        StaticNode::Null => Value::Null,
+    }
+}
+
+fn count_values(nodes: &mut std::slice::Iter<'_, Node<'_>>) -> u64 {
+    match nodes.next() {
+        Some(Node::Object { len, .. }) => {
+            let mut count_member = || {
+                nodes.next();
+                count_values(nodes)
+            };
+            u64::from(*len > 0) + (0..*len).map(|_| count_member()).sum::<u64>()
+        }
+        Some(Node::Array { len, .. }) => {
+            u64::from(*len > 0) + (0..*len).map(|_| count_values(nodes)).sum::<u64>()
+        }
+        Some(Node::String(text)) => u64::from(!text.is_empty()),
+        Some(Node::Static(StaticNode::Null)) | None => 0,
+        Some(Node::Static(_)) => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn decoded(raw: &str) -> Value {
+        Decoder::new().decode(raw.as_bytes()).unwrap().to_json()
+    }
+
+    fn kind_of(raw: &[u8]) -> LossKind {
+        Decoder::new().decode(raw).unwrap_err().kind
+    }
+
+    #[test]
+    fn a_record_reads_as_serde_json_reads_it() {
+        for raw in [
+            "{}",
+            r#"{"a":[1,-2,2.5,true,false,null,"x",[],{}],"b":{"c":{"d":""}}}"#,
+            r#"{ "\u0061" : "\ud83d\ude00 \"\\\/\b\f\n\r\t" , "ü":"é" }"#,
+            "{\"a\":\t1e3,\r\n\"b\":-0.5}",
+        ] {
+            assert_eq!(
+                decoded(raw),
+                serde_json::from_str::<Value>(raw).unwrap(),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_text_is_not_touched() {
+        let raw = br#"{"a":"\u0041\n"}"#.to_vec();
+        let before = raw.clone();
+        let mut decoder = Decoder::new();
+        assert_eq!(decoder.decode(&raw).unwrap().text("a"), Some("A\n"));
+        assert_eq!(raw, before);
+    }
+
+    #[test]
+    fn the_last_of_duplicate_keys_counts() {
+        assert_eq!(
+            decoded(r#"{"a":1,"b":{"c":1,"c":2},"a":3}"#),
+            json!({"a": 3, "b": {"c": 2}})
+        );
+        let mut decoder = Decoder::new();
+        let record = decoder
+            .decode(br#"{"eventName":"A","eventName":"B"}"#)
+            .unwrap();
+        assert_eq!(record.text("eventName"), Some("B"));
+        let members: Vec<String> = (0..100).map(|number| format!("\"k\":{number}")).collect();
+        assert_eq!(
+            decoded(&format!("{{{}}}", members.join(","))),
+            json!({"k": 99})
+        );
+    }
+
+    #[test]
+    fn an_exact_key_goes_before_one_of_another_case() {
+        let mut decoder = Decoder::new();
+        let record = decoder
+            .decode(br#"{"eventName":"A","EVENTNAME":"B","eventname":"C","n":1,"o":{"p":"q"}}"#)
+            .unwrap();
+        assert_eq!(record.text("eventName"), Some("A"));
+        assert_eq!(record.text("EventName"), Some("C"));
+        for key in ["n", "o", "p", "q", ""] {
+            assert_eq!(record.text(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn integers_beyond_64_bits_become_floating() {
+        for (number, expected) in [
+            ("18446744073709551615", json!(u64::MAX)),
+            ("18446744073709551616", json!(18_446_744_073_709_551_616.0)),
+            ("-9223372036854775808", json!(i64::MIN)),
+            ("-9223372036854775809", json!(-9_223_372_036_854_775_809.0)),
+            (
+                "123456789012345678901234567890",
+                json!(123_456_789_012_345_678_901_234_567_890.0),
+            ),
+        ] {
+            assert_eq!(
+                decoded(&format!("{{\"n\":{number}}}")),
+                json!({ "n": expected }),
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hundred_levels_are_read_and_no_more() {
+        let nested = |depth: usize| {
+            format!(
+                "{}{}{}",
+                "{\"a\":".repeat(depth - 1),
+                "{}",
+                "}".repeat(depth - 1)
+            )
+        };
+        let raw = nested(MAX_DEPTH);
+        assert_eq!(decoded(&raw), serde_json::from_str::<Value>(&raw).unwrap());
+        for depth in [MAX_DEPTH + 1, 1_025, 10_000] {
+            assert_eq!(
+                kind_of(nested(depth).as_bytes()),
+                LossKind::TooDeep,
+                "{depth}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        for raw in [
+            "",
+            "{",
+            "{\"a\" 1}",
+            "{\"a\":1,}",
+            "{\"a\":01}",
+            "{\"a\":\"\\x\"}",
+            "{\"a\":\"\\ud800\"}",
+            "{} {}",
+            "{\"a\":\"\t\"}",
+        ] {
+            assert_eq!(kind_of(raw.as_bytes()), LossKind::MalformedJson, "{raw}");
+        }
+        assert_eq!(kind_of(b"{\"a\":\"\xff\"}"), LossKind::Encoding);
+        for raw in ["[]", "1", "null", "\"a\""] {
+            assert_eq!(kind_of(raw.as_bytes()), LossKind::NotARecord, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_decoder_reads_on_after_an_error() {
+        let mut decoder = Decoder::new();
+        for _ in 0..3 {
+            assert!(decoder.decode(b"{\"a\":[1,2,").is_err());
+            assert_eq!(
+                decoder.decode(b"{\"a\":[1,2]}").unwrap().to_json(),
+                json!({"a": [1, 2]})
+            );
+        }
+        assert!(decoder.spare.0.capacity() > 0);
+    }
+
+    #[test]
+    fn fullness_counts_what_is_said() {
+        for (raw, expected) in [
+            ("{}", 0),
+            (r#"{"a":null,"b":"","c":[],"d":{}}"#, 1),
+            (r#"{"a":1,"b":"x","c":[true,null],"d":{"e":false}}"#, 7),
+        ] {
+            assert_eq!(
+                Decoder::new().decode(raw.as_bytes()).unwrap().fullness(),
+                expected,
+                "{raw}"
+            );
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Where does reading go on after a damage?
+//!
+//! At the next place where a document must begin: a line that begins one, or a log file's `{"Records"`.
+
+use super::scan::{Cursor, Fault, is_blank};
+
+/// Where reading goes on after a damaged document: at the next line that begins a document, or at the next log file.
+///
+/// Of the lines before the place where the damage was met, only those count that are a document by themselves: they are
+/// the good neighbours of a cut line. A `{"Records"` counts only where no value can be: what a request said, an attacker
+/// may have chosen, and it must not become a log file because the record around it is cut.
+pub(super) fn next_document_after(text: &[u8], start: usize, met_at: usize) -> usize {
+    let begins = |at: usize| match (text.get(at.wrapping_sub(1)), text.get(at)) {
+        (Some(b'\n'), Some(b'{' | b'[')) => at >= met_at || is_line_document(text, at),
+        (Some(b':' | b',' | b'['), _) => false,
+        (Some(before), Some(b'{')) => !is_blank(*before) && begins_log_file(text, at),
+        _ => false,
+    };
+    (start.saturating_add(1)..text.len())
+        .find(|at| begins(*at))
+        .unwrap_or(text.len())
+}
+
+/// Where reading goes on after bytes that begin no document: at the next line that does, or at the next log file or
+/// record on this one.
+pub(super) fn next_document_in_garbage(text: &[u8], start: usize) -> usize {
+    let mut line_is_blank = false;
+    for (at, byte) in text.iter().enumerate().skip(start) {
+        match byte {
+            b'\n' => line_is_blank = true,
+            b'{' | b'[' if line_is_blank => return at,
+            b'{' if begins_log_file(text, at)
+                || text
+                    .get(at..)
+                    .is_some_and(|rest| rest.starts_with(b"{\"event")) =>
+            {
+                return at;
+            }
+            byte if is_blank(*byte) => {}
+            _ => line_is_blank = false,
+        }
+    }
+    text.len()
+}
+
+fn begins_log_file(text: &[u8], at: usize) -> bool {
+    text.get(at..)
+        .is_some_and(|rest| rest.starts_with(b"{\"Records\""))
+}
+
+/// Whether the line that begins there is one whole JSON value.
+fn is_line_document(text: &[u8], at: usize) -> bool {
+    let line = text.get(at..).unwrap_or_default();
+    let end = line
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(line.len());
+    let mut cursor = Cursor::new(line.get(..end).unwrap_or_default(), 0);
+    cursor.value().is_ok() && cursor.peek() == Err(Fault::Ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_damage_the_next_document_is_found() {
+        for (text, met_at, rest) in [
+            ("{\"a\":\n{\"b\":1}\n{\"c\":1}", 15, "{\"b\":1}\n{\"c\":1}"),
+            ("{\"a\":\n{\"b\":1},\n{\"c\":1}", 15, "{\"c\":1}"),
+            ("{\"a\n[1", 4, "[1"),
+            ("{\"a\n  {\"b\":1}", 4, ""),
+            ("{\"a{\"Records\"", 4, "{\"Records\""),
+            ("{\"a\":{\"Records\"", 16, ""),
+            ("{\"a\": {\"Records\"", 17, ""),
+            ("{", 1, ""),
+        ] {
+            let next = next_document_after(text.as_bytes(), 0, met_at);
+            assert_eq!(&text[next..], rest, "{text}");
+        }
+    }
+
+    #[test]
+    fn after_garbage_the_next_document_is_found() {
+        for (text, rest) in [
+            ("x {}\n  {}", "{}"),
+            ("x\ny{}\n\t[", "["),
+            ("x{\"Records\"", "{\"Records\""),
+            (",{\"eventVersion\"", "{\"eventVersion\""),
+            ("x{\"a\"", ""),
+        ] {
+            let next = next_document_in_garbage(text.as_bytes(), 0);
+            assert_eq!(&text[next..], rest, "{text}");
+        }
+    }
+}

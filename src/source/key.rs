@@ -1,0 +1,202 @@
+//! What does the name of a delivered file say?
+//!
+//! `[prefix/]AWSLogs/[o-id/]<account>/CloudTrail/<region>/YYYY/MM/DD/<account>_CloudTrail_<region>_YYYYMMDDTHHmmZ_<unique>.json.gz`:
+//! the last part alone tells all. Names are hints only: files are renamed, so what a file is, its content decides.
+//!
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>
+
+use crate::vocab::{AccountId, Region, Timestamp};
+
+/// What CloudTrail's name for a file says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeliveredKey {
+    /// The account whose trail delivered it.
+    pub account: AccountId,
+    /// The Region whose events it holds, those of global services aside; of a digest, the Region it tells of.
+    pub region: Region,
+    /// When it was delivered: UTC, to the minute (of a digest, to the second).
+    pub delivered: Timestamp,
+    /// What kind of file.
+    pub kind: KeyKind,
+}
+
+/// The kinds of file that CloudTrail delivers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyKind {
+    /// A log file of management and data events.
+    Log,
+    /// A digest: hashes of log files.
+    Digest,
+    /// A log file of Insight events.
+    Insight,
+    /// A log file of aggregated events.
+    Aggregated,
+    /// A log file of network activity events.
+    NetworkActivity,
+}
+
+/// Reads the name or path of a delivered file; `None` where it is not one that CloudTrail gives.
+pub fn parse(name: &str) -> Option<DeliveredKey> {
+    let file = name.rsplit(['/', '\\']).next()?;
+    let (account, rest) = file.split_once('_')?;
+    let (kind, rest) = rest.split_once('_')?;
+    let kind = parse_kind(kind)?;
+    let (region, rest) = rest.split_once('_')?;
+    let stamp = if kind == KeyKind::Digest {
+        digest_stamp(rest)?
+    } else {
+        rest
+    };
+    Some(DeliveredKey {
+        account: AccountId::parse(account)?,
+        region: Region::parse(region)?,
+        delivered: parse_stamp(stamp)?,
+        kind,
+    })
+}
+
+/// Whether a file of that name might be expected to hold records.
+pub fn suggests_log(name: &str) -> bool {
+    [".json", ".gz", ".jsonl", ".ndjson"]
+        .iter()
+        .any(|ending| ends_with(name, ending))
+        || parse(name).is_some()
+}
+
+fn ends_with(name: &str, ending: &str) -> bool {
+    let start = name.len().checked_sub(ending.len());
+    start
+        .and_then(|start| name.get(start..))
+        .is_some_and(|end| end.eq_ignore_ascii_case(ending))
+}
+
+fn parse_kind(text: &str) -> Option<KeyKind> {
+    Some(match text {
+        "CloudTrail" => KeyKind::Log,
+        "CloudTrail-Digest" => KeyKind::Digest,
+        "CloudTrail-Insight" => KeyKind::Insight,
+        "CloudTrail-Aggregated" => KeyKind::Aggregated,
+        "CloudTrail-NetworkActivity" => KeyKind::NetworkActivity,
+        _ => return None,
+    })
+}
+
+/// A digest's stamp stands last, after the trail's name, which may hold underscores, and its home Region.
+fn digest_stamp(rest: &str) -> Option<&str> {
+    rest.rsplit('_').next()
+}
+
+/// `YYYYMMDDTHHmmZ` or `YYYYMMDDTHHmmssZ`, whatever follows: old names have no `_` there.
+fn parse_stamp(text: &str) -> Option<Timestamp> {
+    let (date, rest) = text.split_once('T')?;
+    let (time, _) = rest.split_once('Z')?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if date.len() != 8 || !matches!(time.len(), 4 | 6) || !digits(date) || !digits(time) {
+        return None;
+    }
+    let second = time.get(4..6).unwrap_or("00");
+    let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..)?);
+    Timestamp::parse(&format!(
+        "{year}-{month}-{day}T{}:{}:{second}Z",
+        time.get(..2)?,
+        time.get(2..4)?
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(name: &str) -> Option<(String, String, String, KeyKind)> {
+        let key = parse(name)?;
+        Some((
+            key.account.to_string(),
+            key.region.to_string(),
+            key.delivered.to_string(),
+            key.kind,
+        ))
+    }
+
+    #[test]
+    fn a_delivered_name_tells_account_region_minute_and_kind() {
+        let log = "111122223333_CloudTrail_us-east-2_20150801T0210Z_Mu0KsOhtH1ar15ZZ.json.gz";
+        let below = format!(
+            "prefix/AWSLogs/o-exampleorgid/111122223333/CloudTrail/us-east-2/2015/08/01/{log}"
+        );
+        let old = "111122223333_CloudTrail_us-east-1_20140620T1255ZHdkvFTXOA3Vnhbc.json.gz";
+        let digest = "111122223333_CloudTrail-Digest_us-east-2_your_trail_us-east-2_20150815T104302Z.json.gz";
+        for (name, region, minute, kind) in [
+            (log, "us-east-2", "2015-08-01T02:10:00Z", KeyKind::Log),
+            (&below, "us-east-2", "2015-08-01T02:10:00Z", KeyKind::Log),
+            (old, "us-east-1", "2014-06-20T12:55:00Z", KeyKind::Log),
+            (digest, "us-east-2", "2015-08-15T10:43:02Z", KeyKind::Digest),
+            (
+                "111122223333_CloudTrail-Insight_eu-west-1_20240229T2359Z_a.json.gz",
+                "eu-west-1",
+                "2024-02-29T23:59:00Z",
+                KeyKind::Insight,
+            ),
+            (
+                "111122223333_CloudTrail-Aggregated_eu-west-1_20240229T2359Z_a.json",
+                "eu-west-1",
+                "2024-02-29T23:59:00Z",
+                KeyKind::Aggregated,
+            ),
+            (
+                "111122223333_CloudTrail-NetworkActivity_us-gov-west-1_20240229T2359Z_a",
+                "us-gov-west-1",
+                "2024-02-29T23:59:00Z",
+                KeyKind::NetworkActivity,
+            ),
+        ] {
+            let expected = (
+                "111122223333".to_owned(),
+                region.to_owned(),
+                minute.to_owned(),
+                kind,
+            );
+            assert_eq!(told(name), Some(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_none() {
+        for name in [
+            "",
+            "flaws_cloudtrail00.json.gz",
+            "11112222333_CloudTrail_us-east-2_20150801T0210Z_Mu0KsOhtH1ar15ZZ.json.gz",
+            "111122223333_CloudTrail_us-east-2_20151301T0210Z_Mu0KsOhtH1ar15ZZ.json.gz",
+            "111122223333_CloudTrail_us-east-2_20150801T02Z_a.json.gz",
+            "111122223333_CloudTrail_US_20150801T0210Z_a.json.gz",
+            "111122223333_Config_us-east-2_20150801T0210Z_a.json.gz",
+            "111122223333_CloudTrail_us-east-2_2015080\u{e9}T0210Z",
+        ] {
+            assert_eq!(told(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_log_has_one_of_these_endings_or_a_delivered_name() {
+        for name in [
+            "a.json",
+            "b/a.JSON.GZ",
+            "a.gz",
+            "a.jsonl",
+            "a.ndjson",
+            "111122223333_CloudTrail_us-east-2_20150801T0210Z_a",
+        ] {
+            assert!(suggests_log(name), "{name}");
+        }
+        for name in [
+            "",
+            "a",
+            ".DS_Store",
+            "notes.txt",
+            "json",
+            "a.json.bak",
+            "\u{e9}",
+        ] {
+            assert!(!suggests_log(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Where do the bytes come from?
+//!
+//! A [`Source`] lists log files in a fixed order and hands out the bytes of each. It knows nothing of what is in them.
+
+mod dir;
+mod key;
+
+pub use dir::DirSource;
+pub use key::{DeliveredKey, KeyKind, parse, suggests_log};
+
+use crate::vocab::{LogFileId, Loss, SkipReason};
+use std::path::PathBuf;
+
+/// A place where log files lie.
+pub trait Source: Sync {
+    /// Every file of the source, each once, in the byte order of their names.
+    ///
+    /// # Errors
+    ///
+    /// A place that does not exist or cannot be read, and a source without any file.
+    fn list(&self) -> Result<Listing, SourceError>;
+
+    /// The bytes of one file, as they lie there.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read whole is a loss, of kind [`Unreadable`](crate::vocab::LossKind::Unreadable); the run goes on.
+    fn read(&self, file: &LogFile) -> Result<Vec<u8>, Loss>;
+}
+
+/// What a source holds.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Listing {
+    /// The files that can be read, in the byte order of their names.
+    pub files: Vec<LogFile>,
+    /// What is no file.
+    pub skipped: Vec<(LogFileId, SkipReason)>,
+    /// What could not be listed: a folder that may not be read, a link that leads nowhere or in a circle. Each is one lost file.
+    pub losses: Vec<Loss>,
+}
+
+/// A file of a source. It need not be a log file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogFile {
+    /// The file's name.
+    pub id: LogFileId,
+    /// Its size when it was listed.
+    pub bytes: u64,
+    path: PathBuf,
+}
+
+impl LogFile {
+    /// A file of that name and size, for a source of one's own.
+    pub fn new(id: LogFileId, bytes: u64) -> Self {
+        let path = PathBuf::from(id.as_str());
+        Self { id, bytes, path }
+    }
+
+    /// Whether the file's name is one that a log file would have, so that a file without records is worth a word.
+    pub fn name_suggests_log(&self) -> bool {
+        suggests_log(self.id.as_str())
+    }
+
+    /// What the file's name says, where it is one that CloudTrail gives.
+    pub fn delivered_key(&self) -> Option<DeliveredKey> {
+        parse(self.id.as_str())
+    }
+}
+
+/// Why there is nothing to read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A path that does not exist.
+    #[error("`{}` does not exist\nhint: give a CloudTrail log file, or a folder with log files below it", .path.display())]
+    Missing {
+        /// The path, as it was given.
+        path: PathBuf,
+    },
+    /// A path that cannot be read.
+    #[error("cannot read `{}`: {cause}", .path.display())]
+    Unreadable {
+        /// The path, as it was given.
+        path: PathBuf,
+        /// What the operating system says.
+        cause: std::io::Error,
+    },
+    /// No file at any of the paths.
+    #[error("no file in {}\nhint: looked in every folder below for CloudTrail log files (`*.json.gz`, `*.json`)", quoted(.paths))]
+    Nothing {
+        /// The paths, as they were given.
+        paths: Vec<PathBuf>,
+    },
+}
+
+fn quoted(paths: &[PathBuf]) -> String {
+    let quoted: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    quoted.join(", ")
+}

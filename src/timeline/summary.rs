@@ -1,0 +1,108 @@
+//! What was asked, in one sentence?
+
+use super::order::Call;
+use crate::event::{Acl, Asked, BlockFlags, Change, table};
+use crate::exposure::{Answer, PolicyInForce};
+use crate::vocab::Untrusted;
+use std::collections::BTreeSet;
+
+/// The sentence for one call. It may hold principals and keys that the caller chose.
+pub(super) fn summary(call: &Call) -> Untrusted {
+    let change = &call.cause.event.change;
+    let asked = table::phrase(change);
+    match change.unreadable() {
+        Some(why) => format!("{asked} (what was asked cannot be read: {why})").into(),
+        None => match detail(call, change) {
+            Some(detail) => format!("{asked}: {detail}").into(),
+            None => asked.into(),
+        },
+    }
+}
+
+fn detail(call: &Call, change: &Change) -> Option<String> {
+    match change {
+        Change::PutPolicy(_) => call.policy.as_deref().map(policy),
+        Change::PutAcl(Asked::Said(acl)) => Some(acl_in_words(acl)),
+        Change::CreateBucket { acl, ownership } => creation(
+            acl.as_ref(),
+            ownership.as_ref().and_then(said).map(|it| it.name()),
+        ),
+        Change::PutBlock(Asked::Said(flags)) | Change::PutAccountBlock(Asked::Said(flags)) => {
+            Some(block(*flags))
+        }
+        Change::PutOwnership(Asked::Said(ownership)) => Some(ownership.name().to_owned()),
+        _ => None,
+    }
+}
+
+fn said<T>(asked: &Asked<T>) -> Option<&T> {
+    match asked {
+        Asked::Said(said) => Some(said),
+        Asked::Unreadable(_) => None,
+    }
+}
+
+fn creation(acl: Option<&Asked<Acl>>, ownership: Option<&'static str>) -> Option<String> {
+    let acl = acl.and_then(said).map(acl_in_words);
+    let parts: Vec<String> = acl
+        .into_iter()
+        .chain(ownership.map(str::to_owned))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn policy(policy: &PolicyInForce) -> String {
+    let statements = policy.policy.statements.len();
+    let public = match policy.meaning.aws_public {
+        Answer::True => "public",
+        Answer::False => "not public",
+        Answer::Unknown => "public or not, AWS does not say",
+    };
+    let grants: BTreeSet<String> = policy
+        .meaning
+        .grants
+        .iter()
+        .filter(|grant| grant.audience().is_some())
+        .map(|grant| {
+            let reach = grant.reach();
+            let permissions: Vec<&str> = reach
+                .permissions
+                .iter()
+                .map(|permission| permission.name())
+                .collect();
+            format!(
+                "{} may {}",
+                grant.principal.reveal(),
+                if permissions.is_empty() {
+                    "do nothing".to_owned()
+                } else {
+                    permissions.join(", ")
+                }
+            )
+        })
+        .collect();
+    let grants: Vec<String> = grants.into_iter().take(5).collect();
+    let plural = if statements == 1 { "" } else { "s" };
+    let grants = if grants.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", grants.join("; "))
+    };
+    format!("{statements} statement{plural}, {public}{grants}")
+}
+
+fn acl_in_words(acl: &Acl) -> String {
+    match acl.canned {
+        Some(canned) => canned.name().to_owned(),
+        None if acl.is_public() => format!("{} grants, public", acl.grants.len()),
+        None => format!("{} grants, not public", acl.grants.len()),
+    }
+}
+
+fn block(flags: BlockFlags) -> String {
+    match flags.names().as_slice() {
+        [] => "no flag on".to_owned(),
+        [_, _, _, _] => "all four flags on".to_owned(),
+        names => format!("only {} on", names.join(", ")),
+    }
+}

@@ -1,0 +1,35 @@
+//! Where does it say so? The log file and the record in it that a claim rests on.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The name of a log file: its path or key, as the source lists it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogFileId(Arc<str>);
+
+impl LogFileId {
+    /// A log file of that name.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name. It comes from a folder listing, so it may hold anything: escape it before showing it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LogFileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// One record of one log file. Of several copies of a record the smallest citation is quoted.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Citation {
+    /// The log file.
+    pub log_file: LogFileId,
+    /// Which record of that file, counted from 0.
+    pub record_index: u64,
+}

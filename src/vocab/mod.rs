@@ -1,0 +1,15 @@
+//! The nouns of the field: what a log file, a bucket, an account, an instant is called.
+//!
+//! No behaviour, no input or output. Every other module may use these; these use nothing.
+
+mod citation;
+mod id;
+mod loss;
+mod time;
+mod untrusted;
+
+pub use citation::{Citation, LogFileId};
+pub use id::{AccountId, BucketName, EventId, Region};
+pub use loss::{Loss, LossKind, SkipReason};
+pub use time::{Span, Timestamp};
+pub use untrusted::Untrusted;

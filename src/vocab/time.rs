@@ -1,0 +1,115 @@
+//! When? An instant of UTC in whole seconds, as CloudTrail writes `eventTime`, and half-open spans of them.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use std::fmt;
+
+/// An instant, UTC, in whole seconds since 1970 (eventTime's resolution).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The instant that many seconds after 1970-01-01T00:00:00Z.
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub const fn unix(self) -> i64 {
+        self.0
+    }
+
+    /// The instant `seconds` later.
+    pub fn plus(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// Reads an instant as records write it: RFC 3339, with `T` or a space, with or without a fraction; without an offset it is UTC.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+            return Some(Self(time.timestamp()));
+        }
+        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+            .map(|time| Self(time.and_utc().timestamp()))
+    }
+
+    /// Midnight, UTC, of a day written `YYYY-MM-DD`.
+    pub fn parse_day(text: &str) -> Option<Self> {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        Some(Self(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::<Utc>::from_timestamp(self.0, 0) {
+            Some(time) => f.pad(&time.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            None => write!(f, "@{}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A half-open span of time: `from` belongs to it, `until` does not.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Span {
+    /// The first instant of the span.
+    pub from: Timestamp,
+    /// The first instant after the span.
+    pub until: Timestamp,
+}
+
+impl Span {
+    /// The span's length in seconds.
+    pub fn seconds(self) -> i64 {
+        self.until.0.saturating_sub(self.from.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_time_reads_back_as_written() {
+        for text in [
+            "2018-08-20T13:01:46Z",
+            "1970-01-01T00:00:00Z",
+            "2026-11-24T23:59:59Z",
+        ] {
+            assert_eq!(
+                Timestamp::parse(text)
+                    .map(|time| time.to_string())
+                    .as_deref(),
+                Some(text)
+            );
+        }
+    }
+
+    #[test]
+    fn odd_forms_of_the_same_instant_are_equal() {
+        let plain = Timestamp::parse("2024-01-01T00:00:00Z");
+        for text in [
+            "2024-01-01T01:00:00+01:00",
+            "2024-01-01T00:00:00.999Z",
+            "2024-01-01 00:00:00.000",
+            "2024-01-01T00:00:00",
+        ] {
+            assert_eq!(Timestamp::parse(text), plain, "{text}");
+        }
+        assert_eq!(Timestamp::parse_day("2024-01-01"), plain);
+    }
+
+    #[test]
+    fn what_is_no_instant_is_none() {
+        for text in ["", "...", "2024-13-01T00:00:00Z", "1704067200", "yesterday"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Does the tree keep the house rules? Import floors, file sizes, where names and marks may stand.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every Rust file below a folder, with its text.
+fn sources(folder: &str) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    collect(Path::new(folder), &mut found);
+    assert!(!found.is_empty(), "no source below {folder}");
+    found
+}
+
+fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.insert(
+                path.clone(),
+                fs::read_to_string(&path).expect("a source file"),
+            );
+        }
+    }
+}
+
+/// The text before the tests at a file's end, without comments.
+fn code(text: &str) -> String {
+    let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+    let lines = text[..end]
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Which modules each module may use. Everything may use what is listed for it, and itself.
+const FLOORS: [(&str, &[&str]); 11] = [
+    ("vocab", &[]),
+    ("source", &["vocab"]),
+    ("inflate", &["vocab"]),
+    ("record", &["vocab"]),
+    ("event", &["vocab", "record"]),
+    ("evidence", &["vocab", "event"]),
+    ("exposure", &["vocab", "event"]),
+    ("timeline", &["vocab", "event", "exposure"]),
+    (
+        "analysis",
+        &["vocab", "event", "evidence", "exposure", "timeline"],
+    ),
+    (
+        "report",
+        &[
+            "vocab", "event", "evidence", "exposure", "timeline", "analysis",
+        ],
+    ),
+    (
+        "pipeline",
+        &[
+            "vocab", "source", "inflate", "record", "event", "evidence", "timeline", "analysis",
+        ],
+    ),
+];
+
+fn module_of(path: &Path) -> String {
+    let below = path.strip_prefix("src").expect("below src");
+    let first = below
+        .components()
+        .next()
+        .expect("a name")
+        .as_os_str()
+        .to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The modules that a text names as `crate::module`.
+fn used(text: &str) -> Vec<String> {
+    let code = code(text);
+    let names = code.split("crate::").skip(1);
+    let name = |rest: &str| {
+        rest.chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect()
+    };
+    names.map(name).collect()
+}
+
+#[test]
+fn imports_point_down() {
+    for (path, text) in sources("src") {
+        let module = module_of(&path);
+        if matches!(module.as_str(), "lib" | "bin") {
+            continue;
+        }
+        let (_, allowed) = FLOORS
+            .iter()
+            .find(|(name, _)| *name == module)
+            .unwrap_or_else(|| panic!("{} has no floor", path.display()));
+        for name in used(&text) {
+            assert!(
+                name == module || allowed.contains(&name.as_str()),
+                "{} uses {name}, which is not below {module}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_binary_sees_only_the_public_api() {
+    for (path, text) in sources("src/bin") {
+        assert!(!text.contains("#[path"), "{}", path.display());
+        assert!(!text.contains("include!("), "{}", path.display());
+    }
+    let main = fs::read_to_string("src/bin/leaktrail/main.rs").expect("main.rs");
+    assert!(main.lines().count() < 60, "main.rs has outgrown 60 lines");
+}
+
+#[test]
+fn files_stay_small() {
+    const MOST: usize = 450;
+    for folder in ["src", "tests", "benches"] {
+        for (path, text) in sources(folder) {
+            let lines = text
+                .find("#[cfg(test)]\nmod tests")
+                .map_or(&text[..], |end| &text[..end])
+                .lines()
+                .count();
+            assert!(
+                lines <= MOST,
+                "{} has {lines} lines without its tests: recut it",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn files_open_with_the_question_they_answer() {
+    for (path, text) in sources("src") {
+        assert!(
+            text.starts_with("//! "),
+            "{} does not say what it answers",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn event_names_stand_only_in_the_table() {
+    let table = fs::read_to_string("src/event/table.rs").expect("event/table.rs");
+    let names: Vec<&str> = table
+        .split("kind(\n        \"")
+        .skip(1)
+        .chain(table.split("kind(\"").skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(names.len() >= 15, "only {names:?} were found in the table");
+    for (path, text) in sources("src") {
+        if path.ends_with("event/table.rs") {
+            continue;
+        }
+        for name in &names {
+            let quoted = format!("\"{name}\"");
+            assert!(
+                !code(&text).contains(&quoted),
+                "{} spells {quoted}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn only_one_file_names_simd_json() {
+    for (path, text) in sources("src") {
+        let named = code(&text).contains("simd_json");
+        assert!(
+            !named || path.ends_with("record/decode.rs"),
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn source_knows_no_json_and_report_reads_no_raw_text() {
+    for (path, text) in sources("src/source") {
+        assert!(
+            !code(&text).contains("json::"),
+            "{} reads JSON",
+            path.display()
+        );
+    }
+    for (path, text) in sources("src/report") {
+        let code = code(&text);
+        let reveals = code.contains(".reveal()");
+        assert!(
+            !reveals || path.ends_with("escape.rs"),
+            "{} reads untrusted text raw",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn only_the_door_talks_and_only_sources_and_reports_open_files() {
+    for (path, text) in sources("src") {
+        let (code, module) = (code(&text), module_of(&path));
+        let talks = [
+            "println!",
+            "eprintln!",
+            "std::env",
+            "std::process",
+            "SystemTime",
+            "Instant::now",
+            "Utc::now",
+        ];
+        let files = [
+            "std::fs",
+            "File::open",
+            "File::create",
+            "TcpStream",
+            "UdpSocket",
+        ];
+        if module != "bin" {
+            talks
+                .iter()
+                .for_each(|word| assert!(!code.contains(word), "{} uses {word}", path.display()));
+        }
+        if !matches!(module.as_str(), "bin" | "source") && !path.ends_with("report/folder.rs") {
+            files
+                .iter()
+                .for_each(|word| assert!(!code.contains(word), "{} uses {word}", path.display()));
+        }
+    }
+}
+
+#[test]
+fn only_the_conductor_has_threads() {
+    for (path, text) in sources("src") {
+        let threads = ["rayon::", "std::thread"]
+            .iter()
+            .any(|word| code(&text).contains(word));
+        assert!(
+            !threads || module_of(&path) == "pipeline",
+            "{} starts threads",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn the_public_access_rule_knows_no_time_records_or_json() {
+    for (path, text) in sources("src/exposure") {
+        let code = code(&text);
+        let born = path.ends_with("exposure/birth.rs");
+        assert!(
+            !code.contains("serde_json"),
+            "{} reads JSON",
+            path.display()
+        );
+        assert!(
+            born || !code.contains("Timestamp"),
+            "{} knows of time",
+            path.display()
+        );
+    }
+}
