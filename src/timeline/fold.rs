@@ -40,10 +40,13 @@ pub struct Reconstruction {
     pub collapsed: u64,
 }
 
+/// Until when an account's Region has evidence.
+pub type EndOf<'e> = dyn Fn(Option<&AccountId>, Option<&Region>) -> Option<Timestamp> + 'e;
+
 /// Tells every bucket's life. `end_of` knows until when an account's Region has evidence.
 pub fn reconstruct(
     events: Vec<CitedEvent>,
-    end_of: &dyn Fn(Option<&AccountId>, Option<&Region>) -> Option<Timestamp>,
+    end_of: &EndOf<'_>,
     settings: &Settings,
 ) -> Reconstruction {
     let ordered = order(events, settings);
@@ -86,11 +89,7 @@ fn change_order(cause: &Cause) -> impl Ord + '_ {
 /// What each event did, over all buckets that it reaches.
 type Effects = BTreeMap<EventKey, (Effect, u64)>;
 
-fn tell_account(
-    calls: &AccountCalls,
-    end_of: &dyn Fn(Option<&AccountId>, Option<&Region>) -> Option<Timestamp>,
-    told: &mut Reconstruction,
-) {
+fn tell_account(calls: &AccountCalls, end_of: &EndOf<'_>, told: &mut Reconstruction) {
     let history = history(calls);
     told.contradictions.extend(history.contradictions);
     let organization_off = all_calls(calls)
@@ -105,16 +104,12 @@ fn tell_account(
         .map(|(key, done)| (key, (done, 0)))
         .collect();
     for (bucket, bucket_calls) in &calls.buckets {
-        let region = bucket_calls
-            .iter()
-            .find_map(|call| call.cause.event.region.clone());
         let whose = Whose {
             account: calls.owner.account.clone(),
             bucket: bucket.clone(),
-            region,
+            region: None,
         };
-        let end = end_of(whose.account.as_ref(), whose.region.as_ref());
-        let mut walk = Walk::new(&calls.owner, &whose, end, beyond);
+        let mut walk = Walk::new(&calls.owner, whose, end_of, beyond);
         for (at, steps) in by_second(bucket_calls, &history.steps) {
             walk.second(at, steps);
         }
@@ -170,8 +165,8 @@ fn by_second(bucket: &[Call], account: &[AccountStep]) -> BTreeMap<Timestamp, Ve
 /// One bucket's way through time.
 struct Walk<'w> {
     owner: &'w Owner,
-    whose: &'w Whose,
-    evidence_end: Option<Timestamp>,
+    whose: Whose,
+    end_of: &'w EndOf<'w>,
     beyond: Option<(Timestamp, Assumption)>,
     life: Life,
     judged: Judgement,
@@ -187,15 +182,15 @@ struct Walk<'w> {
 impl<'w> Walk<'w> {
     fn new(
         owner: &'w Owner,
-        whose: &'w Whose,
-        evidence_end: Option<Timestamp>,
+        whose: Whose,
+        end_of: &'w EndOf<'w>,
         beyond: Option<(Timestamp, Assumption)>,
     ) -> Self {
         let life = Life::default();
         Self {
             owner,
             whose,
-            evidence_end,
+            end_of,
             beyond,
             judged: judge_life(&life, owner),
             life,
@@ -246,6 +241,7 @@ impl<'w> Walk<'w> {
         if renewed {
             closed = self.close_life(&before, at, cause);
         }
+        self.place(step, renewed);
         self.note(at, cause, &found);
         self.judged = self.judge();
         let moved = match self.life.existence {
@@ -281,6 +277,15 @@ impl<'w> Walk<'w> {
                 },
             );
             self.effects.push((cause.event.key.clone(), done));
+        }
+    }
+
+    /// A bucket's Region is the one that its first call names; another bucket of the name may lie elsewhere.
+    fn place(&mut self, step: &Step, renewed: bool) {
+        let anew = renewed || self.whose.region.is_none() || created(step.cause());
+        if let (Step::Bucket(call), true) = (step, anew) {
+            let named = call.cause.event.region.clone();
+            self.whose.region = named.or(self.whose.region.take());
         }
     }
 
@@ -360,7 +365,7 @@ impl<'w> Walk<'w> {
     }
 
     fn end_timeline(&mut self, at: Timestamp) {
-        let rows = std::mem::take(&mut self.rows).finish(self.whose, at, self.beyond);
+        let rows = std::mem::take(&mut self.rows).finish(&self.whose, at, self.beyond);
         let intervals = std::mem::take(&mut self.intervals);
         if intervals.is_empty() {
             self.exposures.extend(rows);
@@ -416,7 +421,8 @@ impl<'w> Walk<'w> {
 
     fn finish(mut self, told: &mut Reconstruction, effects: &mut Effects) {
         if self.life.is_told() {
-            let end = self.evidence_end.into_iter().chain(self.last_told).max();
+            let end = (self.end_of)(self.whose.account.as_ref(), self.whose.region.as_ref());
+            let end = end.into_iter().chain(self.last_told).max();
             self.end_timeline(end.unwrap_or(Timestamp::from_unix(0)));
         }
         for (key, done) in self.effects {

@@ -17,7 +17,7 @@ mod second;
 mod summary;
 mod types;
 
-pub use fold::{Reconstruction, reconstruct};
+pub use fold::{EndOf, Reconstruction, reconstruct};
 pub use types::{
     Cause, ChangeRow, ClosedHow, Contradiction, ContradictionKind, Effect, Exposure, Interval,
     OpenedHow, Scope, Settings, Timeline,
