@@ -1,3 +1,95 @@
-//! How fast is a scan? The benches come with the binary.
+//! How fast is a scan? Inflation alone, which is the limit, and everything from a folder to the analysis.
+//!
+//! What was found is printed and compared with what is known to be there: a speed-up that loses records is no speed-up.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench may stop, and tells its numbers"
+)]
 
-fn main() {}
+mod corpus;
+
+use corpus::{Corpus, Shape};
+use divan::Bencher;
+use divan::counter::{BytesCount, ItemsCount};
+use leaktrail::analysis::Analysis;
+use leaktrail::inflate::inflate;
+use leaktrail::pipeline::{Options, scan};
+use leaktrail::source::DirSource;
+use std::sync::OnceLock;
+
+const SHAPES: [Shape; 2] = [Shape::ManySmall, Shape::FewLarge];
+static CORPORA: OnceLock<[Corpus; 2]> = OnceLock::new();
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpora = SHAPES.map(|shape| Corpus::write(folder.path(), shape).unwrap());
+    let corpora = CORPORA.get_or_init(|| corpora);
+    for (shape, corpus) in SHAPES.iter().zip(corpora) {
+        tell(*shape, corpus);
+    }
+    divan::main();
+}
+
+/// Prints what is there and what a scan finds, which must be the same.
+fn tell(shape: Shape, corpus: &Corpus) {
+    let analysis = analysis(corpus, None);
+    let (counts, exposures) = (analysis.counts, analysis.exposures.len());
+    println!(
+        "{shape:?}: {} files, {} bytes, {} inflated, {} records, {} changes, {exposures} exposures",
+        counts.files, counts.bytes, corpus.inflated, counts.records, counts.used
+    );
+    assert_eq!(counts.files_read, corpus.files.len() as u64);
+    assert_eq!(counts.bytes, corpus.bytes());
+    assert_eq!(counts.records, corpus.records);
+    assert_eq!(counts.used, corpus.changes);
+    assert_eq!(exposures as u64, corpus.exposures());
+}
+
+fn corpus(shape: Shape) -> &'static Corpus {
+    let place = SHAPES.iter().position(|other| *other == shape).unwrap();
+    &CORPORA.get().unwrap()[place]
+}
+
+fn analysis(corpus: &Corpus, threads: Option<usize>) -> Analysis {
+    let options = Options {
+        threads,
+        ..Options::default()
+    };
+    let source = DirSource::new(vec![corpus.folder.clone()]);
+    scan(&source, &options, &()).unwrap()
+}
+
+/// Every file of the corpus, one after the other, out of memory.
+#[divan::bench(args = SHAPES, sample_count = 20, sample_size = 1)]
+fn inflation(bencher: Bencher<'_, '_>, shape: Shape) {
+    let corpus = corpus(shape);
+    counted(bencher, corpus)
+        .with_inputs(|| corpus.files.clone())
+        .bench_local_values(|files| {
+            let texts = files.into_iter().map(|file| inflate(file, u64::MAX).text);
+            texts.map(|text| text.len()).sum::<usize>()
+        });
+}
+
+/// From the folder to the analysis, on one thread.
+#[divan::bench(args = SHAPES, sample_count = 10, sample_size = 1)]
+fn scan_on_one_thread(bencher: Bencher<'_, '_>, shape: Shape) {
+    let corpus = corpus(shape);
+    counted(bencher, corpus).bench_local(|| analysis(corpus, Some(1)));
+}
+
+/// From the folder to the analysis, on a thread a core.
+#[divan::bench(args = SHAPES, sample_count = 10, sample_size = 1)]
+fn scan_on_all_cores(bencher: Bencher<'_, '_>, shape: Shape) {
+    let corpus = corpus(shape);
+    counted(bencher, corpus).bench_local(|| analysis(corpus, None));
+}
+
+/// Rates are of inflated bytes and of records.
+fn counted<'a, 'b>(bencher: Bencher<'a, 'b>, corpus: &Corpus) -> Bencher<'a, 'b> {
+    bencher
+        .counter(BytesCount::new(corpus.inflated))
+        .counter(ItemsCount::new(corpus.records))
+}

@@ -133,9 +133,24 @@ impl Policy {
         })
     }
 
-    /// Whether two policies say the same: their order, `Sid`s and the spelling of lists aside.
+    /// Whether two policies say the same: their order, `Sid`s and the spelling of lists aside. The version counts only
+    /// where a `${…}` is read differently.
     pub fn says_same(&self, other: &Self) -> bool {
-        self.has_variables == other.has_variables && self.unordered() == other.unordered()
+        let same_version = self.has_variables == other.has_variables || !self.names_variables();
+        same_version && self.unordered() == other.unordered()
+    }
+
+    fn names_variables(&self) -> bool {
+        let in_values = |statement: &Statement| {
+            let values = statement
+                .conditions
+                .iter()
+                .flat_map(|condition| &condition.values);
+            values
+                .chain(statement.resources.patterns())
+                .any(|text| text.contains("${"))
+        };
+        self.statements.iter().any(in_values)
     }
 
     fn unordered(&self) -> BTreeSet<Statement> {
@@ -250,6 +265,13 @@ fn read_selection(statement: &Value, only: &str, all_but: &str) -> Selection {
 }
 
 impl Selection {
+    /// The patterns, whichever way they select.
+    pub fn patterns(&self) -> &BTreeSet<String> {
+        match self {
+            Self::Only(patterns) | Self::AllBut(patterns) => patterns,
+        }
+    }
+
     fn to_lower_case(&self) -> Self {
         let lower = |patterns: &BTreeSet<String>| {
             patterns

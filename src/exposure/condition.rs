@@ -5,7 +5,7 @@
 
 use super::network::{self, Breadth};
 use super::verdict::Answer;
-use crate::event::{Condition, Policy, Quantifier, Selection, Statement};
+use crate::event::{Condition, Policy, Quantifier};
 use crate::vocab::AccountId;
 use std::collections::BTreeSet;
 
@@ -50,10 +50,11 @@ pub enum PolicyKind {
 impl PolicyKind {
     /// The kind that a policy's own resources name: an access point's policy names only access points.
     pub fn of(policy: &Policy) -> Self {
-        let resources = |statement: &Statement| match &statement.resources {
-            Selection::Only(patterns) | Selection::AllBut(patterns) => patterns.clone(),
-        };
-        let all: BTreeSet<String> = policy.statements.iter().flat_map(resources).collect();
+        let patterns = policy
+            .statements
+            .iter()
+            .flat_map(|statement| statement.resources.patterns());
+        let all: Vec<&String> = patterns.collect();
         match all.iter().all(|pattern| pattern.contains(":accesspoint/")) && !all.is_empty() {
             true => Self::AccessPoint,
             false => Self::Bucket,

@@ -6,7 +6,12 @@ use super::state::BucketState;
 use super::verdict::{Mechanism, Verdict};
 
 /// The reason for a verdict, with the rule that it follows.
-pub fn reason(verdict: Verdict, deciding: &[&Grant], bucket: &BucketState, latent: bool) -> String {
+pub fn reason(
+    verdict: Verdict,
+    deciding: &[&Grant],
+    silenced: &[&Grant],
+    bucket: &BucketState,
+) -> String {
     let through_policy = deciding
         .iter()
         .any(|grant| grant.mechanism == Mechanism::BucketPolicy);
@@ -29,7 +34,7 @@ pub fn reason(verdict: Verdict, deciding: &[&Grant], bucket: &BucketState, laten
         Verdict::Public => format!("{by} lets in anyone from outside, and no block or ownership setting silences it (S3 User Guide: the meaning of public)"),
         Verdict::CrossAccount => format!("{by} names principals outside the owner's account (S3 User Guide: fixed principals are not public)"),
         Verdict::Limited => format!("{by} holds a wildcard principal to fixed values, or names an AWS service (S3 User Guide: the meaning of public)"),
-        Verdict::Private if latent => "a public grant is stored, and a public access block silences it (S3 User Guide: blocking public access)".to_owned(),
+        Verdict::Private if !silenced.is_empty() => silencing(silenced),
         Verdict::Private if !deciding.is_empty() => {
             "the policy is public, but grants nothing that a stranger can use (S3 API: PutBucketPolicy needs an identity of the owner; actions need matching resources)".to_owned()
         }
@@ -53,4 +58,20 @@ fn unknown(bucket: &BucketState, undocumented: bool) -> &'static str {
         (_, Known::Opaque) => "the ACL was changed, and to what cannot be told",
         _ => "a block or ownership setting was changed, and to what cannot be told",
     }
+}
+
+/// Which flags silence which grants.
+fn silencing(silenced: &[&Grant]) -> String {
+    let through = |mechanism| silenced.iter().any(|grant| grant.mechanism == mechanism);
+    let policy = "RestrictPublicBuckets silences the public bucket policy";
+    let acl = "IgnorePublicAcls silences the public ACL";
+    let flags = match (
+        through(Mechanism::BucketPolicy),
+        through(Mechanism::BucketAcl),
+    ) {
+        (true, true) => format!("{policy}, and {acl}"),
+        (true, false) => policy.to_owned(),
+        _ => acl.to_owned(),
+    };
+    format!("{flags} (S3 User Guide: blocking public access)")
 }

@@ -6,6 +6,7 @@
 use super::access_list;
 use super::assumption::{Entry, Gate, through};
 use super::deny;
+use super::explain::reason;
 use super::grant::{Grant, Grantees, LimitedTo, Owner};
 use super::known::Known;
 use super::state::BucketState;
@@ -37,9 +38,9 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// Whether events decide, or something was assumed.
+    /// Whether events decide, or something was assumed. What is unknown is not decided.
     pub fn certainty(&self) -> Certainty {
-        if self.assumptions.is_empty() {
+        if self.assumptions.is_empty() && self.verdict != Verdict::Unknown {
             Certainty::Proven
         } else {
             Certainty::Assumed
@@ -328,11 +329,11 @@ impl Ways {
         Judgement {
             verdict,
             assumptions: self.assumptions(verdict, bucket),
-            decided_by: deciding.iter().map(|grant| grant.label.clone()).collect(),
-            reason: super::explain::reason(verdict, &deciding, bucket, self.is_latent()),
+            decided_by: self.labels(verdict, &deciding),
+            reason: reason(verdict, &deciding, &self.silenced(), bucket),
             reach,
             open,
-            latent: self.is_latent(),
+            latent: !self.silenced().is_empty(),
             aws_public: aws_public(bucket),
             ways: self,
         }
@@ -382,10 +383,30 @@ impl Ways {
             .unwrap_or_default()
     }
 
-    fn is_latent(&self) -> bool {
-        self.grants().any(|(grant, entry)| {
+    /// The statements and grants behind the verdict; behind a private one, the public grants that a block silences.
+    fn labels(&self, verdict: Verdict, deciding: &[&Grant]) -> BTreeSet<Untrusted> {
+        let silenced = if verdict == Verdict::Private {
+            self.silenced()
+        } else {
+            Vec::new()
+        };
+        deciding
+            .iter()
+            .copied()
+            .chain(silenced)
+            .map(|grant| grant.label.clone())
+            .collect()
+    }
+
+    /// The public grants that a block silences.
+    fn silenced(&self) -> Vec<&Grant> {
+        let silenced = |(grant, entry): &&(Grant, Entry)| {
             *entry == Entry::Shut && grant.audience() == Some(Audience::Public) && grant.is_usable()
-        })
+        };
+        self.grants()
+            .filter(silenced)
+            .map(|(grant, _)| grant)
+            .collect()
     }
 }
 

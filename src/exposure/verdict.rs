@@ -170,6 +170,14 @@ impl Reach {
         self.qualifiers.extend(other.qualifiers.iter().cloned());
     }
 
+    /// Whether a timeline shows the same of both: on which objects is told by the changes.
+    pub fn shows_same(&self, other: &Self) -> bool {
+        self.mechanisms == other.mechanisms
+            && self.permissions == other.permissions
+            && self.principals == other.principals
+            && self.qualifiers == other.qualifiers
+    }
+
     /// Whether everything that the other gives is given here.
     pub fn covers(&self, other: &Self) -> bool {
         self.permissions.is_superset(&other.permissions)

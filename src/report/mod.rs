@@ -1,3 +1,83 @@
-//! How is it told? Layout only: one row schema, which every format prints.
+//! How is it told? Tables for machines and spreadsheets, `run.json` for the record, a page for whoever has to respond.
+//!
+//! Layout only: what is told was decided before. Every format prints the same rows, which [`tables()`] makes of an
+//! [`Analysis`]; text that an attacker may have chosen passes through `escape` on its way into any of them.
 
-pub mod row;
+pub mod csv;
+mod error;
+mod escape;
+mod folder;
+mod format;
+pub mod jsonl;
+pub mod judgement;
+pub mod parquet;
+mod row;
+pub mod run;
+#[cfg(test)]
+mod sample;
+mod tables;
+pub mod terminal;
+
+pub use error::ReportError;
+pub use folder::{Folder, Overwrite};
+pub use format::Format;
+pub use row::{Cell, CellKind, Column, Rows, SCHEMA_VERSION, Table};
+pub use run::{Invocation, Written};
+pub use tables::tables;
+
+use crate::analysis::Analysis;
+use crate::vocab::Loss;
+
+/// Text that a terminal shows and does not obey.
+pub fn printable(text: &str) -> String {
+    escape::terminal(text)
+}
+
+/// A loss in one line: where, what kind, why.
+pub fn loss_line(loss: &Loss) -> String {
+    let record = loss
+        .record_index
+        .map(|index| format!(", record {index}"))
+        .unwrap_or_default();
+    let offset = loss
+        .offset
+        .map(|offset| format!(", at byte {offset}"))
+        .unwrap_or_default();
+    let (file, detail) = (
+        escape::terminal(&loss.log_file),
+        escape::terminal(&loss.detail),
+    );
+    format!(
+        "loss: {file}{record}{offset}: {}: {detail}",
+        loss.kind.name()
+    )
+}
+
+/// Writes every table in each format, and `run.json`, and puts them all in their places.
+///
+/// # Errors
+/// If something cannot be written; what the folder held before is then untouched.
+pub fn write_all(
+    analysis: &Analysis,
+    formats: &[Format],
+    invocation: &Invocation,
+    mut folder: Folder,
+) -> Result<Vec<Written>, ReportError> {
+    let mut written = Vec::new();
+    for table in tables(analysis) {
+        for format in formats {
+            let mut rows = 0;
+            let name = format!("{}.{}", table.name, format.name());
+            let sha256 = folder.write(&name, |out| {
+                rows = format.write(&table, out)?;
+                Ok(())
+            })?;
+            written.push(Written { name, sha256, rows });
+        }
+    }
+    folder.write(run::FILE, |out| {
+        run::write(analysis, invocation, &written, out)
+    })?;
+    folder.publish()?;
+    Ok(written)
+}

@@ -38,7 +38,7 @@ pub enum Cell<'a> {
     /// Text of ours or of a checked name.
     Text(Cow<'a, str>),
     /// Text that an attacker may have chosen.
-    Untrusted(&'a Untrusted),
+    Untrusted(Cow<'a, Untrusted>),
     /// A list of texts, of which any may be an attacker's.
     List(Vec<Cow<'a, str>>),
     /// An instant, UTC.
@@ -49,12 +49,29 @@ pub enum Cell<'a> {
     Boolean(bool),
 }
 
+impl Cell<'_> {
+    /// Whether it may stand in a column of that kind.
+    pub fn fits(&self, kind: CellKind) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Text(_) | Self::Untrusted(_) => kind == CellKind::Text,
+            Self::List(_) => kind == CellKind::List,
+            Self::Time(_) => kind == CellKind::Time,
+            Self::Integer(_) => kind == CellKind::Integer,
+            Self::Boolean(_) => kind == CellKind::Boolean,
+        }
+    }
+}
+
+/// The rows of a table, one after the other.
+pub type Rows<'a> = Box<dyn Iterator<Item = Vec<Cell<'a>>> + 'a>;
+
 /// A table: its name, its columns, and its rows as often as they are asked for.
 pub struct Table<'a> {
     /// The name, public and stable: also the file's.
     pub name: &'static str,
     /// The columns.
-    pub columns: &'static [Column],
+    pub columns: Vec<Column>,
     /// The rows; each has a cell for each column.
-    pub rows: Box<dyn Fn() -> Box<dyn Iterator<Item = Vec<Cell<'a>>> + 'a> + 'a>,
+    pub rows: Box<dyn Fn() -> Rows<'a> + 'a>,
 }

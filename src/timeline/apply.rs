@@ -55,6 +55,11 @@ impl Life {
         !matches!(self.existence, Existence::Unseen | Existence::Deleted)
     }
 
+    /// Whether there is a bucket of this account whose life another one would end.
+    pub fn is_its_own(&self) -> bool {
+        matches!(self.existence, Existence::Alive | Existence::Doubtful)
+    }
+
     /// Whether it can be judged by its controls.
     pub fn is_certain(&self) -> bool {
         self.existence == Existence::Alive

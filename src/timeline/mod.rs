@@ -16,6 +16,7 @@ mod rows;
 mod second;
 mod summary;
 mod types;
+mod walk;
 
 pub use fold::{EndOf, Reconstruction, reconstruct};
 pub use types::{

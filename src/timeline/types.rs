@@ -59,9 +59,9 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Whether events decide its verdict.
+    /// Whether events decide its verdict. What is unknown is not decided.
     pub fn certainty(&self) -> Certainty {
-        if self.assumptions.is_empty() {
+        if self.assumptions.is_empty() && self.verdict != Verdict::Unknown {
             Certainty::Proven
         } else {
             Certainty::Assumed
@@ -72,7 +72,7 @@ impl Interval {
     pub fn tells_same(&self, other: &Self) -> bool {
         self.verdict == other.verdict
             && self.assumptions == other.assumptions
-            && self.reach == other.reach
+            && self.reach.shows_same(&other.reach)
             && self.latent == other.latent
             && self.notes == other.notes
             && self.order_uncertain == other.order_uncertain

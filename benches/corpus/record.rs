@@ -1,0 +1,168 @@
+//! What does a busy account's trail hold? Records in the shape, the key order and the mix of real ones; all ids are made up.
+
+use super::dice::Dice;
+
+const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const ACCOUNT: &str = "111122223333";
+
+/// A service's event: its source, its name, whether it only reads.
+type Event = (&'static str, &'static str, bool);
+
+/// The mix of events, in percent.
+const MIX: [(u64, Event); 16] = [
+    (10, ("ec2", "DescribeInstances", true)),
+    (8, ("ec2", "DescribeNetworkInterfaces", true)),
+    (17, ("sts", "AssumeRole", true)),
+    (10, ("kms", "Decrypt", true)),
+    (5, ("kms", "GenerateDataKey", true)),
+    (8, ("logs", "CreateLogStream", false)),
+    (3, ("s3", "GetBucketAcl", true)),
+    (3, ("s3", "GetObject", true)),
+    (2, ("s3", "GetBucketLocation", true)),
+    (7, ("lambda", "GetFunction20150331v2", true)),
+    (6, ("monitoring", "DescribeAlarms", true)),
+    (6, ("iam", "GetRole", true)),
+    (5, ("ssm", "GetParameters", true)),
+    (4, ("dynamodb", "DescribeTable", true)),
+    (3, ("elasticloadbalancing", "DescribeTargetHealth", true)),
+    (3, ("secretsmanager", "GetSecretValue", true)),
+];
+
+/// Who calls, in percent.
+const CALLERS: [(u64, Caller); 3] = [
+    (78, Caller::Role),
+    (10, Caller::User),
+    (12, Caller::Service),
+];
+
+#[derive(Clone, Copy)]
+enum Caller {
+    Role,
+    User,
+    Service,
+}
+
+/// A record of everyday traffic.
+pub fn everyday(dice: &mut Dice, second: u64) -> String {
+    let (service, name, reads) = dice.weighted(&MIX);
+    let parameters = match service {
+        "s3" => s3_parameters(dice, name),
+        "sts" => format!(
+            r#"{{"roleArn":"arn:aws:iam::{ACCOUNT}:role/{}","roleSessionName":"{}","durationSeconds":3600}}"#,
+            role(dice),
+            dice.text(12, UPPER)
+        ),
+        "ec2" => format!(
+            r#"{{"instancesSet":{{"items":[{{"instanceId":"i-{:017x}"}}]}},"filterSet":{{}}}}"#,
+            dice.roll() >> 4
+        ),
+        _ => format!(
+            r#"{{"encryptionContext":{{"resource":"{}"}},"name":"/service/{}/{}"}}"#,
+            dice.text(20, UPPER),
+            dice.below(40),
+            dice.text(8, UPPER)
+        ),
+    };
+    record(dice, second, (service, name, reads), &parameters)
+}
+
+fn s3_parameters(dice: &mut Dice, name: &str) -> String {
+    let bucket = format!("amzn-s3-demo-data-{}", dice.below(200));
+    let rest = match name {
+        "GetObject" => format!(
+            r#""key":"2024/{:02}/{}.parquet""#,
+            dice.below(12),
+            dice.text(24, UPPER)
+        ),
+        _ => r#""acl":"""#.to_owned(),
+    };
+    format!(r#"{{"bucketName":"{bucket}","Host":"{bucket}.s3.us-east-1.amazonaws.com",{rest}}}"#)
+}
+
+/// A change of who can get into a bucket: four steps, of which the third opens an exposure and the fourth ends it.
+pub fn change(dice: &mut Dice, second: u64, number: u64) -> String {
+    let bucket = format!("amzn-s3-demo-public-{}", number / 4);
+    let policy = format!(
+        r#""bucketPolicy":{{"Version":"2012-10-17","Statement":[{{"Sid":"Read","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{bucket}/*"}}]}},"#
+    );
+    let (name, asked) = match number % 4 {
+        0 => ("CreateBucket", ""),
+        1 => (
+            "DeleteBucketPublicAccessBlock",
+            r#""publicAccessBlock":"","#,
+        ),
+        2 => ("PutBucketPolicy", policy.as_str()),
+        _ => ("DeleteBucketPolicy", r#""policy":"","#),
+    };
+    let parameters = format!(
+        r#"{{{asked}"bucketName":"{bucket}","Host":"{bucket}.s3.us-east-1.amazonaws.com"}}"#
+    );
+    record(dice, second, ("s3", name, false), &parameters)
+}
+
+fn record(dice: &mut Dice, second: u64, (service, name, reads): Event, parameters: &str) -> String {
+    let (identity, address, agent) = caller(dice);
+    let (day, hour, minute, second) = (
+        1 + second / 86_400,
+        second / 3_600 % 24,
+        second / 60 % 60,
+        second % 60,
+    );
+    format!(
+        r#"{{"eventVersion":"1.09","userIdentity":{identity},"eventTime":"2024-03-{day:02}T{hour:02}:{minute:02}:{second:02}Z","eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","sourceIPAddress":"{address}","userAgent":"{agent}","requestParameters":{parameters},"responseElements":null,"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"{}=","bytesTransferredOut":{}}},"requestID":"{}","eventID":"{}","readOnly":{reads},"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{ACCOUNT}","eventCategory":"Management","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{service}.us-east-1.amazonaws.com"}}}}"#,
+        dice.text(75, BASE64),
+        dice.below(9_000),
+        dice.text(16, UPPER),
+        dice.guid(),
+    )
+}
+
+/// An identity, its address, its user agent.
+fn caller(dice: &mut Dice) -> (String, String, &'static str) {
+    let address = format!("203.0.113.{}", dice.below(256));
+    match dice.weighted(&CALLERS) {
+        Caller::Role => (
+            assumed_role(dice),
+            address,
+            "Boto3/1.34.51 md/Botocore#1.34.51 ua/2.0 os/linux#5.10.209-218.812.amzn2.x86_64 md/arch#x86_64 lang/python#3.12.1 cfg/retry-mode#legacy",
+        ),
+        Caller::User => (
+            user(dice),
+            address,
+            "aws-cli/2.15.24 Python/3.11.8 Linux/6.5.0-1014-aws exe/x86_64.ubuntu.22 prompt/off",
+        ),
+        Caller::Service => {
+            let service = "lambda.amazonaws.com";
+            (
+                format!(r#"{{"type":"AWSService","invokedBy":"{service}"}}"#),
+                service.to_owned(),
+                service,
+            )
+        }
+    }
+}
+
+fn role(dice: &mut Dice) -> String {
+    format!("service-role-{}", dice.below(150))
+}
+
+fn assumed_role(dice: &mut Dice) -> String {
+    let (role, session) = (role(dice), format!("i-{:017x}", dice.roll() >> 4));
+    let id = format!("AROA{}", dice.text(17, UPPER));
+    format!(
+        r#"{{"type":"AssumedRole","principalId":"{id}:{session}","arn":"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}","accountId":"{ACCOUNT}","accessKeyId":"ASIA{}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{id}","arn":"arn:aws:iam::{ACCOUNT}:role/{role}","accountId":"{ACCOUNT}","userName":"{role}"}},"attributes":{{"creationDate":"2024-03-01T00:{:02}:{:02}Z","mfaAuthenticated":"false"}},"ec2RoleDelivery":"2.0"}}}}"#,
+        dice.text(16, UPPER),
+        dice.below(60),
+        dice.below(60),
+    )
+}
+
+fn user(dice: &mut Dice) -> String {
+    let name = format!("user-{}", dice.below(40));
+    format!(
+        r#"{{"type":"IAMUser","principalId":"AIDA{}","arn":"arn:aws:iam::{ACCOUNT}:user/{name}","accountId":"{ACCOUNT}","accessKeyId":"AKIA{}","userName":"{name}"}}"#,
+        dice.text(17, UPPER),
+        dice.text(16, UPPER),
+    )
+}

@@ -1,0 +1,226 @@
+//! What was typed?
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use leaktrail::report::Format;
+use leaktrail::vocab::{AccountId, Region, Timestamp};
+use std::path::PathBuf;
+
+/// When was each S3 bucket public, who made it so, and how long did it stay?
+///
+/// Reads archived CloudTrail log files, offline. Nothing is sent anywhere.
+#[derive(Parser, Debug)]
+#[command(name = "leaktrail", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Tell when each bucket was public: exposures, timeline, changes
+    Scan(Scan),
+    /// Print the matching records, exactly as they were written, one a line
+    Filter(Filter),
+    /// Say whether a bucket with these documents is public, and why
+    Judge(Judge),
+}
+
+#[derive(Args, Debug)]
+pub struct Scan {
+    /// Log files, or folders that are walked recursively
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<PathBuf>,
+    /// Write the tables and run.json into this folder
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Write tables in this format; may be given several times [default: all]
+    #[arg(short, long, value_name = "FORMAT", value_parser = format, requires = "output")]
+    pub format: Vec<Format>,
+    /// Replace an earlier report in the output folder
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub running: Running,
+    /// Colour the report
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// To which rows the tables are limited. State is always built from all that is read.
+#[derive(Args, Debug)]
+pub struct Rows {
+    /// Only what overlaps the time from here on: RFC 3339, a date, or days back such as 30d
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub from: Option<Timestamp>,
+    /// Only what overlaps the time before this instant; the evidence is taken to end here
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub to: Option<Timestamp>,
+    /// Only buckets of this account; may be given several times
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Vec<AccountId>,
+    /// Only buckets in this Region; may be given several times
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub region: Vec<Region>,
+    /// Only buckets whose name matches this pattern, with * and ?; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub bucket: Vec<String>,
+}
+
+/// How to run.
+#[derive(Args, Debug)]
+pub struct Running {
+    /// Read with this many threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+    /// How much may come out of one compressed file, such as 512MiB
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "2GiB")]
+    pub max_inflated: u64,
+    /// Say nothing on stderr but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Name each loss on stderr
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Filter {
+    /// Log files, or folders that are walked recursively
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<PathBuf>,
+    /// Which records
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub preset: Preset,
+    #[command(flatten)]
+    pub running: Running,
+}
+
+#[derive(Args, Debug)]
+pub struct Judge {
+    /// JSON documents of one bucket: policy, ACL, public access block, ownership, told apart by content
+    #[arg(required = true, value_name = "FILE")]
+    pub documents: Vec<PathBuf>,
+    /// The account that owns the bucket: principals of others are outsiders
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<AccountId>,
+    /// The account's own public access block
+    #[arg(long, value_name = "FILE")]
+    pub account_block: Option<PathBuf>,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t = Answer::Text, value_name = "FORMAT")]
+    pub format: Answer,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Preset {
+    /// The article's metric filter: PutBucketAcl, PutBucketPolicy, PutBucketCors, DeleteBucketPolicy, DeleteBucketCors
+    BucketPolicyChange,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    Text,
+    Json,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    let names = Format::ALL.map(Format::name).join(", ");
+    Format::parse(text).ok_or_else(|| format!("expected one of {names}"))
+}
+
+fn account(text: &str) -> Result<AccountId, &'static str> {
+    AccountId::parse(text).ok_or("expected an account id: twelve digits")
+}
+
+fn region(text: &str) -> Result<Region, &'static str> {
+    Region::parse(text).ok_or("expected a Region's code, such as eu-west-1")
+}
+
+fn threads(text: &str) -> Result<usize, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|threads| (1..=1024).contains(threads))
+        .ok_or("expected a number of threads, 1 to 1024")
+}
+
+/// An instant: RFC 3339, a date, or `30d` back from now.
+fn time(text: &str) -> Result<Timestamp, &'static str> {
+    const EXPECTED: &str =
+        "expected RFC 3339 (2024-01-31T12:00:00Z), a date (2024-01-31) or days back (30d)";
+    let back = |days: i64| {
+        days.checked_mul(86_400).map(|seconds| {
+            Timestamp::from_unix(chrono::Utc::now().timestamp().saturating_sub(seconds))
+        })
+    };
+    let days = text
+        .strip_suffix('d')
+        .filter(|days| days.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|days| days.parse().ok());
+    days.and_then(back)
+        .or_else(|| Timestamp::parse_day(text))
+        .or_else(|| Timestamp::parse(text))
+        .ok_or(EXPECTED)
+}
+
+/// A size in bytes: a number, with KiB, MiB, GiB (or K, M, G) if it is given in these.
+fn size(text: &str) -> Result<u64, &'static str> {
+    const EXPECTED: &str = "expected a size such as 512MiB or 2GiB";
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits).ok_or(EXPECTED)?;
+    let shift = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kib" => 10,
+        "m" | "mib" => 20,
+        "g" | "gib" => 30,
+        _ => return Err(EXPECTED),
+    };
+    let number: u64 = number.parse().map_err(|_| EXPECTED)?;
+    number
+        .checked_mul(1 << shift)
+        .filter(|size| *size > 0)
+        .ok_or(EXPECTED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, expected) in [
+            ("512MiB", Some(512 << 20)),
+            ("2GiB", Some(2 << 30)),
+            ("10", Some(10)),
+            ("1k", Some(1024)),
+        ] {
+            assert_eq!(size(text).ok(), expected, "{text}");
+        }
+        for text in ["", "MiB", "2TB", "-1", "0", "99999999999GiB"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_have_three_forms() {
+        assert_eq!(time("2024-01-31").ok(), time("2024-01-31T00:00:00Z").ok());
+        assert!(time("30d").is_ok());
+        for text in ["yesterday", "2024-13-01", "d", "", "99999999999999999999d"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+    }
+}

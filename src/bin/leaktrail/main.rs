@@ -1,0 +1,36 @@
+//! The door: arguments as typed become settings as meant, one subcommand runs, and its end becomes an exit status.
+
+mod cli;
+mod exit;
+mod filter;
+mod judge;
+mod progress;
+mod scan;
+mod talk;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    let ran = match &cli.command {
+        Command::Scan(asked) => scan::run(asked),
+        Command::Filter(asked) => filter::run(asked),
+        Command::Judge(asked) => judge::run(asked),
+    };
+    match ran {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::failed(&error),
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,0 +1,273 @@
+//! What was run, on what, and do its numbers add up? `run.json`: the record that goes with the tables.
+
+use super::{ReportError, SCHEMA_VERSION, escape};
+use crate::analysis::{Analysis, Counts, Selection};
+use crate::evidence::Fate;
+use crate::exposure::{Assumption, Audience};
+use crate::vocab::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// The name of the file.
+pub(super) const FILE: &str = "run.json";
+
+/// How the program was called: what no analysis knows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Invocation {
+    /// The command line as it was typed, the program's name aside.
+    pub command: Vec<String>,
+    /// The sources that were read.
+    pub sources: Vec<String>,
+}
+
+/// A file that was written beside `run.json`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// Its name.
+    pub name: String,
+    /// The SHA-256 of its bytes, in lower-case hex digits.
+    pub sha256: String,
+    /// How many rows it has.
+    pub rows: u64,
+}
+
+/// Writes `run.json`: its keys in a fixed order, nothing in it that depends on the clock.
+///
+/// # Errors
+/// If the output takes no more.
+pub fn write(
+    analysis: &Analysis,
+    invocation: &Invocation,
+    reports: &[Written],
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let run = Run::of(analysis, invocation, reports);
+    let text = serde_json::to_string_pretty(&run).map_err(io::Error::from)?;
+    writeln!(out, "{}", escape::json(&text))?;
+    Ok(out.flush()?)
+}
+
+/// Everything that `run.json` says, in its order.
+#[derive(Serialize)]
+struct Run<'a> {
+    program: &'static str,
+    version: &'static str,
+    schema_version: u32,
+    command: &'a [String],
+    sources: &'a [String],
+    filters: Filters<'a>,
+    evidence: Option<Evidence>,
+    files: Files,
+    records: Records,
+    losses: Counted,
+    end_of_evidence: Vec<End<'a>>,
+    exposures: BTreeMap<&'static str, Exposures>,
+    contradictions: usize,
+    assumptions: BTreeMap<&'static str, Leaning>,
+    reports: BTreeMap<&'a str, Report<'a>>,
+}
+
+type Counted = BTreeMap<&'static str, u64>;
+
+#[derive(Serialize)]
+struct Filters<'a> {
+    from: Option<String>,
+    to: Option<String>,
+    accounts: Vec<&'a str>,
+    regions: Vec<&'a str>,
+    buckets: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Evidence {
+    first_event: String,
+    last_event: String,
+}
+
+#[derive(Serialize)]
+struct Files {
+    found: u64,
+    read: u64,
+    skipped: u64,
+    lost: u64,
+    bytes: u64,
+    skipped_because: Counted,
+}
+
+#[derive(Serialize)]
+struct Records {
+    found: u64,
+    used: u64,
+    not_of_interest: u64,
+    duplicates: u64,
+    lost: u64,
+}
+
+#[derive(Serialize)]
+struct End<'a> {
+    account_id: Option<&'a str>,
+    region: Option<&'a str>,
+    first_event: String,
+    last_event: String,
+}
+
+#[derive(Serialize, Default)]
+struct Exposures {
+    open: u64,
+    closed: u64,
+}
+
+/// How many rows lean on an assumption.
+#[derive(Serialize, Default, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Leaning {
+    pub exposures: u64,
+    pub intervals: u64,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    sha256: &'a str,
+    rows: u64,
+}
+
+impl<'a> Run<'a> {
+    fn of(analysis: &'a Analysis, invocation: &'a Invocation, reports: &'a [Written]) -> Self {
+        let named = |(assumption, leaning): (Assumption, Leaning)| (assumption.name(), leaning);
+        Self {
+            program: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            schema_version: SCHEMA_VERSION,
+            command: &invocation.command,
+            sources: &invocation.sources,
+            filters: Filters::of(&analysis.selection),
+            evidence: analysis.evidence.map(Evidence::of),
+            files: Files::of(analysis),
+            records: Records::of(&analysis.counts),
+            losses: tally(analysis.losses.iter().map(|loss| loss.kind.name())),
+            end_of_evidence: ends(analysis),
+            exposures: exposures(analysis),
+            contradictions: analysis.contradictions.len(),
+            assumptions: leanings(analysis).into_iter().map(named).collect(),
+            reports: reports.iter().map(Report::of).collect(),
+        }
+    }
+}
+
+impl<'a> Filters<'a> {
+    fn of(selection: &'a Selection) -> Self {
+        Self {
+            from: selection.from.map(|time| time.to_string()),
+            to: selection.to.map(|time| time.to_string()),
+            accounts: selection.accounts.iter().map(|it| it.as_str()).collect(),
+            regions: selection.regions.iter().map(|it| it.as_str()).collect(),
+            buckets: &selection.buckets,
+        }
+    }
+}
+
+impl Evidence {
+    fn of((first, last): (Timestamp, Timestamp)) -> Self {
+        Self {
+            first_event: first.to_string(),
+            last_event: last.to_string(),
+        }
+    }
+}
+
+impl Files {
+    fn of(analysis: &Analysis) -> Self {
+        let counts = &analysis.counts;
+        Self {
+            found: counts.files,
+            read: counts.files_read,
+            skipped: counts.files_skipped,
+            lost: counts.files_lost,
+            bytes: counts.bytes,
+            skipped_because: skipped(analysis),
+        }
+    }
+}
+
+impl Records {
+    fn of(counts: &Counts) -> Self {
+        Self {
+            found: counts.records,
+            used: counts.used,
+            not_of_interest: counts.not_of_interest,
+            duplicates: counts.duplicates,
+            lost: counts.lost,
+        }
+    }
+}
+
+impl<'a> Report<'a> {
+    fn of(written: &'a Written) -> (&'a str, Self) {
+        let report = Self {
+            sha256: &written.sha256,
+            rows: written.rows,
+        };
+        (&written.name, report)
+    }
+}
+
+/// How often each name comes.
+fn tally(names: impl Iterator<Item = &'static str>) -> Counted {
+    let mut counted = Counted::new();
+    for name in names {
+        *counted.entry(name).or_default() += 1;
+    }
+    counted
+}
+
+/// How many files were skipped for each reason.
+pub(super) fn skipped(analysis: &Analysis) -> Counted {
+    tally(analysis.files.values().filter_map(|file| match file.fate {
+        Fate::Skipped(reason) => Some(reason.name()),
+        Fate::Read | Fate::Lost => None,
+    }))
+}
+
+fn ends(analysis: &Analysis) -> Vec<End<'_>> {
+    let coverage = analysis.coverage.iter();
+    let ends = coverage.map(|((account, region), (first, last))| End {
+        account_id: account.as_ref().map(|it| it.as_str()),
+        region: region.as_ref().map(|it| it.as_str()),
+        first_event: first.to_string(),
+        last_event: last.to_string(),
+    });
+    ends.collect()
+}
+
+fn exposures(analysis: &Analysis) -> BTreeMap<&'static str, Exposures> {
+    let mut counted = BTreeMap::<_, Exposures>::new();
+    for exposure in &analysis.exposures {
+        let audience = counted.entry(audience(&exposure.audience)).or_default();
+        match exposure.is_open() {
+            true => audience.open += 1,
+            false => audience.closed += 1,
+        }
+    }
+    counted
+}
+
+/// An audience's name in the tables.
+pub(super) fn audience(audience: &Audience) -> &'static str {
+    match audience {
+        Audience::Public => "public",
+        Audience::Foreign(_) => "cross-account",
+    }
+}
+
+/// The assumptions that were made, and how much leans on each.
+pub(super) fn leanings(analysis: &Analysis) -> BTreeMap<Assumption, Leaning> {
+    let mut leanings = BTreeMap::<_, Leaning>::new();
+    for assumption in analysis.exposures.iter().flat_map(|row| &row.assumptions) {
+        leanings.entry(*assumption).or_default().exposures += 1;
+    }
+    let intervals = analysis.timelines.iter().flat_map(|it| &it.intervals);
+    for assumption in intervals.flat_map(|row| &row.assumptions) {
+        leanings.entry(*assumption).or_default().intervals += 1;
+    }
+    leanings
+}

@@ -1,0 +1,155 @@
+//! Which tables are there, and what stands in each column?
+//!
+//! A column is declared once, with its name, its kind and the cell it takes from a row: no list of names to keep in step.
+
+mod cells;
+mod changes;
+mod exposures;
+mod ledger;
+mod timeline;
+
+use super::row::{Cell, CellKind, Column, Table};
+use crate::analysis::Analysis;
+use std::rc::Rc;
+
+/// All tables of an analysis, in the contract's order.
+pub fn tables(analysis: &Analysis) -> Vec<Table<'_>> {
+    vec![
+        exposures::table(analysis),
+        timeline::table(analysis),
+        changes::table(analysis),
+        ledger::contradictions(analysis),
+        ledger::log_files(analysis),
+        ledger::losses(analysis),
+    ]
+}
+
+/// The names of all tables: those of their files.
+pub(super) fn names() -> Vec<&'static str> {
+    let none = Analysis::default();
+    tables(&none).iter().map(|table| table.name).collect()
+}
+
+/// A column, and how its cell is taken from a row of what is told.
+#[derive(Clone, Copy)]
+struct Field<'a, R> {
+    column: Column,
+    cell: fn(R) -> Cell<'a>,
+}
+
+fn text<'a, R>(name: &'static str, cell: fn(R) -> Cell<'a>) -> Field<'a, R> {
+    field(name, CellKind::Text, cell)
+}
+
+fn list<'a, R>(name: &'static str, cell: fn(R) -> Cell<'a>) -> Field<'a, R> {
+    field(name, CellKind::List, cell)
+}
+
+fn time<'a, R>(name: &'static str, cell: fn(R) -> Cell<'a>) -> Field<'a, R> {
+    field(name, CellKind::Time, cell)
+}
+
+fn integer<'a, R>(name: &'static str, cell: fn(R) -> Cell<'a>) -> Field<'a, R> {
+    field(name, CellKind::Integer, cell)
+}
+
+fn boolean<'a, R>(name: &'static str, cell: fn(R) -> Cell<'a>) -> Field<'a, R> {
+    field(name, CellKind::Boolean, cell)
+}
+
+fn field<'a, R>(name: &'static str, kind: CellKind, cell: fn(R) -> Cell<'a>) -> Field<'a, R> {
+    Field {
+        column: Column { name, kind },
+        cell,
+    }
+}
+
+/// A table of that name, those columns and those rows.
+fn table<'a, R, I>(
+    name: &'static str,
+    fields: Vec<Field<'a, R>>,
+    rows: impl Fn() -> I + 'a,
+) -> Table<'a>
+where
+    R: Copy + 'a,
+    I: Iterator<Item = R> + 'a,
+{
+    let columns = fields.iter().map(|field| field.column).collect();
+    let fields: Rc<[Field<'a, R>]> = fields.into();
+    let rows = move || {
+        let fields = Rc::clone(&fields);
+        let cells = move |row: R| fields.iter().map(|field| (field.cell)(row)).collect();
+        Box::new(rows().map(cells)) as super::row::Rows<'a>
+    };
+    Table {
+        name,
+        columns,
+        rows: Box::new(rows),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::sample;
+    use super::*;
+
+    #[test]
+    fn every_cell_is_of_its_columns_kind() {
+        let analysis = sample();
+        for table in tables(&analysis) {
+            let mut rows = 0;
+            for row in (table.rows)() {
+                assert_eq!(row.len(), table.columns.len(), "{}", table.name);
+                for (cell, column) in row.iter().zip(&table.columns) {
+                    assert!(
+                        cell.fits(column.kind),
+                        "{}.{}: {cell:?}",
+                        table.name,
+                        column.name
+                    );
+                }
+                rows += 1;
+            }
+            assert!(rows > 0, "{} is not tried", table.name);
+        }
+    }
+
+    #[test]
+    fn every_column_is_filled_somewhere() {
+        let analysis = sample();
+        for table in tables(&analysis) {
+            for (at, column) in table.columns.iter().enumerate() {
+                let filled = (table.rows)()
+                    .any(|row| !matches!(&row[at], Cell::Empty) && row[at] != Cell::List(vec![]));
+                assert!(filled, "{}.{} is not tried", table.name, column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn columns_are_named_once() {
+        for table in tables(&Analysis::default()) {
+            let mut names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), table.columns.len(), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn the_columns_are_the_contracts() {
+        let columns = |name: &str| {
+            let none = Analysis::default();
+            let tables = tables(&none);
+            let table = tables.iter().find(|table| table.name == name).unwrap();
+            let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+            names.join(" ")
+        };
+        insta::assert_snapshot!(columns("exposures"), @"");
+        insta::assert_snapshot!(columns("timeline"), @"");
+        insta::assert_snapshot!(columns("changes"), @"");
+        insta::assert_snapshot!(columns("contradictions"), @"");
+        insta::assert_snapshot!(columns("log_files"), @"");
+        insta::assert_snapshot!(columns("losses"), @"");
+    }
+}

@@ -1,0 +1,203 @@
+//! How is one exposure told? A block: who could get in, since when, how long, what they could do, who opened and closed it.
+
+use super::super::escape;
+use super::page::{Ink, Page};
+use super::words::{assumption, closed_how, count, duration, opened_how};
+use crate::event::CitedEvent;
+use crate::exposure::{Audience, Outsider};
+use crate::timeline::Exposure;
+use crate::vocab::Untrusted;
+use std::collections::BTreeSet;
+
+/// So many values of a list are shown.
+const MOST_VALUES: usize = 12;
+/// So many grants are shown.
+const MOST_GRANTS: usize = 5;
+/// So many exposures are shown where one line each must do.
+const MOST_SHORT: usize = 20;
+
+/// A section of exposures; none where there are none.
+pub(super) fn write(page: &mut Page, heading: &str, ink: Ink, rows: &[&Exposure]) {
+    if rows.is_empty() {
+        return;
+    }
+    page.heading(&format!("{heading} ({})", rows.len()), ink);
+    for row in rows {
+        page.title(row.bucket.as_str(), ink);
+        who_and_when(page, row);
+        what(page, row);
+        if let Some(cause) = &row.opened {
+            call(page, "opened by", cause);
+        }
+        granted(page, row);
+        if let Some(cause) = &row.closed {
+            call(page, "closed by", cause);
+        }
+        certainty(page, row);
+    }
+}
+
+/// One line for each of the first exposures.
+pub(super) fn write_short(page: &mut Page, rows: &[&Exposure]) {
+    if rows.is_empty() {
+        return;
+    }
+    page.heading(&format!("Still open ({})", rows.len()), Ink::Alarm);
+    let lines = rows.iter().map(|row| {
+        let (bucket, since, length) = (&row.bucket, row.opened_at, lasting(row));
+        format!("{bucket}: {}, since {since}, {length}", audience(row))
+    });
+    page.elements(lines, MOST_SHORT, "exposures");
+}
+
+fn who_and_when(page: &mut Page, row: &Exposure) {
+    page.field("open to", &audience(row));
+    page.field("principals", &values(&row.reach.principals));
+    page.field("owner", &owner(row));
+    let length = lasting(row);
+    match row.closed_at {
+        Some(until) => page.field(
+            "when",
+            &format!("{} until {until}, {length}", row.opened_at),
+        ),
+        None => page.field("since", &format!("{}, {length}", row.opened_at)),
+    }
+    for how in opened_how(row).into_iter().chain(closed_how(row)) {
+        page.field("", &how);
+    }
+}
+
+fn what(page: &mut Page, row: &Exposure) {
+    let permissions: Vec<&str> = row.permissions().iter().map(|it| it.name()).collect();
+    let mechanisms: Vec<&str> = row.mechanisms().iter().map(|it| it.name()).collect();
+    page.field("may", &permissions.join(", "));
+    page.field("on", &values(&row.reach.resources));
+    if !row.reach.qualifiers.is_empty() {
+        page.field("narrowed by", &values(&row.reach.qualifiers));
+    }
+    page.field("through", &mechanisms.join(", "));
+}
+
+fn owner(row: &Exposure) -> String {
+    let account = row.account.as_ref().map_or("unknown", |it| it.as_str());
+    match &row.region {
+        Some(region) => format!("account {account}, {region}"),
+        None => format!("account {account}"),
+    }
+}
+
+fn lasting(row: &Exposure) -> String {
+    let length = duration(row.duration_seconds);
+    match row.duration_is_lower_bound() {
+        true => format!("for at least {length}"),
+        false => format!("for {length}"),
+    }
+}
+
+fn audience(row: &Exposure) -> String {
+    match &row.audience {
+        Audience::Public => "the public".to_owned(),
+        Audience::Foreign(Outsider::Account(id)) => format!("account {id}"),
+        Audience::Foreign(Outsider::Organization(id)) => {
+            format!("organization {}", escape::terminal(id))
+        }
+        Audience::Foreign(Outsider::Canonical(id)) => {
+            format!("canonical id {}", escape::terminal(id))
+        }
+    }
+}
+
+fn values(texts: &BTreeSet<Untrusted>) -> String {
+    let names: Vec<String> = texts
+        .iter()
+        .take(MOST_VALUES)
+        .map(escape::terminal)
+        .collect();
+    match texts.len().saturating_sub(MOST_VALUES) {
+        0 => names.join(", "),
+        left => format!("{} and {left} more", names.join(", ")),
+    }
+}
+
+/// Who made a call, from where, with what; which event it is and where it stands.
+fn call(page: &mut Page, label: &str, cause: &CitedEvent) {
+    let event = &cause.event;
+    page.field(label, &shown(&event.actor.name));
+    page.field("", &session(cause));
+    if !event.actor.user_agent.is_empty() {
+        page.field("", &escape::terminal(&event.actor.user_agent));
+    }
+    page.field("", &format!("{}, {}", event.name, event_id(cause)));
+    let file = escape::terminal(&cause.citation.log_file);
+    page.field(
+        "",
+        &format!("record {} of {file}", cause.citation.record_index),
+    );
+}
+
+/// The kind of identity, whether with a second factor, from where, through whom.
+fn session(cause: &CitedEvent) -> String {
+    let actor = &cause.event.actor;
+    let mfa = match actor.mfa {
+        Some(true) => " with MFA",
+        Some(false) => " without MFA",
+        None => "",
+    };
+    let kind = match actor.kind.is_empty() {
+        true => "identity of unknown type".to_owned(),
+        false => escape::terminal(&actor.kind),
+    };
+    let through = match actor.invoked_by.is_empty() {
+        true => String::new(),
+        false => format!(", through {}", escape::terminal(&actor.invoked_by)),
+    };
+    format!("{kind}{mfa}, from {}{through}", shown(&actor.source_ip))
+}
+
+/// Text, or a word for none.
+pub(super) fn shown(text: &Untrusted) -> String {
+    match text.is_empty() {
+        true => "unknown".to_owned(),
+        false => escape::terminal(text),
+    }
+}
+
+pub(super) fn event_id(cause: &CitedEvent) -> String {
+    match cause.event.event_id() {
+        Some(id) => format!("event {id}"),
+        None => "an event without an id".to_owned(),
+    }
+}
+
+/// Who made the grants, where that is another event than the opening.
+fn granted(page: &mut Page, row: &Exposure) {
+    let opened = row.opened.as_ref().map(|cause| &cause.event.key);
+    let mut seen = BTreeSet::new();
+    let others: Vec<_> = row
+        .granted
+        .iter()
+        .filter(|cause| Some(&cause.event.key) != opened && seen.insert(&cause.event.key))
+        .collect();
+    let mut label = "granted by";
+    for cause in others.iter().take(MOST_GRANTS) {
+        page.field(label, &shown(&cause.event.actor.name));
+        let (name, time) = (cause.event.name, cause.event.time);
+        page.field("", &format!("{name} at {time}, {}", event_id(cause)));
+        label = "";
+    }
+    match others.len().saturating_sub(MOST_GRANTS) {
+        0 => {}
+        left => page.field("", &format!("and {}", count(left, "further grant"))),
+    }
+}
+
+fn certainty(page: &mut Page, row: &Exposure) {
+    if row.assumptions.is_empty() {
+        page.field("certainty", "proven: events decide");
+    }
+    let mut label = "assumed";
+    for assumed in &row.assumptions {
+        page.field(label, assumption(*assumed));
+        label = "";
+    }
+}

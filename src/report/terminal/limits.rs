@@ -1,0 +1,97 @@
+//! What can this evidence not tell? What was assumed, where the evidence ends, what is not read.
+
+use super::super::run::{Leaning, leanings};
+use super::page::{Ink, Page};
+use super::words::{assumption, count};
+use crate::analysis::Analysis;
+use crate::event::Outcome;
+use crate::vocab::Timestamp;
+
+/// So many ends of evidence are shown.
+const MOST_ENDS: usize = 20;
+
+/// Since 2025-11-26T00:00:00Z an organization can block public access in all its accounts.
+///
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_s3.html>
+const ORGANIZATION_BLOCK: Timestamp = Timestamp::from_unix(1_764_115_200);
+
+/// The page's last section.
+pub(super) fn write(page: &mut Page, analysis: &Analysis) {
+    page.heading("What this evidence cannot tell", Ink::Strong);
+    for (assumed, leaning) in leanings(analysis) {
+        let (name, said) = (assumed.name(), assumption(assumed));
+        page.element(&format!("{name}: {said} ({})", leaning_in_words(leaning)));
+    }
+    unread(page, analysis);
+    filters(page, analysis);
+    ends(page, analysis);
+}
+
+fn leaning_in_words(leaning: Leaning) -> String {
+    let exposures = count(leaning.exposures, "exposure");
+    format!("{exposures}, {}", count(leaning.intervals, "interval"))
+}
+
+fn unread(page: &mut Page, analysis: &Analysis) {
+    let uncertain = analysis
+        .changes
+        .iter()
+        .filter(|row| matches!(row.event.event.outcome, Outcome::Uncertain(_)))
+        .count();
+    if uncertain > 0 {
+        let calls = count(uncertain, "call");
+        page.element(&format!(
+            "{calls} ended in a server's error and may have taken effect"
+        ));
+    }
+    page.element("who used what was open: data events are not read yet");
+    page.element("objects public by their own ACL, and access points, are not followed yet");
+    if analysis
+        .evidence
+        .is_some_and(|(_, last)| last >= ORGANIZATION_BLOCK)
+    {
+        page.element("an organization's public access block (since 2025-11-26) leaves no event in a member account; it may have silenced what is told as public");
+    }
+    page.element("what happened before the first record, or in a Region without records");
+}
+
+fn filters(page: &mut Page, analysis: &Analysis) {
+    let selection = &analysis.selection;
+    let from = selection.from.map(|time| format!("from {time}"));
+    let to = selection.to.map(|time| format!("before {time}"));
+    let accounts = selection.accounts.iter().map(|it| format!("account {it}"));
+    let regions = selection.regions.iter().map(|it| format!("Region {it}"));
+    let buckets = selection.buckets.iter();
+    let buckets = buckets.map(|it| {
+        format!(
+            "buckets like {}",
+            super::super::escape::terminal(it.as_str())
+        )
+    });
+    let all: Vec<String> = from
+        .into_iter()
+        .chain(to)
+        .chain(accounts)
+        .chain(regions)
+        .chain(buckets)
+        .collect();
+    if !all.is_empty() {
+        page.element(&format!("rows outside the filters: {}", all.join(", ")));
+    }
+}
+
+fn ends(page: &mut Page, analysis: &Analysis) {
+    if analysis.coverage.is_empty() {
+        return;
+    }
+    page.heading("Where the evidence ends", Ink::Strong);
+    let ends = analysis
+        .coverage
+        .iter()
+        .map(|((account, region), (_, last))| {
+            let account = account.as_ref().map_or("unknown", |it| it.as_str());
+            let region = region.as_ref().map_or("unknown Region", |it| it.as_str());
+            format!("account {account}, {region}: {last}")
+        });
+    page.elements(ends, MOST_ENDS, "run.json");
+}

@@ -1,0 +1,238 @@
+//! What else should a responder know? Undecided buckets, silenced grants, failed calls, contradictions, losses.
+
+use super::super::escape;
+use super::exposure::{event_id, shown};
+use super::page::{Ink, Page};
+use super::words::{self, count, first_few, grouped};
+use crate::analysis::Analysis;
+use crate::evidence::Fate;
+use crate::exposure::Verdict;
+use crate::timeline::{ChangeRow, Contradiction, Effect, Interval, Timeline};
+use crate::vocab::{Loss, SkipReason, Untrusted};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many names stand in one sentence,
+const MOST_NAMES: usize = 8;
+/// so many lines in one list,
+const MOST_LINES: usize = 20;
+/// and so many ids in one of them.
+const MOST_IDS: usize = 4;
+
+/// Every section that has something to say.
+pub(super) fn write(page: &mut Page, analysis: &Analysis) {
+    write_undecided(page, analysis);
+    write_latent(page, analysis);
+    write_failed(page, analysis);
+    write_contradictions(page, analysis);
+    write_losses(page, analysis);
+    write_skipped(page, analysis);
+}
+
+/// How much of each there is, in one line each.
+pub(super) fn write_short(page: &mut Page, analysis: &Analysis) {
+    let closed = analysis
+        .exposures
+        .iter()
+        .filter(|row| !row.is_open())
+        .count();
+    let failed = failed(analysis).count();
+    let told = [
+        (closed, "closed exposure"),
+        (undecided(analysis).len(), "undecided bucket"),
+        (
+            latent(analysis).len(),
+            "bucket that only a block keeps from being public",
+        ),
+        (failed, "failed call"),
+        (analysis.contradictions.len(), "contradiction"),
+        (analysis.losses.len(), "loss"),
+    ];
+    page.heading("Also", Ink::Strong);
+    for (number, noun) in told {
+        page.element(&format!("{}: {}", noun, grouped(number as u64)));
+    }
+}
+
+/// The buckets with a stretch of time of which the evidence does not decide who could get in.
+pub(super) fn undecided(analysis: &Analysis) -> Vec<String> {
+    named(analysis, |timeline| {
+        timeline.intervals.iter().any(is_unknown)
+    })
+}
+
+fn is_unknown(interval: &Interval) -> bool {
+    interval.verdict == Verdict::Unknown
+}
+
+fn latent(analysis: &Analysis) -> Vec<String> {
+    named(analysis, |timeline| {
+        timeline.intervals.last().is_some_and(|it| it.latent)
+    })
+}
+
+/// The names of some buckets, each once.
+fn named(analysis: &Analysis, asked: fn(&Timeline) -> bool) -> Vec<String> {
+    let buckets = analysis.timelines.iter().filter(|timeline| asked(timeline));
+    let names: BTreeSet<_> = buckets
+        .map(|timeline| (&timeline.account, &timeline.bucket))
+        .collect();
+    names.iter().map(|(_, bucket)| bucket.to_string()).collect()
+}
+
+fn write_undecided(page: &mut Page, analysis: &Analysis) {
+    let all = undecided(analysis);
+    if all.is_empty() {
+        return;
+    }
+    page.heading(
+        &format!("Undecided ({})", count(all.len(), "bucket")),
+        Ink::Strong,
+    );
+    let at_end = named(analysis, |timeline| {
+        timeline.intervals.last().is_some_and(is_unknown)
+    });
+    page.text("The evidence does not decide, for some of the time or all of it, who could get in:");
+    page.element(&first_few(&all, MOST_NAMES));
+    if !at_end.is_empty() {
+        let names = first_few(&at_end, MOST_NAMES);
+        page.element(&format!("at the end of the evidence: {names}"));
+    }
+}
+
+fn write_latent(page: &mut Page, analysis: &Analysis) {
+    let latent = latent(analysis);
+    if latent.is_empty() {
+        return;
+    }
+    let heading = format!("Public but for a block ({})", count(latent.len(), "bucket"));
+    page.heading(&heading, Ink::Strong);
+    page.text("A public grant is stored, and only a public access block silences it:");
+    page.element(&first_few(&latent, MOST_NAMES));
+}
+
+fn failed(analysis: &Analysis) -> impl Iterator<Item = &ChangeRow> {
+    let changes = analysis.changes.iter();
+    changes.filter(|row| row.effect == Effect::Attempted)
+}
+
+fn write_failed(page: &mut Page, analysis: &Analysis) {
+    let mut alike = BTreeMap::<_, Vec<&ChangeRow>>::new();
+    for row in failed(analysis) {
+        alike.entry(likeness(row)).or_default().push(row);
+    }
+    if alike.is_empty() {
+        return;
+    }
+    let mut groups: Vec<_> = alike.into_values().collect();
+    groups.sort_by_key(|rows| Reverse(rows.len()));
+    let heading = format!("Failed calls ({})", failed(analysis).count());
+    page.heading(&heading, Ink::Strong);
+    page.text("They changed nothing, but somebody tried:");
+    page.elements(
+        groups.iter().filter_map(|rows| attempt(rows)),
+        MOST_LINES,
+        "changes",
+    );
+}
+
+/// Calls that are told together: of one actor, of one name, with one error.
+fn likeness(row: &ChangeRow) -> (&Untrusted, &'static str, Option<&Untrusted>) {
+    let event = &row.event.event;
+    (&event.actor.name, event.name, event.outcome.error_code())
+}
+
+fn attempt(rows: &[&ChangeRow]) -> Option<String> {
+    let first = rows.first()?;
+    let event = &first.event.event;
+    let buckets: BTreeSet<_> = rows
+        .iter()
+        .filter_map(|row| row.event.event.bucket.as_ref())
+        .map(|bucket| bucket.to_string())
+        .collect();
+    let on = match buckets.is_empty() {
+        true => "an account".to_owned(),
+        false => first_few(&Vec::from_iter(buckets), MOST_IDS),
+    };
+    let error = event.outcome.error_code().map(shown).unwrap_or_default();
+    let times = match rows.len() {
+        1 => format!("at {}", event.time),
+        number => format!("{} times from {}", grouped(number as u64), event.time),
+    };
+    let who = shown(&event.actor.name);
+    Some(format!(
+        "{} on {on}, {times}: {error}, by {who} from {}",
+        event.name,
+        shown(&event.actor.source_ip)
+    ))
+}
+
+fn write_contradictions(page: &mut Page, analysis: &Analysis) {
+    let rows = &analysis.contradictions;
+    if rows.is_empty() {
+        return;
+    }
+    page.heading(&format!("Contradictions ({})", rows.len()), Ink::Strong);
+    page.text("Here the evidence cannot be the whole truth:");
+    page.elements(rows.iter().map(contradiction), MOST_LINES, "contradictions");
+}
+
+fn contradiction(row: &Contradiction) -> String {
+    let place = match (&row.bucket, &row.account) {
+        (Some(bucket), _) => bucket.to_string(),
+        (None, Some(account)) => format!("account {account}"),
+        (None, None) => "an unknown account".to_owned(),
+    };
+    let ids: Vec<String> = row.causes.iter().map(|cause| event_id(cause)).collect();
+    let cited = match ids.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", first_few(&ids, MOST_IDS)),
+    };
+    format!("{} {place}: {}{cited}", row.at, row.kind.detail())
+}
+
+fn write_losses(page: &mut Page, analysis: &Analysis) {
+    let rows = &analysis.losses;
+    if rows.is_empty() {
+        return;
+    }
+    page.heading(&format!("Could not be read ({})", rows.len()), Ink::Strong);
+    page.elements(rows.iter().map(loss), MOST_LINES, "losses");
+}
+
+fn loss(row: &Loss) -> String {
+    let file = escape::terminal(&row.log_file);
+    let record = row.record_index.map(|at| format!(", record {at}"));
+    let offset = row.offset.map(|at| format!(", at byte {at}"));
+    let bytes = row
+        .bytes
+        .map(|bytes| format!(", {} given up", count(bytes, "byte")));
+    let detail = match row.detail.is_empty() {
+        true => String::new(),
+        false => format!(": {}", escape::terminal(&row.detail)),
+    };
+    format!(
+        "{file}{}{}{detail} ({}{})",
+        record.unwrap_or_default(),
+        offset.unwrap_or_default(),
+        row.kind.name(),
+        bytes.unwrap_or_default()
+    )
+}
+
+fn write_skipped(page: &mut Page, analysis: &Analysis) {
+    let mut reasons = BTreeMap::<SkipReason, u64>::new();
+    for file in analysis.files.values() {
+        if let Fate::Skipped(reason) = file.fate {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
+    if reasons.is_empty() {
+        return;
+    }
+    let total = reasons.values().sum();
+    page.heading(&format!("Skipped ({})", grouped(total)), Ink::Strong);
+    for (reason, number) in reasons {
+        page.element(&format!("{}: {}", words::skipped(reason), grouped(number)));
+    }
+}

@@ -1,0 +1,191 @@
+//! How are lines set? Headings, labelled values that wrap beside their labels, lists; colours that only add.
+
+use super::Style;
+use std::io::{self, Write};
+
+/// Values stand so far from the left,
+const VALUES: usize = 16;
+/// and their labels so far.
+const LABELS: usize = 4;
+/// So many columns are used, however wide the terminal: longer lines read badly.
+const WIDEST: usize = 100;
+
+/// With what something is drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ink {
+    /// What is urgent.
+    Alarm,
+    /// What leads.
+    Strong,
+    /// What only guides the eye.
+    Faint,
+}
+
+/// A page on its way. What it is given is escaped already.
+pub(super) struct Page {
+    text: String,
+    color: bool,
+    width: usize,
+}
+
+impl Page {
+    /// An empty page.
+    pub fn new(style: Style) -> Self {
+        Self {
+            text: String::new(),
+            color: style.color,
+            width: usize::from(style.width).clamp(40, WIDEST),
+        }
+    }
+
+    /// Puts the page out.
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.text.as_bytes())?;
+        out.flush()
+    }
+
+    /// A heading, with space above it.
+    pub fn heading(&mut self, text: &str, ink: Ink) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        for line in wrap(text, self.width) {
+            let line = self.painted(&line, ink);
+            self.line(&line);
+        }
+    }
+
+    /// What a block is about, with space above it.
+    pub fn title(&mut self, text: &str, ink: Ink) {
+        self.text.push('\n');
+        for line in wrap(text, self.width - 2) {
+            let line = self.painted(&line, ink);
+            self.line(&format!("  {line}"));
+        }
+    }
+
+    /// Running text.
+    pub fn text(&mut self, text: &str) {
+        for line in wrap(text, self.width) {
+            self.line(&line);
+        }
+    }
+
+    /// A value and its label; without a label it goes on below the value before.
+    pub fn field(&mut self, label: &str, value: &str) {
+        let width = self.width - VALUES;
+        let mut label = self.painted(&format!("{label:<0$}", VALUES - LABELS), Ink::Faint);
+        for line in wrap(value, width) {
+            self.line(&format!("{:LABELS$}{label}{line}", ""));
+            label = " ".repeat(VALUES - LABELS);
+        }
+    }
+
+    /// An element of a list.
+    pub fn element(&mut self, text: &str) {
+        let mut mark = "- ";
+        for line in wrap(text, self.width - 4) {
+            self.line(&format!("  {mark}{line}"));
+            mark = "  ";
+        }
+    }
+
+    /// The first elements of a list, and how many more there are in which table.
+    pub fn elements(&mut self, texts: impl Iterator<Item = String>, most: usize, table: &str) {
+        let mut left = 0_u64;
+        for (at, text) in texts.enumerate() {
+            match at < most {
+                true => self.element(&text),
+                false => left += 1,
+            }
+        }
+        if left > 0 {
+            self.element(&format!(
+                "and {} more: see the table {table}",
+                super::grouped(left)
+            ));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end_matches(' '));
+        self.text.push('\n');
+    }
+
+    fn painted(&self, text: &str, ink: Ink) -> String {
+        let code = match ink {
+            Ink::Alarm => "1;31",
+            Ink::Strong => "1",
+            Ink::Faint => "2",
+        };
+        match self.color && !text.trim().is_empty() {
+            true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            false => text.to_owned(),
+        }
+    }
+}
+
+/// The text in lines of at most `width` characters, broken at spaces, and within words that are longer than a line.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut room = width;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        let fresh = room == width;
+        if !fresh && length < room {
+            append(&mut lines, " ");
+            room -= 1;
+        } else if !fresh {
+            lines.push(String::new());
+            room = width;
+        }
+        for piece in pieces(word, width) {
+            let length = piece.chars().count();
+            if length > room {
+                lines.push(String::new());
+                room = width;
+            }
+            append(&mut lines, &piece);
+            room -= length;
+        }
+    }
+    lines
+}
+
+fn append(lines: &mut [String], text: &str) {
+    if let Some(line) = lines.last_mut() {
+        line.push_str(text);
+    }
+}
+
+/// A word in pieces that fit a line.
+fn pieces(word: &str, width: usize) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    letters
+        .chunks(width)
+        .map(|piece| piece.iter().collect())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lines_break_at_spaces() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("", 7), [""]);
+        assert_eq!(wrap("a 123456789 b", 4), ["a", "1234", "5678", "9 b"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_too_long_and_no_letter_goes(text in "[ab ü]{0,60}", width in 1_usize..20) {
+            let lines = wrap(&text, width);
+            prop_assert!(lines.iter().all(|line| line.chars().count() <= width));
+            let letters = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(letters(&lines.concat()), letters(&text));
+        }
+    }
+}

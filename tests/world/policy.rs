@@ -1,0 +1,332 @@
+//! What does a bucket policy grant, to whom, and how may it be spelled?
+//! A handful of statements whose meaning the User Guide settles (semantics.md 1), each in many equal spellings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::dice::Dice;
+use crate::json::{Fields, Json, one_or_many};
+use crate::names::{Account, Audience, ORGANIZATION, OURS, STRANGER, other};
+
+pub type Permissions = BTreeSet<&'static str>;
+
+/// A bucket policy: Allow statements only. Two are equal if they differ by key order, statement order and one-element
+/// lists at most, which are then left to chance when it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    statements: Vec<Statement>,
+    version: &'static str,
+}
+
+/// Somebody may do something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    who: Who,
+    may: &'static [Action],
+    /// The objects meant, below the bucket.
+    keys: &'static str,
+    /// `{"AWS": "*"}` rather than `"*"`, a root ARN rather than an account id.
+    long_principal: bool,
+    sid: Option<&'static str>,
+}
+
+/// The principal, with the condition that holds it to something fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Everyone,
+    Account(&'static str),
+    /// One or two roles of the account.
+    Roles(&'static str, usize),
+    CanonicalUser(&'static str),
+    OrganizationMembers,
+    ThroughEndpoint,
+    FromNetwork,
+    OwnAccount,
+    Service,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Action {
+    name: &'static str,
+    class: &'static str,
+    on_objects: bool,
+}
+
+const fn on_objects(name: &'static str, class: &'static str) -> Action {
+    Action {
+        name,
+        class,
+        on_objects: true,
+    }
+}
+
+const fn on_bucket(name: &'static str, class: &'static str) -> Action {
+    Action {
+        name,
+        class,
+        on_objects: false,
+    }
+}
+
+const VERSION: &str = "2012-10-17";
+const READ: &[Action] = &[on_objects("s3:GetObject", "read")];
+const READ_VERSIONS: &[Action] = &[
+    on_objects("s3:GetObject", "read"),
+    on_objects("s3:GetObjectVersion", "read"),
+];
+const LIST_READ: &[Action] = &[
+    on_bucket("s3:ListBucket", "list"),
+    on_objects("s3:GetObject", "read"),
+];
+const LIST: &[Action] = &[
+    on_bucket("s3:ListBucket", "list"),
+    on_bucket("s3:ListBucketVersions", "list"),
+];
+const WRITE: &[Action] = &[on_objects("s3:PutObject", "write")];
+const WRITE_DELETE: &[Action] = &[
+    on_objects("s3:PutObject", "write"),
+    on_objects("s3:DeleteObject", "delete"),
+];
+const WRITE_ACL: &[Action] = &[
+    on_objects("s3:PutObject", "write"),
+    on_objects("s3:PutObjectAcl", "write-acl"),
+];
+const CONFIG: &[Action] = &[on_bucket("s3:GetBucketLocation", "read-config")];
+const ANY: [&[Action]; 8] = [
+    READ,
+    READ_VERSIONS,
+    LIST_READ,
+    LIST,
+    WRITE,
+    WRITE_DELETE,
+    WRITE_ACL,
+    CONFIG,
+];
+
+impl Policy {
+    /// Any of the handful; `owner` is the index of the bucket's account.
+    pub fn any(owner: usize, dice: &mut Dice) -> Self {
+        let count = dice.weighted(&[(70, 1), (22, 2), (8, 3)]);
+        let mut statements: Vec<_> = (0..count).map(|_| Statement::any(owner, dice)).collect();
+        statements.sort_by_key(|one| format!("{one:?}"));
+        statements[0].sid = dice.pick(&[None, None, Some("Access"), Some("Statement1")]);
+        Self {
+            statements,
+            version: dice.weighted(&[(90, VERSION), (10, "2008-10-17")]),
+        }
+    }
+
+    fn of(who: Who, may: &'static [Action]) -> Self {
+        Self {
+            statements: vec![Statement {
+                who,
+                may,
+                keys: "*",
+                long_principal: false,
+                sid: None,
+            }],
+            version: VERSION,
+        }
+    }
+
+    /// Anybody may read its objects.
+    pub fn public_read() -> Self {
+        Self::of(Who::Everyone, READ)
+    }
+
+    /// Only principals of the bucket's own account.
+    pub fn own() -> Self {
+        Self::of(Who::OwnAccount, LIST_READ)
+    }
+
+    /// One policy of every kind that tells verdicts apart.
+    pub fn kinds() -> [Self; 4] {
+        let foreign = [
+            Who::Account(STRANGER.id),
+            Who::CanonicalUser(STRANGER.canonical),
+        ];
+        [Who::Everyone, foreign[0], foreign[1], Who::FromNetwork].map(|who| Self::of(who, READ))
+    }
+
+    /// Does it let in a wildcard held to fixed networks or endpoints?
+    pub fn serves_fixed_sources(&self) -> bool {
+        self.statements
+            .iter()
+            .any(|one| [Who::ThroughEndpoint, Who::FromNetwork].contains(&one.who))
+    }
+
+    /// Does it let in an AWS service?
+    pub fn serves_services(&self) -> bool {
+        self.statements.iter().any(|one| one.who == Who::Service)
+    }
+
+    /// AWS's answer: one public statement makes the whole policy public.
+    pub fn is_public(&self) -> bool {
+        self.statements
+            .iter()
+            .any(|statement| statement.who == Who::Everyone)
+    }
+
+    /// The audiences outside the account, and what each may do, before any block.
+    pub fn grants(&self) -> BTreeMap<Audience, Permissions> {
+        let mut grants: BTreeMap<Audience, Permissions> = BTreeMap::new();
+        for statement in &self.statements {
+            if let Some(audience) = statement.who.audience() {
+                grants
+                    .entry(audience)
+                    .or_default()
+                    .extend(statement.may.iter().map(|action| action.class));
+            }
+        }
+        grants
+    }
+
+    /// One of its spellings.
+    pub fn json(&self, bucket: &str, owner: &Account, dice: &mut Dice) -> Json {
+        let mut statements: Vec<_> = self
+            .statements
+            .iter()
+            .map(|one| one.json(bucket, owner, dice))
+            .collect();
+        dice.shuffle(&mut statements);
+        let mut fields: Fields = vec![
+            ("Version", self.version.into()),
+            ("Statement", one_or_many(statements, dice)),
+        ];
+        dice.shuffle(&mut fields);
+        Json::Object(fields)
+    }
+
+    /// For a story: `everyone: s3:GetObject`.
+    pub fn tell(&self) -> String {
+        let tell = |one: &Statement| {
+            let names: Vec<_> = one.may.iter().map(|action| action.name).collect();
+            format!("{:?}: {}", one.who, names.join(" "))
+        };
+        self.statements
+            .iter()
+            .map(tell)
+            .collect::<Vec<_>>()
+            .join(" | ")
+    }
+}
+
+impl Statement {
+    fn any(owner: usize, dice: &mut Dice) -> Self {
+        let outsider = dice.pick(&[&OURS[other(owner)], &STRANGER]);
+        let count = 1 + dice.below(2);
+        let who = dice.weighted(&[
+            (34, Who::Everyone),
+            (12, Who::Account(outsider.id)),
+            (8, Who::Roles(outsider.id, count)),
+            (5, Who::CanonicalUser(outsider.canonical)),
+            (6, Who::OrganizationMembers),
+            (8, Who::ThroughEndpoint),
+            (8, Who::FromNetwork),
+            (13, Who::OwnAccount),
+            (6, Who::Service),
+        ]);
+        let may = ANY[dice.below(ANY.len())];
+        let some_keys = may.iter().any(|action| action.on_objects) && dice.chance(15);
+        Self {
+            who,
+            may,
+            keys: if some_keys { "public/*" } else { "*" },
+            long_principal: who.has_two_names() && dice.chance(60),
+            sid: None,
+        }
+    }
+
+    fn json(&self, bucket: &str, owner: &Account, dice: &mut Dice) -> Json {
+        let names = self.may.iter().map(|action| action.name.into()).collect();
+        let mut fields: Fields = vec![
+            ("Effect", "Allow".into()),
+            (
+                "Principal",
+                self.who.principal(owner, self.long_principal, dice),
+            ),
+            ("Action", one_or_many(names, dice)),
+            ("Resource", self.resource(bucket, dice)),
+        ];
+        fields.extend(self.sid.map(|sid| ("Sid", sid.into())));
+        fields.extend(
+            self.who
+                .condition()
+                .map(|condition| ("Condition", condition)),
+        );
+        if dice.chance(30) {
+            dice.shuffle(&mut fields);
+        }
+        Json::Object(fields)
+    }
+
+    fn resource(&self, bucket: &str, dice: &mut Dice) -> Json {
+        let mut arns = Vec::new();
+        if self.may.iter().any(|action| !action.on_objects) {
+            arns.push(format!("arn:aws:s3:::{bucket}").into());
+        }
+        if self.may.iter().any(|action| action.on_objects) {
+            arns.push(format!("arn:aws:s3:::{bucket}/{}", self.keys).into());
+        }
+        one_or_many(arns, dice)
+    }
+}
+
+impl Who {
+    fn audience(self) -> Option<Audience> {
+        match self {
+            Self::Everyone => Some(Audience::Public),
+            Self::Account(id) | Self::Roles(id, _) => Some(Audience::Account(id)),
+            Self::CanonicalUser(id) => Some(Audience::Canonical(id)),
+            Self::OrganizationMembers => Some(Audience::Organization(ORGANIZATION)),
+            Self::ThroughEndpoint | Self::FromNetwork | Self::OwnAccount | Self::Service => None,
+        }
+    }
+
+    fn principal(self, owner: &Account, long: bool, dice: &mut Dice) -> Json {
+        let aws = |values: Vec<Json>, dice: &mut Dice| {
+            Json::Object(vec![("AWS", one_or_many(values, dice))])
+        };
+        match self {
+            Self::Account(id) => aws(vec![account_principal(id, long)], dice),
+            Self::OwnAccount => aws(vec![account_principal(owner.id, long)], dice),
+            Self::Roles(id, count) => {
+                let arns = ["partner", "reader"]
+                    .map(|role| format!("arn:aws:iam::{id}:role/{role}").into());
+                aws(arns[..count].to_vec(), dice)
+            }
+            Self::CanonicalUser(id) => Json::Object(vec![("CanonicalUser", id.into())]),
+            Self::Service => Json::Object(vec![("Service", "cloudtrail.amazonaws.com".into())]),
+            _ if long => aws(vec!["*".into()], dice),
+            _ => "*".into(),
+        }
+    }
+
+    /// May its principal be written in a long and a short way?
+    fn has_two_names(self) -> bool {
+        !matches!(
+            self,
+            Self::Roles(..) | Self::CanonicalUser(_) | Self::Service
+        )
+    }
+
+    fn condition(self) -> Option<Json> {
+        let (operator, key, value) = match self {
+            Self::OrganizationMembers => ("StringEquals", "aws:PrincipalOrgID", ORGANIZATION),
+            Self::ThroughEndpoint => ("StringEquals", "aws:SourceVpce", "vpce-1a2b3c4d"),
+            Self::FromNetwork => ("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
+            _ => return None,
+        };
+        Some(Json::Object(vec![(
+            operator,
+            Json::Object(vec![(key, value.into())]),
+        )]))
+    }
+}
+
+fn account_principal(id: &str, long: bool) -> Json {
+    if long {
+        format!("arn:aws:iam::{id}:root").into()
+    } else {
+        id.into()
+    }
+}
