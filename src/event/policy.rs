@@ -106,6 +106,27 @@ pub enum Quantifier {
     AllValues,
 }
 
+impl Principals {
+    /// The same principals, accounts named by their ids: an account id equals its root ARN.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts>
+    fn normal(&self) -> Self {
+        let account = |name: &str| {
+            let (_, rest) = name.split_once(":iam::")?;
+            rest.strip_suffix(":root").map(str::to_owned)
+        };
+        let normal = |principal: &Principal| match principal {
+            Principal::Aws(name) => Principal::Aws(account(name).unwrap_or_else(|| name.clone())),
+            other => other.clone(),
+        };
+        match self {
+            Self::Only(names) => Self::Only(names.iter().map(normal).collect()),
+            Self::AllBut(names) => Self::AllBut(names.iter().map(normal).collect()),
+            Self::Unsaid => Self::Unsaid,
+        }
+    }
+}
+
 impl Policy {
     /// Reads the policy that a request carries: an object or a string, under whatever wrapper.
     pub(crate) fn read(parameters: &Value) -> Asked<Self> {
@@ -158,6 +179,7 @@ impl Policy {
             .iter()
             .map(|statement| Statement {
                 sid: Untrusted::default(),
+                principal: statement.principal.normal(),
                 ..statement.clone()
             })
             .collect()

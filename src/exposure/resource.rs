@@ -144,6 +144,12 @@ fn covers_pattern(wide: &str, narrow: &str) -> bool {
             .is_some_and(|prefix| !prefix.contains(['*', '?', '$']) && narrow.starts_with(prefix))
 }
 
+/// Whether one shown resource takes in another: the bucket only itself, a pattern whatever it surely covers.
+pub(super) fn covers_key(wide: &Untrusted, narrow: &Untrusted) -> bool {
+    let (wide, narrow) = (wide.reveal(), narrow.reveal());
+    wide == narrow || (narrow != "bucket" && covers_pattern(wide, narrow))
+}
+
 /// Whether some key may match both patterns: surely not if their literal beginnings differ.
 fn may_overlap(left: &str, right: &str) -> bool {
     let (left_start, right_start) = (literal_start(left), literal_start(right));

@@ -1,5 +1,6 @@
 //! Which words does a verdict use? The closed lists of the contract.
 
+use super::resource::covers_key;
 use crate::vocab::{AccountId, Untrusted};
 use std::collections::BTreeSet;
 
@@ -178,10 +179,14 @@ impl Reach {
             && self.qualifiers == other.qualifiers
     }
 
-    /// Whether everything that the other gives is given here.
+    /// Whether everything that the other gives is given here, on no harder terms.
     pub fn covers(&self, other: &Self) -> bool {
+        let everyone = Untrusted::from("everyone");
+        let any = self.principals.contains(&everyone);
+        let covered = |key: &Untrusted| self.resources.iter().any(|wide| covers_key(wide, key));
         self.permissions.is_superset(&other.permissions)
-            && self.principals.is_superset(&other.principals)
-            && self.resources.is_superset(&other.resources)
+            && (any || self.principals.is_superset(&other.principals))
+            && other.resources.iter().all(covered)
+            && self.qualifiers.is_subset(&other.qualifiers)
     }
 }

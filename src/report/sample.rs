@@ -396,6 +396,7 @@ fn change(event: &Cause, effect: Effect, summary: &str) -> ChangeRow {
         event: Arc::clone(event),
         account: account(),
         effect,
+        place: 0,
         summary: summary.into(),
         buckets_affected: 1,
     }

@@ -2,13 +2,13 @@
 
 use super::apply::{Existence, Life};
 use super::order::Call;
-use super::types::{Cause, ContradictionKind};
+use super::types::ContradictionKind;
 use crate::event::{Acl, Change};
 use crate::exposure::{Known, PolicyInForce};
 use std::sync::Arc;
 
 impl Life {
-    /// A call that may have taken effect: if it would have changed its control, that control is opaque from here.
+    /// A call that may have taken effect: its control is opaque from here, until it is next known.
     pub(super) fn doubt(&mut self, call: &Call) -> Vec<ContradictionKind> {
         if call.cause.event.change == Change::DeleteBucket {
             if self.existence == Existence::Alive {
@@ -22,19 +22,33 @@ impl Life {
             return Vec::new();
         }
         self.exist(&mut Vec::new());
-        let mut applied = self.clone();
-        applied.set(call, &mut Vec::new());
-        self.blur(&applied, Some(&call.cause));
+        self.lose(call);
         Vec::new()
     }
 
+    /// The control of a call can no longer be told.
+    fn lose(&mut self, call: &Call) {
+        let author = Some(call.cause.clone());
+        match &call.cause.event.change {
+            Change::PutPolicy(_) | Change::DeletePolicy => {
+                (self.state.policy, self.policy_author) = (Known::Opaque, author);
+            }
+            Change::PutAcl(_) => (self.state.acl, self.acl_author) = (Known::Opaque, author),
+            Change::PutBlock(_) | Change::DeleteBlock => self.state.block = Known::Opaque,
+            Change::PutOwnership(_) | Change::DeleteOwnership => {
+                self.state.ownership = Known::Opaque;
+            }
+            _ => {}
+        }
+    }
+
     /// Makes every control opaque in which another life differs.
-    pub fn blur(&mut self, other: &Self, author: Option<&Cause>) {
+    pub fn blur(&mut self, other: &Self) {
         if !same_policy(&self.state.policy, &other.state.policy) {
-            (self.state.policy, self.policy_author) = (Known::Opaque, author.cloned());
+            (self.state.policy, self.policy_author) = (Known::Opaque, None);
         }
         if !same_acl(&self.state.acl, &other.state.acl) {
-            (self.state.acl, self.acl_author) = (Known::Opaque, author.cloned());
+            (self.state.acl, self.acl_author) = (Known::Opaque, None);
         }
         self.blur_gates(other);
     }

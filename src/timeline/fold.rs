@@ -7,7 +7,7 @@ use super::order::{AccountCalls, Call, order};
 use super::rows::Whose;
 use super::second::Step;
 use super::summary::summary;
-use super::types::{Cause, ChangeRow, Contradiction, Effect, Exposure, Settings, Timeline};
+use super::types::{ChangeRow, Contradiction, Effect, Exposure, Settings, Timeline};
 use super::walk::Walk;
 use crate::event::{CitedEvent, EventKey};
 use crate::exposure::Assumption;
@@ -54,7 +54,7 @@ pub fn reconstruct(
     told.exposures
         .sort_by(|left, right| exposure_order(left).cmp(&exposure_order(right)));
     told.changes
-        .sort_by(|left, right| change_order(&left.event).cmp(&change_order(&right.event)));
+        .sort_by(|left, right| change_order(left).cmp(&change_order(right)));
     told.contradictions.sort_by(|left, right| {
         (left.at, left.kind, &left.account, &left.bucket).cmp(&(
             right.at,
@@ -76,12 +76,35 @@ fn exposure_order(row: &Exposure) -> impl Ord + '_ {
     )
 }
 
-fn change_order(cause: &Cause) -> impl Ord + '_ {
-    (cause.event.time, &cause.event.key)
+/// By time, then causality, then eventID.
+fn change_order(row: &ChangeRow) -> impl Ord + '_ {
+    (row.event.event.time, row.place, &row.event.event.key)
 }
 
 /// What each event did, over all buckets that it reaches.
-pub(super) type Effects = BTreeMap<EventKey, (Effect, u64)>;
+pub(super) type Effects = BTreeMap<EventKey, Sum>;
+
+/// What one event did, over all buckets that it reaches.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sum {
+    effect: Option<Effect>,
+    buckets_affected: u64,
+    place: usize,
+}
+
+impl Sum {
+    /// It did this to one more bucket.
+    pub fn add(&mut self, effect: Effect) {
+        let affects = !matches!(effect, Effect::None | Effect::Attempted);
+        self.buckets_affected = self.buckets_affected.saturating_add(u64::from(affects));
+        self.effect = Some(self.effect.map_or(effect, |known| known.min(effect)));
+    }
+
+    /// Causality puts it at that place among the events of its second.
+    pub fn stands_at(&mut self, place: usize) {
+        self.place = self.place.max(place);
+    }
+}
 
 fn tell_account(calls: &AccountCalls, end_of: &EndOf<'_>, told: &mut Reconstruction) {
     let history = history(calls);
@@ -92,11 +115,16 @@ fn tell_account(calls: &AccountCalls, end_of: &EndOf<'_>, told: &mut Reconstruct
         ORGANIZATION_BLOCK_SINCE,
         Assumption::OrganizationBlockUnseen,
     ));
-    let mut effects: Effects = history
-        .effects
-        .into_iter()
-        .map(|(key, done)| (key, (done, 0)))
-        .collect();
+    let of_account = |(key, done)| {
+        (
+            key,
+            Sum {
+                effect: Some(done),
+                ..Sum::default()
+            },
+        )
+    };
+    let mut effects: Effects = history.effects.into_iter().map(of_account).collect();
     for (bucket, bucket_calls) in &calls.buckets {
         let whose = Whose {
             account: calls.owner.account.clone(),
@@ -122,16 +150,14 @@ fn all_calls(calls: &AccountCalls) -> impl Iterator<Item = &Call> {
 
 fn change_row(call: &Call, effects: &Effects) -> ChangeRow {
     let event = &call.cause.event;
-    let (effect, buckets_affected) = effects
-        .get(&event.key)
-        .copied()
-        .unwrap_or((Effect::None, 0));
+    let sum = effects.get(&event.key).copied().unwrap_or_default();
     ChangeRow {
         event: call.cause.clone(),
+        place: sum.place,
         account: event.account.clone(),
-        effect,
+        effect: sum.effect.unwrap_or(Effect::None),
         summary: summary(call),
-        buckets_affected,
+        buckets_affected: sum.buckets_affected,
     }
 }
 

@@ -10,7 +10,7 @@ impl Life {
     /// A failed call changes nothing, but its code may prove a control, or that the bucket is there.
     pub(super) fn learn(&mut self, event: &ExposureEvent, code: &str) -> Vec<ContradictionKind> {
         let mut found = Vec::new();
-        match Proof::of(code, event.error_message.reveal()) {
+        match Proof::of(event, code) {
             Some(Proof::Foreign) if self.existence == Existence::Unseen => {
                 self.incarnation += 1;
                 self.existence = Existence::Foreign;
@@ -76,7 +76,6 @@ pub(super) fn flags_after(before: &Known<BlockFlags>, call: &Call) -> Known<Bloc
     match event.outcome {
         Outcome::Took => asked,
         Outcome::Failed(_) => before.clone(),
-        Outcome::Uncertain(_) if asked == *before => asked,
         Outcome::Uncertain(_) => Known::Opaque,
     }
 }
@@ -95,13 +94,24 @@ enum Proof {
 }
 
 impl Proof {
-    fn of(code: &str, message: &str) -> Option<Self> {
+    /// What a failed call proves. A failed creation says nothing of the controls of a bucket, only whose the name is.
+    fn of(event: &ExposureEvent, code: &str) -> Option<Self> {
+        let creation = matches!(event.change, Change::CreateBucket { .. });
         match code {
+            "BucketAlreadyOwnedByYou" => Some(Self::Exists),
+            "BucketAlreadyExists" => Some(Self::Foreign),
+            _ if creation => None,
             "AccessControlListNotSupported" => Some(Self::AclsDisabled),
             "InvalidBucketAclWithObjectOwnership" => Some(Self::AclGrantsOthers),
-            "BucketAlreadyOwnedByYou" | "BucketNotEmpty" => Some(Self::Exists),
-            "BucketAlreadyExists" => Some(Self::Foreign),
-            "AccessDenied" if message.contains("S3 Block Public Access") => Some(Self::Exists),
+            "BucketNotEmpty" => Some(Self::Exists),
+            "AccessDenied"
+                if event
+                    .error_message
+                    .reveal()
+                    .contains("S3 Block Public Access") =>
+            {
+                Some(Self::Exists)
+            }
             _ => None,
         }
     }

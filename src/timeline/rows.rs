@@ -1,9 +1,7 @@
 //! Which exposures begin, go on and end with a step?
 
 use super::apply::Life;
-use super::second::Step;
 use super::types::{Cause, ClosedHow, Exposure, OpenedHow, Scope};
-use crate::event::EventKey;
 use crate::exposure::{Answer, Assumption, Audience, Entry, Judgement, Mechanism, Outsider, Reach};
 use crate::vocab::{AccountId, BucketName, Region, Timestamp};
 use sha2::{Digest, Sha256};
@@ -46,7 +44,7 @@ struct Row {
     reach: Reach,
     assumptions: BTreeSet<Assumption>,
     aws_public: Answer,
-    granted: BTreeMap<(Timestamp, EventKey), Cause>,
+    granted: BTreeMap<Mechanism, Cause>,
     end: Option<End>,
 }
 
@@ -63,8 +61,6 @@ pub(super) struct Transition<'t> {
     pub at: Timestamp,
     /// The event; `None` where several of one second cannot be told apart.
     pub cause: Option<&'t Cause>,
-    /// All steps of which one is it.
-    pub among: &'t [Step],
     pub before: &'t Judgement,
     pub after: &'t Judgement,
     /// Whether it is known that the bucket was not there just before.
@@ -76,19 +72,31 @@ pub(super) struct Transition<'t> {
 }
 
 impl<'t> Transition<'t> {
-    /// Of several events that cannot be told apart, the one that made the grant.
-    fn author_of(&self, reach: &Reach) -> Option<&'t Cause> {
-        let authors = [
-            (Mechanism::BucketPolicy, &self.life.policy_author),
-            (Mechanism::BucketAcl, &self.life.acl_author),
-        ];
-        let granting = authors
+    /// The event that opened it: none where the change was not seen; of several in one second, the one that made the grant.
+    fn opener(&self, reach: &Reach) -> Option<&'t Cause> {
+        match self.cause {
+            _ if self.unseen_since.is_some() => None,
+            Some(cause) => Some(cause),
+            None => {
+                let mut authors = self.authors(reach).map(|(_, cause)| cause);
+                authors.find(|cause| cause.event.time == self.at)
+            }
+        }
+    }
+
+    /// The events that last wrote what grants an audience its reach.
+    fn authors(&self, reach: &Reach) -> impl Iterator<Item = (Mechanism, &'t Cause)> {
+        let by = |mechanism, author: &'t Option<Cause>| {
+            let granting = reach.mechanisms.contains(&mechanism);
+            author
+                .as_ref()
+                .filter(|_| granting)
+                .map(|author| (mechanism, author))
+        };
+        let policy = by(Mechanism::BucketPolicy, &self.life.policy_author);
+        policy
             .into_iter()
-            .filter(|(mechanism, _)| reach.mechanisms.contains(mechanism));
-        let mut causes = granting.filter_map(|(_, author)| author.as_ref());
-        causes
-            .find(|cause| cause.event.time == self.at)
-            .or(self.among.first().map(Step::cause))
+            .chain(by(Mechanism::BucketAcl, &self.life.acl_author))
     }
 }
 
@@ -99,10 +107,7 @@ impl Rows {
         for audience in self.open.keys().cloned().collect::<Vec<_>>() {
             if !transition.after.open.contains_key(&audience) {
                 let how = end_of(transition, &audience);
-                let cause = transition
-                    .cause
-                    .or(transition.among.first().map(Step::cause));
-                self.end(&audience, transition.at, how, None, cause);
+                self.end(&audience, transition.at, how, None, transition.cause);
                 moved.closed |= how != ClosedHow::Opaque;
                 moved.lost |= how == ClosedHow::Opaque;
             }
@@ -198,10 +203,7 @@ impl Row {
             opened_at: transition.at,
             opened_how,
             opened_not_before: transition.unseen_since,
-            opened: transition
-                .cause
-                .or_else(|| transition.author_of(reach))
-                .cloned(),
+            opened: transition.opener(reach).cloned(),
             now: Reach::default(),
             reach: Reach::default(),
             assumptions: BTreeSet::new(),
@@ -223,16 +225,9 @@ impl Row {
         self.reach.extend(reach);
         self.assumptions.extend(assumed);
         self.aws_public = self.aws_public.max(transition.after.aws_public);
-        let by = |mechanism, author: &Option<Cause>| {
-            author
-                .clone()
-                .filter(|_| reach.mechanisms.contains(&mechanism))
-        };
-        let policy = by(Mechanism::BucketPolicy, &transition.life.policy_author);
-        let acl = by(Mechanism::BucketAcl, &transition.life.acl_author);
-        let authors = policy.into_iter().chain(acl);
+        let authors = transition.authors(reach);
         self.granted
-            .extend(authors.map(|author| ((author.event.time, author.event.key.clone()), author)));
+            .extend(authors.map(|(mechanism, author)| (mechanism, author.clone())));
     }
 
     fn finish(
@@ -269,7 +264,7 @@ impl Row {
             aws_public: self.aws_public,
             opened: self.opened,
             closed: self.end.and_then(|end| end.cause),
-            granted: self.granted.into_values().collect(),
+            granted: in_order(self.granted),
         }
     }
 
@@ -305,4 +300,13 @@ impl Row {
             .map(|byte| format!("{byte:02x}"))
             .collect()
     }
+}
+
+/// The last effective write of each grant, in order of time.
+fn in_order(granted: BTreeMap<Mechanism, Cause>) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = granted.into_values().collect();
+    causes.sort_by(|left, right| {
+        (left.event.time, &left.event.key).cmp(&(right.event.time, &right.event.key))
+    });
+    causes
 }

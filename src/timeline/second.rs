@@ -101,7 +101,7 @@ pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled 
         }
         false => {
             let mut after = first_end.clone();
-            possible.iter().for_each(|(_, end)| after.blur(end, None));
+            possible.iter().for_each(|(_, end)| after.blur(end));
             active.extend(idle);
             Settled::Uncertain(Box::new(after), active)
         }
@@ -174,7 +174,7 @@ impl Search<'_> {
             .iter()
             .enumerate()
             .any(|(index, other)| other.creates() && !taken.contains(&index));
-        matches!(step, Step::Bucket(_)) && creation_pending && !step.creates() && !life.is_told()
+        matches!(step, Step::Bucket(_)) && creation_pending && !step.creates() && !life.is_its_own()
     }
 }
 

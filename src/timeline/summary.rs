@@ -94,8 +94,15 @@ fn policy(policy: &PolicyInForce) -> String {
 fn acl_in_words(acl: &Acl) -> String {
     match acl.canned {
         Some(canned) => canned.name().to_owned(),
-        None if acl.is_public() => format!("{} grants, public", acl.grants.len()),
-        None => format!("{} grants, not public", acl.grants.len()),
+        None => {
+            let plural = if acl.grants.len() == 1 { "" } else { "s" };
+            let public = if acl.is_public() {
+                "public"
+            } else {
+                "not public"
+            };
+            format!("{} grant{plural}, {public}", acl.grants.len())
+        }
     }
 }
 

@@ -244,6 +244,8 @@ named! {
 pub struct ChangeRow {
     /// The event.
     pub event: Cause,
+    /// Where causality puts it among the events of its second.
+    pub place: usize,
     /// The owner's account, where it is known.
     pub account: Option<AccountId>,
     /// What it did.

@@ -31,6 +31,7 @@ pub(super) struct Walk<'w> {
     exposures: Vec<Exposure>,
     timelines: Vec<Timeline>,
     effects: Vec<(EventKey, Effect)>,
+    places: Vec<(EventKey, usize)>,
     contradictions: Vec<Contradiction>,
 }
 
@@ -55,6 +56,7 @@ impl<'w> Walk<'w> {
             exposures: Vec::new(),
             timelines: Vec::new(),
             effects: Vec::new(),
+            places: Vec::new(),
             contradictions: Vec::new(),
         }
     }
@@ -62,20 +64,24 @@ impl<'w> Walk<'w> {
     /// Takes the steps of one second.
     pub fn second(&mut self, at: Timestamp, steps: Vec<Step>) {
         let tells = !steps.iter().all(Step::is_idle);
-        let telling = steps.iter().filter(|step| !step.is_idle() || !tells);
-        let causes: Vec<Cause> = telling.map(|step| step.cause().clone()).collect();
-        let uncertain = match settle(&self.life, steps, self.owner) {
+        let (causes, uncertain) = match settle(&self.life, steps, self.owner) {
             Settled::Ordered(steps, blurred) => {
                 steps.iter().for_each(|step| self.step(at, step));
                 if let Some(life) = blurred {
                     self.life = *life;
                     self.judged = self.judge();
                 }
-                false
+                self.places.extend(
+                    steps
+                        .iter()
+                        .enumerate()
+                        .map(|(place, step)| (step.cause().event.key.clone(), place)),
+                );
+                (causes_of(&steps, tells), false)
             }
             Settled::Uncertain(after, steps) => {
                 self.leap(at, *after, &steps);
-                true
+                (causes_of(&steps, tells), true)
             }
         };
         if self.life.is_told() {
@@ -94,7 +100,7 @@ impl<'w> Walk<'w> {
         let renewed = self.life.incarnation != before.incarnation && before.is_its_own();
         let mut closed = false;
         if renewed {
-            closed = self.close_life(&before, at, cause);
+            closed = self.close_life(at, cause);
         }
         self.place(step, renewed);
         self.note(at, cause, &found);
@@ -104,7 +110,6 @@ impl<'w> Walk<'w> {
             _ => self.rows.step(&Transition {
                 at,
                 cause: Some(cause),
-                among: std::slice::from_ref(step),
                 before: &judged_before,
                 after: &self.judged,
                 newborn: renewed || (self.life.incarnation != before.incarnation && created(cause)),
@@ -161,7 +166,6 @@ impl<'w> Walk<'w> {
         let transition = Transition {
             at,
             cause: None,
-            among: steps,
             before: &judged_before,
             after: &self.judged,
             newborn: false,
@@ -206,15 +210,18 @@ impl<'w> Walk<'w> {
     }
 
     /// Another bucket of the name is there, and the end of the one before was not seen.
-    fn close_life(&mut self, before: &Life, at: Timestamp, cause: &Cause) -> bool {
-        let known_deleted = before.existence == Existence::Deleted;
-        if known_deleted {
-            return false;
-        }
+    fn close_life(&mut self, at: Timestamp, cause: &Cause) -> bool {
         let last = self.last_told.unwrap_or(at);
-        let closed = self
-            .rows
-            .end_all(last, ClosedHow::InGap, Some(at), Some(cause));
+        let closed = self.rows.end_all(last, ClosedHow::InGap, Some(at), None);
+        if closed && last < at {
+            let untold = Life {
+                existence: Existence::Doubtful,
+                ..Life::default()
+            };
+            let judged = judge_life(&untold, self.owner);
+            self.intervals
+                .begin(last, &judged, &untold, vec![cause.clone()], false);
+        }
         self.end_timeline(at);
         closed
     }
@@ -280,15 +287,24 @@ impl<'w> Walk<'w> {
             let end = end.into_iter().chain(self.last_told).max();
             self.end_timeline(end.unwrap_or(Timestamp::from_unix(0)));
         }
-        for (key, done) in self.effects {
-            let affects = u64::from(!matches!(done, Effect::None | Effect::Attempted));
-            let entry = effects.entry(key).or_insert((done, 0));
-            *entry = (entry.0.min(done), entry.1.saturating_add(affects));
-        }
+        self.effects
+            .into_iter()
+            .for_each(|(key, done)| effects.entry(key).or_default().add(done));
+        self.places
+            .into_iter()
+            .for_each(|(key, place)| effects.entry(key).or_default().stands_at(place));
         told.exposures.extend(self.exposures);
         told.timelines.extend(self.timelines);
         told.contradictions.extend(self.contradictions);
     }
+}
+
+/// The events behind a second's steps, each once, in their order; plain failures only where there is nothing else.
+fn causes_of(steps: &[Step], tells: bool) -> Vec<Cause> {
+    let telling = steps.iter().filter(|step| !step.is_idle() || !tells);
+    let mut causes: Vec<Cause> = telling.map(|step| step.cause().clone()).collect();
+    causes.dedup_by(|left, right| left.event.key == right.event.key);
+    causes
 }
 
 fn created(cause: &Cause) -> bool {

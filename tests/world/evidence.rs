@@ -95,7 +95,7 @@ impl Evidence {
         };
         let block = match &call.refused {
             None => asked,
-            Some(_) if call.is_uncertain() => self.account_blocks[call.account].or_opaque(&asked),
+            Some(_) if call.is_uncertain() => Seen::Opaque,
             Some(_) => return,
         };
         self.account_blocks[call.account] = block;
@@ -279,20 +279,14 @@ fn done(before: &Controls, request: &Request) -> Controls {
     after
 }
 
-/// The controls after a call that may have taken effect: opaque is what it would have changed.
+/// The controls after a call that may have taken effect: its control is opaque, whatever it asked.
 fn clouded(before: &Controls, request: &Request) -> Controls {
-    let (mut after, done) = (before.clone(), done(before, request));
+    let mut after = before.clone();
     match request {
-        Request::PutPolicy(_) | Request::DeletePolicy => {
-            after.policy = before.policy.clone().or_opaque(&done.policy)
-        }
-        Request::PutAcl(_) => after.acl = before.acl.clone().or_opaque(&done.acl),
-        Request::PutBlock(_) | Request::DeleteBlock => {
-            after.bucket_block = before.bucket_block.or_opaque(&done.bucket_block);
-        }
-        Request::PutOwnership(_) | Request::DeleteOwnership => {
-            after.ownership = before.ownership.or_opaque(&done.ownership);
-        }
+        Request::PutPolicy(_) | Request::DeletePolicy => after.policy = Seen::Opaque,
+        Request::PutAcl(_) => after.acl = Seen::Opaque,
+        Request::PutBlock(_) | Request::DeleteBlock => after.bucket_block = Seen::Opaque,
+        Request::PutOwnership(_) | Request::DeleteOwnership => after.ownership = Seen::Opaque,
         _ => {}
     }
     after

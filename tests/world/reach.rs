@@ -19,13 +19,6 @@ pub enum Seen<T> {
     Opaque,
 }
 
-impl<T: PartialEq> Seen<T> {
-    /// After a call that may have made it `asked`: as it was, if that is what was asked, else opaque.
-    pub fn or_opaque(self, asked: &Self) -> Self {
-        if self == *asked { self } else { Self::Opaque }
-    }
-}
-
 /// The controls of one bucket and its account's block.
 #[derive(Debug, Clone, Default)]
 pub struct Controls {

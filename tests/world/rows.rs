@@ -118,8 +118,8 @@ pub struct Exposure {
     known_out: bool,
     /// All that held at some time of its life.
     union: Reach,
-    /// The calls that wrote a grant by which it lived.
-    granted: BTreeSet<String>,
+    /// By mechanism, the call that last wrote the grant by which it lived.
+    granted: BTreeMap<&'static str, String>,
 }
 
 impl Exposure {
@@ -133,7 +133,7 @@ impl Exposure {
             opened: call.clone(),
             known_out,
             union,
-            granted: BTreeSet::new(),
+            granted: BTreeMap::new(),
         }
     }
 
@@ -142,7 +142,7 @@ impl Exposure {
         self.granted.extend(
             now.mechanisms
                 .iter()
-                .filter_map(|mechanism| written.get(mechanism).cloned()),
+                .filter_map(|&mechanism| Some((mechanism, written.get(mechanism)?.clone()))),
         );
         self.union.permissions.extend(&now.permissions);
         self.union.mechanisms.extend(&now.mechanisms);
@@ -205,7 +205,10 @@ impl Exposure {
             ("certainty", certainty.to_owned()),
             ("assumptions", list(&self.union.assumptions)),
             ("mechanisms", list(&self.union.mechanisms)),
-            ("granted_event_ids", joined(self.granted.clone())),
+            (
+                "granted_event_ids",
+                joined(self.granted.values().cloned().collect()),
+            ),
             ("permissions", list(&self.union.permissions)),
         ]
     }

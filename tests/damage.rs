@@ -1,0 +1,185 @@
+//! What becomes of damaged and odd files? Each is read as far as it goes, the rest is named, and the counts add up.
+
+mod program;
+
+use program::{counts, folder, gzip, leaktrail, log, losses, public_policy, put, record, story};
+use serde_json::json;
+use std::fs;
+
+#[test]
+fn every_form_of_a_log_file_counts_and_tells_the_same() {
+    let records = story();
+    let whole = log(&records);
+    let lines: Vec<u8> = records
+        .iter()
+        .flat_map(|record| format!("{record}\r\n").into_bytes())
+        .collect();
+    let members = [gzip(&log(&records[..1])), gzip(&log(&records[1..]))].concat();
+    let forms: [(&str, Vec<u8>); 7] = [
+        ("plain.json", whole.clone()),
+        ("delivered.json.gz", gzip(&whole)),
+        ("gzip-without-a-suffix", gzip(&whole)),
+        ("plain-with-gz-suffix.json.gz", whole.clone()),
+        ("lines.jsonl", lines),
+        ("members.json.gz", members),
+        ("bom.json", [b"\xef\xbb\xbf".as_slice(), &whole].concat()),
+    ];
+    let mut first = None;
+    for (name, bytes) in forms {
+        let folder = folder();
+        put(&folder, &format!("logs/{name}"), bytes);
+        assert!(
+            leaktrail(folder.path(), &["scan", "logs", "-o", "out", "-q"])
+                .starts_with("exit status 0\n"),
+            "{name}"
+        );
+        assert_eq!(
+            counts(&folder.path().join("out")),
+            "files 1/1/0/0, records 3/3/0/0/0",
+            "{name}"
+        );
+        let told =
+            fs::read_to_string(folder.path().join("out/exposures.csv")).expect("exposures.csv");
+        assert_eq!(*first.get_or_insert(told.clone()), told, "{name}");
+    }
+}
+
+#[test]
+fn damage_is_used_as_far_as_it_goes_and_the_rest_is_named() {
+    let whole = log(&story());
+    let gz = gzip(&whole);
+    let cut = |bytes: &[u8], left: usize| bytes[..bytes.len() - left].to_vec();
+    let text = String::from_utf8(whole.clone()).expect("text");
+    let cases: Vec<(&str, Vec<u8>, &str, &str)> = vec![
+        (
+            "cut.json",
+            cut(&whole, 40),
+            "files 1/1/0/0, records 3/2/0/0/1",
+            "truncated-json",
+        ),
+        (
+            "cut.json.gz",
+            cut(&gz, 9),
+            "files 1/1/0/0, records 3/3/0/0/0",
+            "truncated-gzip",
+        ),
+        (
+            "tail.json.gz",
+            [gz.clone(), b"garbage".to_vec()].concat(),
+            "files 1/1/0/0, records 3/3/0/0/0",
+            "trailing-bytes",
+        ),
+        (
+            "none.json.gz",
+            Vec::new(),
+            "files 1/0/0/1, records 0/0/0/0/0",
+            "empty",
+        ),
+        (
+            "noise.json.gz",
+            (0u8..200).rev().collect(),
+            "files 1/0/0/1, records 0/0/0/0/0",
+            "not-json",
+        ),
+        (
+            "wide.json",
+            text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            "files 1/0/0/1, records 0/0/0/0/0",
+            "encoding",
+        ),
+        (
+            "odd.json",
+            log(&[json!("a string"), story()[1].clone()]),
+            "files 1/1/0/0, records 2/1/0/0/1",
+            "not-a-record",
+        ),
+        (
+            "timeless.json",
+            log(&[
+                record("soon", "PutBucketPolicy", public_policy()),
+                story()[1].clone(),
+            ]),
+            "files 1/1/0/0, records 2/1/0/0/1",
+            "missing-field",
+        ),
+        (
+            "deep.json",
+            log(&[story()[1].clone()])
+                .iter()
+                .copied()
+                .chain(deep())
+                .collect(),
+            "files 1/1/0/0, records 2/1/0/0/1",
+            "too-deep",
+        ),
+    ];
+    for (name, bytes, expected, kind) in cases {
+        let folder = folder();
+        put(&folder, &format!("logs/{name}"), bytes);
+        let told = leaktrail(folder.path(), &["scan", "logs", "-o", "out", "-q"]);
+        assert!(told.starts_with("exit status 3\n"), "{name}: {told}");
+        assert_eq!(counts(&folder.path().join("out")), expected, "{name}");
+        assert_eq!(
+            losses(&folder.path().join("out")),
+            [(name.to_owned(), kind.to_owned())],
+            "{name}"
+        );
+    }
+}
+
+fn deep() -> Vec<u8> {
+    let open = "{\"a\":".repeat(10_000);
+    format!("\n{open}1{}", "}".repeat(10_000))
+        .replacen("{\"a\":", "{\"eventName\":\"x\",\"a\":", 1)
+        .into_bytes()
+}
+
+#[test]
+fn what_is_no_log_file_is_skipped_by_name_and_no_loss() {
+    let folder = folder();
+    put(&folder, "logs/a.json", log(&story()));
+    put(&folder, "logs/.DS_Store", [0, 0, 0, 1, 66, 117, 100, 49]);
+    put(&folder, "logs/notes.txt", "call Bob");
+    put(&folder, "logs/package.json", "{\"name\": \"x\"}");
+    put(
+        &folder,
+        "logs/digest.json",
+        "{\"awsAccountId\":\"111122223333\",\"digestStartTime\":\"2024-03-04T08:00:00Z\",\"digestEndTime\":\"2024-03-04T09:00:00Z\",\"logFiles\":[]}",
+    );
+    put(
+        &folder,
+        "logs/insight.json",
+        log(&[
+            json!({"eventVersion": "1.09", "eventTime": "2024-03-04T08:00:00Z", "eventType": "AwsCloudTrailInsight", "eventCategory": "Insight", "eventID": "x", "insightDetails": {}}),
+        ]),
+    );
+    put(
+        &folder,
+        "logs/aggregated.json",
+        log(&[
+            json!({"eventVersion": "1.0", "eventCategory": "Aggregated", "eventType": "AwsAggregatedEvent", "eventId": "x", "eventSource": "s3.amazonaws.com"}),
+        ]),
+    );
+    let told = leaktrail(folder.path(), &["scan", "logs", "-o", "out", "-q"]);
+    assert!(told.starts_with("exit status 0\n"), "{told}");
+    assert_eq!(
+        counts(&folder.path().join("out")),
+        "files 7/1/6/0, records 5/3/2/0/0"
+    );
+}
+
+#[test]
+fn the_size_cap_stops_a_bomb() {
+    let folder = folder();
+    let bomb = [b"{\"Records\":[".to_vec(), vec![b' '; 4 << 20]].concat();
+    put(&folder, "logs/bomb.json.gz", gzip(&bomb));
+    let told = leaktrail(
+        folder.path(),
+        &["scan", "logs", "-o", "out", "-q", "--max-inflated", "1MiB"],
+    );
+    assert!(told.starts_with("exit status 3\n"), "{told}");
+    assert!(
+        losses(&folder.path().join("out"))
+            .contains(&("bomb.json.gz".to_owned(), "size-cap".to_owned()))
+    );
+}
