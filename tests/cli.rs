@@ -1,4 +1,11 @@
 //! What does a user see? Whole commands: exit status, stdout and stderr together.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod program;
 
@@ -125,7 +132,57 @@ fn an_earlier_report_is_replaced_only_by_force() {
 fn the_report_goes_to_stdout_and_nothing_to_stderr() {
     let folder = folder();
     put(&folder, "logs/a.json", log(&story()));
-    insta::assert_snapshot!(leaktrail(folder.path(), &["scan", "logs"]), @"");
+    insta::assert_snapshot!(leaktrail(folder.path(), &["scan", "logs"]), @r#"
+        exit status 0
+        --- stdout
+        1 bucket was exposed; it is closed. 1 bucket cannot be decided.
+
+            evidence    2024-03-04T08:59:00Z to 2024-03-04T10:00:00Z
+            files       1: 1 read, 0 skipped, 0 lost
+            records     3: 3 used, 0 of no interest here, 0 repeated, 0 lost
+
+        Closed (1)
+
+          amzn-s3-demo-bucket
+            open to     the public
+            principals  everyone
+            owner       account 111122223333, eu-west-1
+            when        2024-03-04T09:00:00Z until 2024-03-04T10:00:00Z
+                        what was before is not in the evidence
+            lasted      at least 1 h
+            may         read
+            on          *
+            through     bucket-policy
+            opened by   arn:aws:iam::111122223333:user/alice
+                        IAMUser, from 203.0.113.9
+                        aws-cli/2.15
+                        PutBucketPolicy
+                        event 2024-03-04T09:00:00Z-PutBucketPolicy
+                        record 1 of logs/a.json
+            closed by   arn:aws:iam::111122223333:user/alice
+                        IAMUser, from 203.0.113.9
+                        aws-cli/2.15
+                        DeleteBucketPolicy
+                        event 2024-03-04T10:00:00Z-DeleteBucketPolicy
+                        record 2 of logs/a.json
+            assumed     the account's public access block was never seen; taken as off
+
+        Undecided (1 bucket)
+        The evidence does not decide who could get in:
+          - for some of the time: amzn-s3-demo-bucket
+
+        What this evidence cannot tell
+          - acl-unseen: the bucket's ACL was never seen; taken as the owner's only (0 exposures, 1 interval)
+          - account-block-unseen: the account's public access block was never seen; taken as off (1
+            exposure, 1 interval)
+          - who used what was open: data events are not read yet
+          - which objects were public by their own ACL or through an access point: not followed yet
+          - what happened before the first record, or in a Region without records
+
+        Where the evidence ends
+          - account 111122223333, eu-west-1: 2024-03-04T10:00:00Z
+        --- stderr
+        "#);
 }
 
 #[test]

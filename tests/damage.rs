@@ -1,4 +1,11 @@
 //! What becomes of damaged and odd files? Each is read as far as it goes, the rest is named, and the counts add up.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod program;
 

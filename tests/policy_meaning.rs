@@ -1,6 +1,13 @@
 //! Whom does each form of policy let in? The condition table, the principals, resources and Denys, one named test a row.
 //!
 //! Facts from the S3 User Guide ("The meaning of public") and the IAM User Guide (principals, condition operators).
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use leaktrail::event::{Acl, BlockFlags, Policy};
 use leaktrail::exposure::{

@@ -1,4 +1,11 @@
 //! Does the tree keep the house rules? Import floors, file sizes, where names and marks may stand.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;

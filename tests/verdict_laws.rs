@@ -1,4 +1,11 @@
 //! Does the verdict obey its laws for every state of the controls?
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use leaktrail::event::{Acl, BlockFlags, CannedAcl, Ownership, Policy};
 use leaktrail::exposure::{

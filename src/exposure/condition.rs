@@ -311,7 +311,7 @@ impl Listed {
                     .map(|path| organization_of(path))
                     .collect(),
             ),
-            Self::Account => match accounts(&condition.values, |value| Some(value)) {
+            Self::Account => match accounts(&condition.values, Some) {
                 Some(accounts) => Held::Accounts(accounts),
                 None => return Effect::Undocumented("aws:PrincipalAccount is not an account id"),
             },
@@ -406,9 +406,7 @@ fn networks(condition: &Condition) -> Effect {
         .collect();
     match breadths {
         None => Effect::Undocumented("aws:SourceIp is not an address range"),
-        Some(breadths) if breadths.iter().any(|breadth| *breadth == Breadth::Wide) => {
-            narrows(condition, false)
-        }
+        Some(breadths) if breadths.contains(&Breadth::Wide) => narrows(condition, false),
         Some(_) => Effect::Holds(Held::Places, Answer::True),
     }
 }

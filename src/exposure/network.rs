@@ -33,13 +33,12 @@ pub fn breadth(range: &str) -> Option<Breadth> {
         }
         IpAddr::V6(_) => {
             let bits = bits.unwrap_or(128);
-            (bits <= 128).then(|| {
-                if bits < 32 {
-                    Breadth::Wide
-                } else {
-                    Breadth::Narrow
-                }
-            })
+            let breadth = if bits < 32 {
+                Breadth::Wide
+            } else {
+                Breadth::Narrow
+            };
+            (bits <= 128).then_some(breadth)
         }
     }
 }

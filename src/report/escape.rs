@@ -15,7 +15,7 @@
 //!      full-width forms, and `'` itself.
 //!
 //!   To undo it, take the steps back from 3 to 1.
-//! - The *terminal* shows invisible characters in the same way, a line break as `\n`, and cuts long text at a bound.
+//! - The *terminal* shows invisible characters in the same way, a line break as `\n`, and cuts the middle of long text out (`…`).
 //!
 //! <https://owasp.org/www-community/attacks/CSV_Injection>
 
@@ -25,6 +25,8 @@ use std::borrow::Cow;
 
 /// How many characters of one text the terminal shows.
 const MOST_SHOWN: usize = 240;
+/// How many, where a glimpse is enough.
+const MOST_GLIMPSED: usize = 120;
 
 /// Text that is read raw nowhere but here.
 pub(super) trait Raw {
@@ -147,26 +149,44 @@ pub(super) fn json(serialized: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Text that a terminal shows and does not obey, cut at a bound.
+/// Text that a terminal shows and does not obey. Of long text the beginning and the end are shown.
 pub(super) fn terminal<T: Raw + ?Sized>(text: &T) -> String {
-    let mut shown = String::new();
-    let mut room = MOST_SHOWN;
-    for c in text.raw().chars() {
-        let before = shown.len();
-        match c {
-            '\n' => shown.push_str("\\n"),
-            c if is_hidden(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
-        let length = shown.get(before..).unwrap_or_default().chars().count();
-        if length > room {
-            shown.truncate(before);
-            shown.push('…');
-            break;
-        }
-        room -= length;
+    shortened(text.raw(), MOST_SHOWN)
+}
+
+/// The same, for text of which a glimpse is enough: user agents.
+pub(super) fn glimpse<T: Raw + ?Sized>(text: &T) -> String {
+    shortened(text.raw(), MOST_GLIMPSED)
+}
+
+/// So many characters of a text at most: two thirds of them from its beginning, the others from its end.
+fn shortened(text: &str, most: usize) -> String {
+    let (whole, is_whole) = within(text.chars(), most);
+    if is_whole {
+        return whole.concat();
     }
-    shown
+    let (beginning, _) = within(text.chars(), most - most / 3);
+    let (mut end, _) = within(text.chars().rev(), most / 3);
+    end.reverse();
+    format!("{}…{}", beginning.concat(), end.concat())
+}
+
+/// Each character as it is shown, as far as there is room; and whether that is all of them.
+fn within(chars: impl Iterator<Item = char>, room: usize) -> (Vec<String>, bool) {
+    let (mut shown, mut left) = (Vec::new(), room);
+    for c in chars {
+        let visible = match c {
+            '\n' => "\\n".to_owned(),
+            c if is_hidden(c) => c.escape_unicode().to_string(),
+            c => c.to_string(),
+        };
+        match left.checked_sub(visible.chars().count()) {
+            Some(rest) => left = rest,
+            None => return (shown, false),
+        }
+        shown.push(visible);
+    }
+    (shown, true)
 }
 
 /// Whether a character steers, rather than shows: controls (C0, DEL, C1), line and paragraph separators, marks that change

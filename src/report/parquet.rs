@@ -221,3 +221,191 @@ impl Growing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{attacked, sample};
+    use super::super::tables;
+    use super::*;
+    use crate::analysis::Analysis;
+    use crate::vocab::Timestamp;
+    use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use arrow::array::{Array, AsArray};
+    use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+    use std::fs::File;
+
+    fn written(table: &Table<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        let rows = write(table, &mut out).unwrap();
+        assert_eq!(rows as usize, (table.rows)().count());
+        out
+    }
+
+    fn opened(table: &Table<'_>) -> ParquetRecordBatchReaderBuilder<File> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&written(table)).unwrap();
+        ParquetRecordBatchReaderBuilder::try_new(file).unwrap()
+    }
+
+    fn read(table: &Table<'_>) -> Vec<RecordBatch> {
+        let batches = opened(table).build().unwrap();
+        batches.map(Result::unwrap).collect()
+    }
+
+    fn cell(array: &ArrayRef, row: usize, kind: CellKind) -> Cell<'static> {
+        if array.is_null(row) {
+            return Cell::Empty;
+        }
+        match kind {
+            CellKind::Text => Cell::Text(array.as_string::<i32>().value(row).to_owned().into()),
+            CellKind::List => {
+                let elements = array.as_list::<i32>().value(row);
+                let elements = elements.as_string::<i32>();
+                Cell::List(
+                    elements
+                        .iter()
+                        .map(|it| it.unwrap().to_owned().into())
+                        .collect(),
+                )
+            }
+            CellKind::Time => {
+                let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
+                Cell::Time(Timestamp::from_unix(micros / 1_000_000))
+            }
+            CellKind::Integer => Cell::Integer(array.as_primitive::<Int64Type>().value(row)),
+            CellKind::Boolean => Cell::Boolean(array.as_boolean().value(row)),
+        }
+    }
+
+    fn exact(cell: &Cell<'_>) -> Cell<'static> {
+        match cell {
+            Cell::Empty => Cell::Empty,
+            Cell::Text(_) | Cell::Untrusted(_) => {
+                Cell::Text(escape::exact(cell).unwrap().to_owned().into())
+            }
+            Cell::List(list) => Cell::List(list.iter().map(|it| it.to_string().into()).collect()),
+            Cell::Time(time) => Cell::Time(*time),
+            Cell::Integer(number) => Cell::Integer(*number),
+            Cell::Boolean(yes) => Cell::Boolean(*yes),
+        }
+    }
+
+    fn check(analysis: &Analysis) {
+        for table in tables(analysis) {
+            let batches = read(&table);
+            let places = batches
+                .iter()
+                .flat_map(|batch| (0..batch.num_rows()).map(move |at| (batch, at)));
+            let mut rows = 0;
+            for ((batch, at), row) in places.zip((table.rows)()) {
+                for (number, column) in table.columns.iter().enumerate() {
+                    let read = cell(batch.column(number), at, column.kind);
+                    assert_eq!(read, exact(&row[number]), "{}", column.name);
+                }
+                rows += 1;
+            }
+            assert_eq!(rows, (table.rows)().count(), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn a_table_reads_back_cell_by_cell() {
+        check(&sample());
+    }
+
+    #[test]
+    fn attacked_text_reads_back_exactly() {
+        check(&attacked());
+    }
+
+    #[test]
+    fn a_table_of_many_batches_keeps_its_rows() {
+        let mut analysis = sample();
+        let row = analysis.changes[0].clone();
+        analysis
+            .changes
+            .extend(std::iter::repeat_n(row, 2 * BATCH_ROWS + 7));
+        for (at, row) in analysis.changes.iter_mut().enumerate() {
+            row.buckets_affected = at as u64;
+        }
+        check(&analysis);
+    }
+
+    #[test]
+    fn a_table_without_rows_has_its_columns() {
+        let none = Analysis::default();
+        for table in tables(&none) {
+            let builder = opened(&table);
+            assert_eq!(builder.schema().fields().len(), table.columns.len());
+            assert_eq!(builder.metadata().file_metadata().num_rows(), 0);
+        }
+    }
+
+    #[test]
+    fn the_same_rows_make_the_same_bytes() {
+        let analysis = sample();
+        for table in tables(&analysis) {
+            assert_eq!(written(&table), written(&table), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn the_types_and_the_version_stand_in_the_file() {
+        let analysis = sample();
+        let table = tables(&analysis).remove(5);
+        let builder = opened(&table);
+        let metadata = builder.metadata().file_metadata();
+        let value = |key: &str| {
+            let pairs = metadata.key_value_metadata().unwrap();
+            pairs
+                .iter()
+                .find(|pair| pair.key == key)
+                .unwrap()
+                .value
+                .clone()
+                .unwrap()
+        };
+        assert_eq!(
+            value("leaktrail.schema_version"),
+            SCHEMA_VERSION.to_string()
+        );
+        assert_eq!(value("leaktrail.table"), "losses");
+    }
+
+    #[test]
+    fn a_cell_of_another_kind_is_an_error() {
+        let table = Table {
+            name: "wrong",
+            columns: vec![Column {
+                name: "at",
+                kind: CellKind::Time,
+            }],
+            rows: Box::new(|| Box::new(std::iter::once(vec![Cell::Integer(1)]))),
+        };
+        let error = write(&table, Vec::new()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot write the table `wrong`: what stands in `at` is of another kind"
+        );
+    }
+
+    #[test]
+    fn an_output_that_takes_no_more_is_told_as_such() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::Error::from(io::ErrorKind::StorageFull))
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let analysis = sample();
+        let table = tables(&analysis).remove(0);
+        let error = super::write(&table, Full).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot write the report: no storage space"
+        );
+    }
+}

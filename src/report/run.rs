@@ -271,3 +271,130 @@ pub(super) fn leanings(analysis: &Analysis) -> BTreeMap<Assumption, Leaning> {
     }
     leanings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::sample;
+    use super::*;
+
+    fn told() -> String {
+        let invocation = Invocation {
+            command: vec!["scan".to_owned(), "logs\u{9b}".to_owned()],
+            sources: vec!["logs\u{9b}".to_owned()],
+        };
+        let reports = [Written {
+            name: "exposures.csv".to_owned(),
+            sha256: "00".repeat(32),
+            rows: 2,
+        }];
+        let mut out = Vec::new();
+        write(&sample(), &invocation, &reports, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_record_tells_everything_in_its_order() {
+        insta::assert_snapshot!(told(), @r#"
+        {
+          "program": "leaktrail",
+          "version": "0.1.0",
+          "schema_version": 1,
+          "command": [
+            "scan",
+            "logs\u009b"
+          ],
+          "sources": [
+            "logs\u009b"
+          ],
+          "filters": {
+            "from": null,
+            "to": null,
+            "accounts": [],
+            "regions": [],
+            "buckets": []
+          },
+          "evidence": {
+            "first_event": "2024-01-01T00:00:00Z",
+            "last_event": "2024-01-11T10:00:00Z"
+          },
+          "files": {
+            "found": 4,
+            "read": 1,
+            "skipped": 2,
+            "lost": 1,
+            "bytes": 2048,
+            "skipped_because": {
+              "digest": 1,
+              "not-cloudtrail": 1
+            }
+          },
+          "records": {
+            "found": 9,
+            "used": 4,
+            "not_of_interest": 3,
+            "duplicates": 1,
+            "lost": 1
+          },
+          "losses": {
+            "corrupt-gzip": 1,
+            "missing-field": 1
+          },
+          "end_of_evidence": [
+            {
+              "account_id": "111122223333",
+              "region": "eu-west-1",
+              "first_event": "2024-01-01T00:00:00Z",
+              "last_event": "2024-01-11T10:00:00Z"
+            }
+          ],
+          "exposures": {
+            "cross-account": {
+              "open": 0,
+              "closed": 1
+            },
+            "public": {
+              "open": 1,
+              "closed": 0
+            }
+          },
+          "contradictions": 1,
+          "assumptions": {
+            "account-block-unseen": {
+              "exposures": 1,
+              "intervals": 3
+            },
+            "bucket-block-unseen": {
+              "exposures": 1,
+              "intervals": 3
+            }
+          },
+          "reports": {
+            "exposures.csv": {
+              "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+              "rows": 2
+            }
+          }
+        }
+        "#);
+    }
+
+    #[test]
+    fn the_counts_add_up() {
+        let run: serde_json::Value = serde_json::from_str(&told()).unwrap();
+        let sum = |of: &str, parts: &[&str]| -> u64 {
+            parts
+                .iter()
+                .map(|part| run[of][part].as_u64().unwrap())
+                .sum()
+        };
+        assert_eq!(
+            run["files"]["found"],
+            sum("files", &["read", "skipped", "lost"])
+        );
+        let records = sum(
+            "records",
+            &["used", "not_of_interest", "duplicates", "lost"],
+        );
+        assert_eq!(run["records"]["found"], records);
+    }
+}

@@ -267,7 +267,7 @@ fn cause(time: i64, name: &'static str, change: Change, of: &str, outcome: Outco
         name,
         region: region(),
         account: account(),
-        bucket: BucketName::parse(of),
+        bucket: (!of.is_empty()).then(|| bucket(of)).flatten(),
         change,
         outcome,
         error_message: Untrusted::default(),

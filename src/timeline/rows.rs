@@ -61,6 +61,8 @@ pub(super) struct Transition<'t> {
     pub at: Timestamp,
     /// The event; `None` where several of one second cannot be told apart.
     pub cause: Option<&'t Cause>,
+    /// Where they cannot be told apart: the event that let each audience in, in the order that eventIDs suggest.
+    pub openers: &'t BTreeMap<Audience, Cause>,
     pub before: &'t Judgement,
     pub after: &'t Judgement,
     /// Whether it is known that the bucket was not there just before.
@@ -72,15 +74,12 @@ pub(super) struct Transition<'t> {
 }
 
 impl<'t> Transition<'t> {
-    /// The event that opened it: none where the change was not seen; of several in one second, the one that made the grant.
-    fn opener(&self, reach: &Reach) -> Option<&'t Cause> {
+    /// The event that opened it: none where the change was not seen.
+    fn opener(&self, audience: &Audience) -> Option<&'t Cause> {
         match self.cause {
             _ if self.unseen_since.is_some() => None,
             Some(cause) => Some(cause),
-            None => {
-                let mut authors = self.authors(reach).map(|(_, cause)| cause);
-                authors.find(|cause| cause.event.time == self.at)
-            }
+            None => self.openers.get(audience),
         }
     }
 
@@ -203,7 +202,7 @@ impl Row {
             opened_at: transition.at,
             opened_how,
             opened_not_before: transition.unseen_since,
-            opened: transition.opener(reach).cloned(),
+            opened: transition.opener(audience).cloned(),
             now: Reach::default(),
             reach: Reach::default(),
             assumptions: BTreeSet::new(),

@@ -89,23 +89,18 @@ pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled 
     let Some((first, first_end)) = possible.first() else {
         return Settled::Ordered(active, None);
     };
-    match agree(&possible, owner) {
-        true => {
-            let mut ordered: Vec<Step> = first
-                .iter()
-                .filter_map(|&index| active.get(index).cloned())
-                .collect();
-            ordered.extend(idle);
-            let blurred = blur_gates(first_end, &possible, owner);
-            Settled::Ordered(ordered, blurred.map(Box::new))
-        }
-        false => {
-            let mut after = first_end.clone();
-            possible.iter().for_each(|(_, end)| after.blur(end));
-            active.extend(idle);
-            Settled::Uncertain(Box::new(after), active)
-        }
+    let mut ordered: Vec<Step> = first
+        .iter()
+        .filter_map(|&index| active.get(index).cloned())
+        .collect();
+    ordered.extend(idle);
+    if agree(&possible, owner) {
+        let blurred = blur_gates(first_end, &possible, owner);
+        return Settled::Ordered(ordered, blurred.map(Box::new));
     }
+    let mut after = first_end.clone();
+    possible.iter().for_each(|(_, end)| after.blur(end));
+    Settled::Uncertain(Box::new(after), ordered)
 }
 
 /// Where no order is better than another, the one that causality suggests comes first.

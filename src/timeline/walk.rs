@@ -14,8 +14,9 @@ use super::types::{
     Cause, ClosedHow, Contradiction, ContradictionKind, Effect, Exposure, Timeline,
 };
 use crate::event::{Change, EventKey};
-use crate::exposure::{Assumption, Judgement, Owner};
+use crate::exposure::{Assumption, Audience, Judgement, Owner};
 use crate::vocab::Timestamp;
+use std::collections::BTreeMap;
 
 /// One bucket's way through time.
 pub(super) struct Walk<'w> {
@@ -110,6 +111,7 @@ impl<'w> Walk<'w> {
             _ => self.rows.step(&Transition {
                 at,
                 cause: Some(cause),
+                openers: &BTreeMap::new(),
                 before: &judged_before,
                 after: &self.judged,
                 newborn: renewed || (self.life.incarnation != before.incarnation && created(cause)),
@@ -163,9 +165,11 @@ impl<'w> Walk<'w> {
                 .for_each(|step| _ = self.delete(&before, at, step.cause()));
             return;
         }
+        let openers = self.openers(&before, steps);
         let transition = Transition {
             at,
             cause: None,
+            openers: &openers,
             before: &judged_before,
             after: &self.judged,
             newborn: false,
@@ -190,6 +194,23 @@ impl<'w> Walk<'w> {
                 effect(cause, moved, &around.0, &around.1),
             ));
         }
+    }
+
+    /// The event of several that let each audience in, in the order in which they are given.
+    fn openers(&self, before: &Life, steps: &[Step]) -> BTreeMap<Audience, Cause> {
+        let mut life = before.clone();
+        let mut openers = BTreeMap::new();
+        for step in steps {
+            step.apply(&mut life);
+            let open = judge_life(&life, self.owner).open;
+            openers.retain(|audience, _| open.contains_key(audience));
+            for audience in open.into_keys() {
+                openers
+                    .entry(audience)
+                    .or_insert_with(|| step.cause().clone());
+            }
+        }
+        openers
     }
 
     fn judge(&self) -> Judgement {

@@ -145,11 +145,11 @@ mod tests {
             let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
             names.join(" ")
         };
-        insta::assert_snapshot!(columns("exposures"), @"");
-        insta::assert_snapshot!(columns("timeline"), @"");
-        insta::assert_snapshot!(columns("changes"), @"");
-        insta::assert_snapshot!(columns("contradictions"), @"");
-        insta::assert_snapshot!(columns("log_files"), @"");
-        insta::assert_snapshot!(columns("losses"), @"");
+        insta::assert_snapshot!(columns("exposures"), @"exposure_id account_id bucket region scope audience outsider status certainty assumptions opened_at opened_how opened_not_before closed_at closed_how closed_not_after duration_seconds duration_is_lower_bound mechanisms permissions principals resources qualifiers aws_public opened_event_id opened_event_name opened_by opened_by_type opened_source_ip opened_user_agent opened_mfa closed_event_id closed_event_name closed_by closed_by_type closed_source_ip closed_user_agent closed_mfa granted_by granted_event_ids");
+        insta::assert_snapshot!(columns("timeline"), @"account_id bucket region from until duration_seconds verdict certainty assumptions mechanisms permissions principals qualifiers latent notes event_id event_name actor order_uncertain exposure_ids");
+        insta::assert_snapshot!(columns("changes"), @"event_time account_id region bucket scope event_name outcome error_code effect summary actor actor_type access_key_id mfa source_ip user_agent event_id buckets_affected log_file record_index record");
+        insta::assert_snapshot!(columns("contradictions"), @"at account_id bucket kind detail event_ids");
+        insta::assert_snapshot!(columns("log_files"), @"log_file bytes records first_event last_event status skipped_because");
+        insta::assert_snapshot!(columns("losses"), @"log_file record_index offset kind detail bytes");
     }
 }

@@ -45,7 +45,10 @@ pub(super) fn write_short(page: &mut Page, rows: &[&Exposure]) {
     page.heading(&format!("Still open ({})", rows.len()), Ink::Alarm);
     let lines = rows.iter().map(|row| {
         let (bucket, since, length) = (&row.bucket, row.opened_at, lasting(row));
-        format!("{bucket}: {}, since {since}, {length}", audience(row))
+        format!(
+            "{bucket}: open to {} since {since}, {length}",
+            audience(row)
+        )
     });
     page.elements(lines, MOST_SHORT, "exposures");
 }
@@ -54,17 +57,14 @@ fn who_and_when(page: &mut Page, row: &Exposure) {
     page.field("open to", &audience(row));
     page.field("principals", &values(&row.reach.principals));
     page.field("owner", &owner(row));
-    let length = lasting(row);
     match row.closed_at {
-        Some(until) => page.field(
-            "when",
-            &format!("{} until {until}, {length}", row.opened_at),
-        ),
-        None => page.field("since", &format!("{}, {length}", row.opened_at)),
+        Some(until) => page.field("when", &format!("{} until {until}", row.opened_at)),
+        None => page.field("since", &row.opened_at.to_string()),
     }
     for how in opened_how(row).into_iter().chain(closed_how(row)) {
         page.field("", &how);
     }
+    page.field("lasted", &lasting(row));
 }
 
 fn what(page: &mut Page, row: &Exposure) {
@@ -88,9 +88,10 @@ fn owner(row: &Exposure) -> String {
 
 fn lasting(row: &Exposure) -> String {
     let length = duration(row.duration_seconds);
-    match row.duration_is_lower_bound() {
-        true => format!("for at least {length}"),
-        false => format!("for {length}"),
+    match (row.duration_is_lower_bound(), row.duration_seconds) {
+        (false, _) => length,
+        (true, ..=0) => "at least a moment".to_owned(),
+        (true, _) => format!("at least {length}"),
     }
 }
 
@@ -125,9 +126,10 @@ fn call(page: &mut Page, label: &str, cause: &CitedEvent) {
     page.field(label, &shown(&event.actor.name));
     page.field("", &session(cause));
     if !event.actor.user_agent.is_empty() {
-        page.field("", &escape::terminal(&event.actor.user_agent));
+        page.field("", &escape::glimpse(&event.actor.user_agent));
     }
-    page.field("", &format!("{}, {}", event.name, event_id(cause)));
+    page.field("", event.name);
+    page.field("", &event_id(cause));
     let file = escape::terminal(&cause.citation.log_file);
     page.field(
         "",
@@ -182,7 +184,8 @@ fn granted(page: &mut Page, row: &Exposure) {
     for cause in others.iter().take(MOST_GRANTS) {
         page.field(label, &shown(&cause.event.actor.name));
         let (name, time) = (cause.event.name, cause.event.time);
-        page.field("", &format!("{name} at {time}, {}", event_id(cause)));
+        page.field("", &format!("{name} at {time}"));
+        page.field("", &event_id(cause));
         label = "";
     }
     match others.len().saturating_sub(MOST_GRANTS) {

@@ -1,10 +1,12 @@
 //! What can this evidence not tell? What was assumed, where the evidence ends, what is not read.
 
+use super::super::escape;
 use super::super::run::{Leaning, leanings};
 use super::page::{Ink, Page};
 use super::words::{assumption, count};
 use crate::analysis::Analysis;
 use crate::event::Outcome;
+use crate::timeline::ChangeRow;
 use crate::vocab::Timestamp;
 
 /// So many ends of evidence are shown.
@@ -22,6 +24,7 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
         let (name, said) = (assumed.name(), assumption(assumed));
         page.element(&format!("{name}: {said} ({})", leaning_in_words(leaning)));
     }
+    unsure(page, analysis);
     unread(page, analysis);
     filters(page, analysis);
     ends(page, analysis);
@@ -32,25 +35,37 @@ fn leaning_in_words(leaning: Leaning) -> String {
     format!("{exposures}, {}", count(leaning.intervals, "interval"))
 }
 
-fn unread(page: &mut Page, analysis: &Analysis) {
-    let uncertain = analysis
-        .changes
-        .iter()
-        .filter(|row| matches!(row.event.event.outcome, Outcome::Uncertain(_)))
-        .count();
-    if uncertain > 0 {
-        let calls = count(uncertain, "call");
+/// What the records leave open by what they say.
+fn unsure(page: &mut Page, analysis: &Analysis) {
+    let is_uncertain = |row: &&ChangeRow| matches!(row.event.event.outcome, Outcome::Uncertain(_));
+    let calls = analysis.changes.iter().filter(is_uncertain).count();
+    if calls > 0 {
+        let calls = count(calls, "call");
         page.element(&format!(
-            "{calls} ended in a server's error and may have taken effect"
+            "{calls} ended in a server's error, and may or may not have taken effect"
         ));
     }
+    let intervals = analysis.timelines.iter().flat_map(|it| &it.intervals);
+    let unordered = intervals.filter(|it| it.order_uncertain).count();
+    if unordered > 0 {
+        let intervals = count(unordered, "interval");
+        page.element(&format!(
+            "the order of changes within one second, which decides {intervals}"
+        ));
+    }
+}
+
+/// What no record says, or none that is read.
+fn unread(page: &mut Page, analysis: &Analysis) {
     page.element("who used what was open: data events are not read yet");
-    page.element("objects public by their own ACL, and access points, are not followed yet");
-    if analysis
+    page.element(
+        "which objects were public by their own ACL or through an access point: not followed yet",
+    );
+    let organizations = analysis
         .evidence
-        .is_some_and(|(_, last)| last >= ORGANIZATION_BLOCK)
-    {
-        page.element("an organization's public access block (since 2025-11-26) leaves no event in a member account; it may have silenced what is told as public");
+        .is_some_and(|(_, last)| last >= ORGANIZATION_BLOCK);
+    if organizations {
+        page.element("whether an organization's public access block, which leaves no event in a member account, silenced what is told as open");
     }
     page.element("what happened before the first record, or in a Region without records");
 }
@@ -62,12 +77,7 @@ fn filters(page: &mut Page, analysis: &Analysis) {
     let accounts = selection.accounts.iter().map(|it| format!("account {it}"));
     let regions = selection.regions.iter().map(|it| format!("Region {it}"));
     let buckets = selection.buckets.iter();
-    let buckets = buckets.map(|it| {
-        format!(
-            "buckets like {}",
-            super::super::escape::terminal(it.as_str())
-        )
-    });
+    let buckets = buckets.map(|it| format!("buckets like {}", escape::terminal(it.as_str())));
     let all: Vec<String> = from
         .into_iter()
         .chain(to)

@@ -89,8 +89,10 @@ fn headline(page: &mut Page, analysis: &Analysis) {
         _ => Ink::Alarm,
     };
     page.heading(&told_first(analysis, open), ink);
-    page.text(&evidence(analysis));
-    page.text(&reading(analysis));
+    page.blank();
+    for (label, value) in ledger(analysis) {
+        page.field(label, &value);
+    }
 }
 
 fn told_first(analysis: &Analysis, open: usize) -> String {
@@ -115,27 +117,38 @@ fn buckets<'a>(exposures: impl Iterator<Item = &'a Exposure>) -> usize {
     names.len()
 }
 
-fn evidence(analysis: &Analysis) -> String {
-    match analysis.evidence {
-        Some((first, last)) => format!("The evidence runs from {first} to {last}."),
-        None => "There is no evidence: no record was read.".to_owned(),
-    }
+/// What was read: the evidence's span, and counts that add up.
+fn ledger(analysis: &Analysis) -> [(&'static str, String); 3] {
+    let counts = &analysis.counts;
+    let evidence = match analysis.evidence {
+        Some((first, last)) => format!("{first} to {last}"),
+        None => "none: no record was read".to_owned(),
+    };
+    let files = [
+        (counts.files_read, "read"),
+        (counts.files_skipped, "skipped"),
+        (counts.files_lost, "lost"),
+    ];
+    let records = [
+        (counts.used, "used"),
+        (counts.not_of_interest, "of no interest here"),
+        (counts.duplicates, "repeated"),
+        (counts.lost, "lost"),
+    ];
+    [
+        ("evidence", evidence),
+        ("files", sum(counts.files, &files)),
+        ("records", sum(counts.records, &records)),
+    ]
 }
 
-fn reading(analysis: &Analysis) -> String {
-    let counts = &analysis.counts;
-    format!(
-        "{}: {} read, {} skipped, {} lost. {}: {} used, {} of no interest here, {} lost, {}.",
-        count(counts.files, "file"),
-        grouped(counts.files_read),
-        grouped(counts.files_skipped),
-        grouped(counts.files_lost),
-        count(counts.records, "record"),
-        grouped(counts.used),
-        grouped(counts.not_of_interest),
-        grouped(counts.lost),
-        count(counts.duplicates, "duplicate"),
-    )
+/// A number, and what it is the sum of.
+fn sum(total: u64, parts: &[(u64, &str)]) -> String {
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|(number, what)| format!("{} {what}", grouped(*number)))
+        .collect();
+    format!("{}: {}", grouped(total), parts.join(", "))
 }
 
 #[cfg(test)]
@@ -155,10 +168,204 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
+    fn at_width(width: u16) -> Style {
+        Style {
+            color: false,
+            width,
+        }
+    }
+
     #[test]
-    fn show() {
-        println!("{}", told(&sample(), Style::default()));
-        println!("{}", summary(&sample()));
-        println!("{}", told(&Analysis::default(), Style::default()));
+    fn no_attack_reaches_the_page() {
+        let page = told(&attacked(), Style::default());
+        let steers = |c: char| c.is_control() && c != '\n';
+        assert!(!page.contains(steers), "{page}");
+        let hidden = [
+            '\u{202e}', '\u{2066}', '\u{200b}', '\u{200d}', '\u{feff}', '\u{9b}',
+        ];
+        assert!(!page.contains(hidden), "{page}");
+        assert!(
+            page.len() < 100_000,
+            "100 kB of one text were shown: {} bytes",
+            page.len()
+        );
+    }
+
+    #[test]
+    fn a_forged_line_stays_inside_its_value() {
+        let page = told(&attacked(), Style::default());
+        assert!(
+            !page.lines().any(|line| line.starts_with("No bucket")),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_page() {
+        for width in [0, 40, 60, 80, 100] {
+            for analysis in [sample(), attacked()] {
+                let most = usize::from(width.max(40));
+                let page = told(&analysis, at_width(width));
+                let longest = page.lines().map(|line| line.chars().count()).max();
+                assert!(longest.is_some_and(|longest| longest <= most), "{page}");
+            }
+        }
+    }
+
+    #[test]
+    fn colours_only_add() {
+        let colored = Style {
+            color: true,
+            ..Style::default()
+        };
+        let mut page = told(&sample(), colored);
+        assert!(page.contains("\u{1b}[1;31m"));
+        for code in ["1;31", "1", "2", "0"] {
+            page = page.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(page, told(&sample(), Style::default()));
+    }
+
+    #[test]
+    fn the_page_reads_from_what_is_open_to_what_cannot_be_told() {
+        insta::assert_snapshot!(told(&sample(), Style::default()), @r"
+        2 buckets were exposed; 1 still open. 1 bucket cannot be decided.
+
+            evidence    2024-01-01T00:00:00Z to 2024-01-11T10:00:00Z
+            files       4: 1 read, 2 skipped, 1 lost
+            records     9: 4 used, 3 of no interest here, 1 repeated, 1 lost
+
+        Still open (1)
+
+          amzn-s3-demo-logs
+            open to     the public
+            principals  everyone
+            owner       account 111122223333, eu-west-1
+            since       2024-01-01T00:16:40Z
+                        what was before is not in the evidence
+            lasted      at least 10 d 9 h
+            may         list, read
+            on          bucket, public/*
+            narrowed by aws:Referer
+            through     bucket-policy
+            opened by   arn:aws:sts::111122223333:assumed-role/Admin/alice
+                        AssumedRole without MFA, from 203.0.113.9
+                        aws-cli/2.15.0 Python/3.11.6 Linux/5.10 exe/x86_64 prompt/off
+                        command/s3api.put-bucket-policy
+                        PutBucketPolicy
+                        event ab45689d-69cd-41e7-8705-000000001000
+                        record 3 of logs/a.json.gz
+            assumed     the bucket's public access block was never seen; taken as off
+                        the account's public access block was never seen; taken as off
+
+        Closed (1)
+
+          amzn-s3-demo-assets
+            open to     account 444455556666
+            principals  arn:aws:iam::444455556666:root
+            owner       account 111122223333, eu-west-1
+            when        2024-01-01T00:18:20Z until 2024-01-01T00:57:48Z
+                        it was closed at 2024-01-01T00:01:40Z; what opened it since was
+                        not seen
+                        it was closed by 2024-01-01T01:06:40Z; what closed it was not
+                        seen
+            lasted      at least 56 min 8 s
+            may         list, read
+            on          bucket, public/*
+            narrowed by aws:Referer
+            through     bucket-policy
+            opened by   arn:aws:sts::111122223333:assumed-role/Admin/alice
+                        AssumedRole without MFA, from 203.0.113.9
+                        aws-cli/2.15.0 Python/3.11.6 Linux/5.10 exe/x86_64 prompt/off
+                        command/s3api.put-bucket-policy
+                        DeleteAccountPublicAccessBlock
+                        event ab45689d-69cd-41e7-8705-000000001100
+                        record 3 of logs/a.json.gz
+            granted by  arn:aws:sts::111122223333:assumed-role/Admin/alice
+                        PutBucketPolicy at 2024-01-01T00:16:40Z
+                        event ab45689d-69cd-41e7-8705-000000001000
+            closed by   arn:aws:sts::111122223333:assumed-role/Admin/alice
+                        AssumedRole without MFA, from 203.0.113.9
+                        aws-cli/2.15.0 Python/3.11.6 Linux/5.10 exe/x86_64 prompt/off
+                        command/s3api.put-bucket-policy
+                        DeleteBucketPolicy
+                        event ab45689d-69cd-41e7-8705-000000003468
+                        record 3 of logs/a.json.gz
+            certainty   proven: events decide
+
+        Undecided (1 bucket)
+        The evidence does not decide who could get in:
+          - up to its end: amzn-s3-demo-old
+
+        Public but for a block (1 bucket)
+        A public grant is stored, and only a public access block silences it:
+          - amzn-s3-demo-assets
+
+        Failed calls (1)
+        They changed nothing, but somebody tried:
+          - PutBucketAcl on amzn-s3-demo-assets, at 2024-01-01T01:23:20Z: AccessDenied,
+            by arn:aws:sts::111122223333:assumed-role/Admin/alice from 203.0.113.9
+
+        Contradictions (1)
+        Here the evidence cannot be the whole truth:
+          - 2024-01-01T00:16:40Z amzn-s3-demo-logs: S3 accepted a public policy that the
+            bucket's block was known to refuse: the removal of BlockPublicPolicy is
+            missing from the logs (event ab45689d-69cd-41e7-8705-000000001000)
+
+        Could not be read (2)
+          - logs/a.json.gz, record 7, at byte 120: the record has no eventTime
+            (missing-field, 64 bytes given up)
+          - logs/b.json.gz, at byte 120: the checksum is wrong (corrupt-gzip, 64 bytes
+            given up)
+
+        Skipped (2)
+          - digest files: 1
+          - files that are not CloudTrail's: 1
+
+        What this evidence cannot tell
+          - bucket-block-unseen: the bucket's public access block was never seen; taken
+            as off (1 exposure, 3 intervals)
+          - account-block-unseen: the account's public access block was never seen;
+            taken as off (1 exposure, 3 intervals)
+          - the order of changes within one second, which decides 1 interval
+          - who used what was open: data events are not read yet
+          - which objects were public by their own ACL or through an access point: not
+            followed yet
+          - what happened before the first record, or in a Region without records
+
+        Where the evidence ends
+          - account 111122223333, eu-west-1: 2024-01-11T10:00:00Z
+        ");
+    }
+
+    #[test]
+    fn a_summary_fits_on_a_screen() {
+        insta::assert_snapshot!(summary(&sample()), @r"
+        2 buckets were exposed; 1 still open. 1 bucket cannot be decided.
+
+            evidence    2024-01-01T00:00:00Z to 2024-01-11T10:00:00Z
+            files       4: 1 read, 2 skipped, 1 lost
+            records     9: 4 used, 3 of no interest here, 1 repeated, 1 lost
+
+        Still open (1)
+          - amzn-s3-demo-logs: open to the public since 2024-01-01T00:16:40Z, at least
+            10 d 9 h
+
+        Besides
+          - closed exposures: 1
+          - undecided buckets: 1
+          - buckets that only a block keeps from being public: 1
+          - failed calls: 1
+          - contradictions: 1
+          - parts that could not be read: 2
+        ");
+    }
+
+    #[test]
+    fn without_evidence_nothing_is_called_private() {
+        let page = told(&Analysis::default(), Style::default());
+        assert!(page.contains("No exposure was found."));
+        assert!(page.contains("no record was read"));
+        assert!(!page.contains("private"), "{page}");
     }
 }

@@ -5,6 +5,7 @@ use super::exposure::{event_id, shown};
 use super::page::{Ink, Page};
 use super::words::{self, count, first_few, grouped};
 use crate::analysis::Analysis;
+use crate::event::Change;
 use crate::evidence::Fate;
 use crate::exposure::Verdict;
 use crate::timeline::{ChangeRow, Contradiction, Effect, Interval, Timeline};
@@ -31,50 +32,71 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
 
 /// How much of each there is, in one line each.
 pub(super) fn write_short(page: &mut Page, analysis: &Analysis) {
-    let closed = analysis
-        .exposures
-        .iter()
-        .filter(|row| !row.is_open())
-        .count();
-    let failed = failed(analysis).count();
+    let closed = analysis.exposures.iter().filter(|row| !row.is_open());
     let told = [
-        (closed, "closed exposure"),
-        (undecided(analysis).len(), "undecided bucket"),
+        (closed.count(), "closed exposures"),
+        (undecided(analysis).len(), "undecided buckets"),
         (
             latent(analysis).len(),
-            "bucket that only a block keeps from being public",
+            "buckets that only a block keeps from being public",
         ),
-        (failed, "failed call"),
-        (analysis.contradictions.len(), "contradiction"),
-        (analysis.losses.len(), "loss"),
+        (failed(analysis).count(), "failed calls"),
+        (analysis.contradictions.len(), "contradictions"),
+        (analysis.losses.len(), "parts that could not be read"),
     ];
-    page.heading("Also", Ink::Strong);
-    for (number, noun) in told {
-        page.element(&format!("{}: {}", noun, grouped(number as u64)));
+    let mut told = told.iter().filter(|(number, _)| *number > 0).peekable();
+    if told.peek().is_some() {
+        page.heading("Besides", Ink::Strong);
+    }
+    for (number, nouns) in told {
+        page.element(&format!("{nouns}: {}", grouped(*number as u64)));
     }
 }
 
 /// The buckets with a stretch of time of which the evidence does not decide who could get in.
 pub(super) fn undecided(analysis: &Analysis) -> Vec<String> {
-    named(analysis, |timeline| {
-        timeline.intervals.iter().any(is_unknown)
-    })
+    named(
+        analysis
+            .timelines
+            .iter()
+            .filter(|timeline| timeline.intervals.iter().any(is_unknown)),
+    )
 }
 
 fn is_unknown(interval: &Interval) -> bool {
     interval.verdict == Verdict::Unknown
 }
 
+/// The buckets whose last word is a public grant that only a block silences.
 fn latent(analysis: &Analysis) -> Vec<String> {
-    named(analysis, |timeline| {
-        timeline.intervals.last().is_some_and(|it| it.latent)
+    named(lasting(analysis).filter(|timeline| ends(timeline, |interval| interval.latent)))
+}
+
+fn ends(timeline: &Timeline, how: fn(&Interval) -> bool) -> bool {
+    timeline.intervals.last().is_some_and(how)
+}
+
+/// The timelines of buckets that were not deleted.
+fn lasting(analysis: &Analysis) -> impl Iterator<Item = &Timeline> {
+    let deletions: BTreeSet<_> = analysis
+        .changes
+        .iter()
+        .map(|row| &row.event.event)
+        .filter(|event| event.took() && event.change == Change::DeleteBucket)
+        .filter_map(|event| Some((event.bucket.as_ref()?, event.time)))
+        .collect();
+    analysis.timelines.iter().filter(move |timeline| {
+        let end = timeline
+            .intervals
+            .last()
+            .map(|interval| interval.span.until);
+        end.is_none_or(|end| !deletions.contains(&(&timeline.bucket, end)))
     })
 }
 
 /// The names of some buckets, each once.
-fn named(analysis: &Analysis, asked: fn(&Timeline) -> bool) -> Vec<String> {
-    let buckets = analysis.timelines.iter().filter(|timeline| asked(timeline));
-    let names: BTreeSet<_> = buckets
+fn named<'a>(timelines: impl Iterator<Item = &'a Timeline>) -> Vec<String> {
+    let names: BTreeSet<_> = timelines
         .map(|timeline| (&timeline.account, &timeline.bucket))
         .collect();
     names.iter().map(|(_, bucket)| bucket.to_string()).collect()
@@ -85,18 +107,18 @@ fn write_undecided(page: &mut Page, analysis: &Analysis) {
     if all.is_empty() {
         return;
     }
-    page.heading(
-        &format!("Undecided ({})", count(all.len(), "bucket")),
-        Ink::Strong,
-    );
-    let at_end = named(analysis, |timeline| {
-        timeline.intervals.last().is_some_and(is_unknown)
-    });
-    page.text("The evidence does not decide, for some of the time or all of it, who could get in:");
-    page.element(&first_few(&all, MOST_NAMES));
-    if !at_end.is_empty() {
-        let names = first_few(&at_end, MOST_NAMES);
-        page.element(&format!("at the end of the evidence: {names}"));
+    let heading = format!("Undecided ({})", count(all.len(), "bucket"));
+    page.heading(&heading, Ink::Strong);
+    page.text("The evidence does not decide who could get in:");
+    let at_end = named(lasting(analysis).filter(|timeline| ends(timeline, is_unknown)));
+    let before: Vec<String> = all
+        .into_iter()
+        .filter(|name| !at_end.contains(name))
+        .collect();
+    for (when, names) in [("up to its end", at_end), ("for some of the time", before)] {
+        if !names.is_empty() {
+            page.element(&format!("{when}: {}", first_few(&names, MOST_NAMES)));
+        }
     }
 }
 

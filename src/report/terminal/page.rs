@@ -10,6 +10,9 @@ const LABELS: usize = 4;
 /// So many columns are used, however wide the terminal: longer lines read badly.
 const WIDEST: usize = 100;
 
+/// A space at which no line breaks.
+pub(super) const HARD_SPACE: char = '\u{a0}';
+
 /// With what something is drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Ink {
@@ -64,6 +67,11 @@ impl Page {
         }
     }
 
+    /// An empty line.
+    pub fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
     /// Running text.
     pub fn text(&mut self, text: &str) {
         for line in wrap(text, self.width) {
@@ -108,7 +116,8 @@ impl Page {
     }
 
     fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end_matches(' '));
+        let line = line.trim_end_matches(' ').replace(HARD_SPACE, " ");
+        self.text.push_str(&line);
         self.text.push('\n');
     }
 
@@ -127,44 +136,39 @@ impl Page {
 
 /// The text in lines of at most `width` characters, broken at spaces, and within words that are longer than a line.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut room = width;
+    let mut lines = Vec::new();
+    let (mut line, mut room) = (String::new(), width);
     for word in text.split(' ') {
-        let length = word.chars().count();
-        let fresh = room == width;
-        if !fresh && length < room {
-            append(&mut lines, " ");
-            room -= 1;
-        } else if !fresh {
-            lines.push(String::new());
+        let mut letters: &[char] = &word.chars().collect::<Vec<_>>();
+        let gap = usize::from(room < width);
+        let fits = letters.len() + gap <= room;
+        if !fits && (letters.len() <= width || room <= width / 2 + gap) {
+            lines.push(std::mem::take(&mut line));
             room = width;
+        } else if gap > 0 {
+            line.push(' ');
+            room -= gap;
         }
-        for piece in pieces(word, width) {
-            let length = piece.chars().count();
-            if length > room {
-                lines.push(String::new());
-                room = width;
-            }
-            append(&mut lines, &piece);
-            room -= length;
+        while letters.len() > room {
+            let (piece, rest) = letters.split_at(cut(letters, room));
+            line.extend(piece);
+            lines.push(std::mem::take(&mut line));
+            (letters, room) = (rest, width);
         }
+        line.extend(letters);
+        room -= letters.len();
     }
+    lines.push(line);
     lines
 }
 
-fn append(lines: &mut [String], text: &str) {
-    if let Some(line) = lines.last_mut() {
-        line.push_str(text);
-    }
-}
-
-/// A word in pieces that fit a line.
-fn pieces(word: &str, width: usize) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    letters
-        .chunks(width)
-        .map(|piece| piece.iter().collect())
-        .collect()
+/// Where a word that is too long is cut: after the last `/` of the room there is, if that leaves no large gap.
+fn cut(letters: &[char], room: usize) -> usize {
+    let places = letters.iter().take(room).rposition(|c| *c == '/');
+    places
+        .map(|place| place + 1)
+        .filter(|place| *place > room / 2)
+        .unwrap_or(room)
 }
 
 #[cfg(test)]
@@ -176,12 +180,19 @@ mod tests {
     fn lines_break_at_spaces() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("", 7), [""]);
+    }
+
+    #[test]
+    fn words_longer_than_a_line_break_within() {
         assert_eq!(wrap("a 123456789 b", 4), ["a", "1234", "5678", "9 b"]);
+        assert_eq!(wrap("in 12345678901", 10), ["in 1234567", "8901"]);
+        assert_eq!(wrap("ab/cd/efgh", 7), ["ab/cd/", "efgh"]);
+        assert_eq!(wrap("a/bcdefghi", 7), ["a/bcdef", "ghi"]);
     }
 
     proptest! {
         #[test]
-        fn no_line_is_too_long_and_no_letter_goes(text in "[ab ü]{0,60}", width in 1_usize..20) {
+        fn no_line_is_too_long_and_no_letter_goes(text in "[ab/ ü]{0,60}", width in 1_usize..20) {
             let lines = wrap(&text, width);
             prop_assert!(lines.iter().all(|line| line.chars().count() <= width));
             let letters = |text: &str| text.replace(' ', "");

@@ -1,5 +1,6 @@
 //! How is it said? Durations, counts and the closed lists of the contract, in words.
 
+use super::page::HARD_SPACE;
 use crate::exposure::Assumption;
 use crate::timeline::{ClosedHow, Exposure, OpenedHow};
 use crate::vocab::SkipReason;
@@ -13,15 +14,18 @@ pub(super) fn duration(seconds: i64) -> String {
         let number = left / length;
         left %= length;
         if number > 0 {
-            parts.push(format!("{} {unit}", grouped(number.unsigned_abs())));
+            parts.push(format!(
+                "{}{HARD_SPACE}{unit}",
+                grouped(number.unsigned_abs())
+            ));
         } else if !parts.is_empty() {
             break;
         }
     }
     parts.truncate(2);
     match parts.is_empty() {
-        true => "less than 1 s".to_owned(),
-        false => parts.join(" "),
+        true => "less than 1\u{a0}s".to_owned(),
+        false => parts.join("\u{a0}"),
     }
 }
 
@@ -107,11 +111,11 @@ pub(super) fn closed_how(row: &Exposure) -> Option<String> {
 /// Files that were skipped, by reason.
 pub(super) fn skipped(reason: SkipReason) -> &'static str {
     match reason {
-        SkipReason::Digest => "digest file",
-        SkipReason::Insight => "Insight file",
-        SkipReason::Aggregated => "file of aggregated event",
-        SkipReason::NotCloudTrail => "file not of CloudTrail",
-        SkipReason::NotAFile => "entry that is no regular file",
+        SkipReason::Digest => "digest files",
+        SkipReason::Insight => "files of Insight events",
+        SkipReason::Aggregated => "file of aggregated events",
+        SkipReason::NotCloudTrail => "files that are not CloudTrail's",
+        SkipReason::NotAFile => "no regular files",
     }
 }
 
@@ -131,7 +135,7 @@ mod tests {
             (1_047_600, "12 d 3 h"),
             (86_400 * 1200 + 59, "1,200 d"),
         ] {
-            assert_eq!(duration(seconds), text);
+            assert_eq!(duration(seconds).replace(HARD_SPACE, " "), text);
         }
     }
 

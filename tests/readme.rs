@@ -1,0 +1,130 @@
+//! Is the README true? Every command in it is run, its quoted output is compared, its example is the one that doctests run.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+
+fn readme() -> String {
+    fs::read_to_string("README.md").expect("README.md")
+}
+
+/// The fenced blocks of one language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let starts = text.split(fence.as_str()).skip(1);
+    starts
+        .map(|rest| rest.split("\n```").next().expect("an end").to_owned())
+        .collect()
+}
+
+fn run(words: &[&str]) -> (i32, String) {
+    let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_leaktrail"))
+        .args(words)
+        .env_clear()
+        .env("COLUMNS", "100")
+        .output()
+        .expect("a run");
+    let stdout = String::from_utf8(output.stdout).expect("text");
+    (output.status.code().expect("a status"), stdout)
+}
+
+#[test]
+fn the_quoted_report_is_what_the_first_command_prints() {
+    let quoted = blocks(&readme(), "text").first().expect("a report").clone();
+    let (status, printed) = run(&["scan", "fixtures/archives"]);
+    assert_eq!(status, 3, "one file of the fixtures is damaged on purpose");
+    let shown = quoted.trim_end_matches("\n…");
+    assert!(
+        printed.starts_with(shown),
+        "the report begins otherwise:\n{printed}"
+    );
+}
+
+#[test]
+fn every_command_runs() {
+    let text = readme();
+    let commands: Vec<String> = blocks(&text, "console")
+        .iter()
+        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter_map(|line| line.strip_prefix("$ ").map(str::to_owned))
+        .collect();
+    let own = commands.iter().filter_map(|command| {
+        let rest = command.strip_prefix("cargo run --release -- ");
+        rest.or(command.strip_prefix("leaktrail "))
+    });
+    let mut ran = 0;
+    for command in own.filter(|command| !command.contains("logs/") && !command.contains("<")) {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let (status, _) = run(&words);
+        assert!(matches!(status, 0 | 3), "`{command}` ended with {status}");
+        ran += 1;
+    }
+    assert!(ran >= 3, "only {ran} commands were found");
+}
+
+#[test]
+fn a_report_folder_is_written_as_it_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("report");
+    let (status, _) = run(&["scan", "fixtures/archives", "-o", &out.to_string_lossy()]);
+    assert_eq!(status, 3);
+    for table in [
+        "exposures",
+        "timeline",
+        "changes",
+        "contradictions",
+        "log_files",
+        "losses",
+    ] {
+        assert!(
+            readme().contains(&format!("`{table}`")),
+            "the README does not name {table}"
+        );
+        for format in ["csv", "parquet", "jsonl"] {
+            assert!(
+                out.join(format!("{table}.{format}")).exists(),
+                "no {table}.{format}"
+            );
+        }
+    }
+    assert!(out.join("run.json").exists());
+}
+
+#[test]
+fn the_example_is_the_one_that_doctests_run() {
+    let example = blocks(&readme(), "rust")
+        .first()
+        .expect("an example")
+        .clone();
+    let source = fs::read_to_string("src/lib.rs").expect("lib.rs");
+    let documented: Vec<&str> = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    assert!(
+        documented.join("\n").contains(&example),
+        "the README's example is another one"
+    );
+}
+
+#[test]
+fn assumptions_and_exit_statuses_are_all_named() {
+    let text = readme();
+    for word in [
+        "policy-unseen",
+        "acl-unseen",
+        "ownership-unseen",
+        "bucket-block-unseen",
+        "account-block-unseen",
+        "organization-block-unseen",
+        "creation-defaults-either",
+        "deny-undecided",
+    ] {
+        assert!(text.contains(word), "{word} is not explained");
+    }
+}
