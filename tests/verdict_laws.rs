@@ -38,6 +38,11 @@ proptest! {
             prop_assert_ne!(judged.verdict, Verdict::Private);
             prop_assert_ne!(judged.verdict, Verdict::Limited);
         }
+        let decided = judged.verdict != Verdict::Unknown;
+        let granted = state.acl.observed().is_some_and(|acl| acl.grants.len() > 1 && !acl.is_public());
+        if granted && state.ownership == Known::Opaque && decided {
+            prop_assert_ne!(judged.verdict, Verdict::Private);
+        }
         if judged.verdict == Verdict::Private && (state.policy == Known::Unobserved || (state.acl == Known::Unobserved && !state.acls_disabled())) {
             prop_assert!(!judged.assumptions.is_empty());
         }

@@ -82,7 +82,8 @@ pub fn judge(bucket: &BucketState, account_block: &Known<BlockFlags>, owner: &Ow
         Entry::AssumedShut(_) if nothing_seen => Verdict::Unknown,
         _ if foreign_open => Verdict::CrossAccount,
         _ if foreign_unknown => Verdict::Unknown,
-        _ if ways.has_limited() => Verdict::Limited,
+        _ if ways.has_limited(Entry::is_open) => Verdict::Limited,
+        _ if ways.has_limited(|entry| *entry == Entry::Unknown) => Verdict::Unknown,
         _ => Verdict::Private,
     };
     ways.conclude(verdict, bucket)
@@ -129,9 +130,9 @@ impl Ways {
             .collect()
     }
 
-    fn has_limited(&self) -> bool {
+    fn has_limited(&self, is: fn(&Entry) -> bool) -> bool {
         self.grants().any(|(grant, entry)| {
-            matches!(grant.grantees, Grantees::Limited(_)) && entry.is_open() && grant.is_usable()
+            matches!(grant.grantees, Grantees::Limited(_)) && is(entry) && grant.is_usable()
         })
     }
 }
