@@ -1,24 +1,8 @@
 //! Which words does a verdict use? The closed lists of the contract.
 
 use super::resource::covers_key;
-use crate::vocab::{AccountId, Untrusted};
+use crate::vocab::{AccountId, Untrusted, named};
 use std::collections::BTreeSet;
-
-/// Declares an enum whose variants have public names.
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
-
-        impl $name {
-            /// The name in reports.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-        }
-    };
-}
 
 named! {
     /// Who can get into a bucket, in one word: the first of these that holds.

@@ -4,7 +4,7 @@ use crate::event::CitedEvent;
 use crate::exposure::{
     Answer, Assumption, Audience, Certainty, Mechanism, Outsider, Permission, Reach, Verdict,
 };
-use crate::vocab::{AccountId, BucketName, Region, Span, Timestamp, Untrusted};
+use crate::vocab::{AccountId, BucketName, Region, Span, Timestamp, Untrusted, named};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -159,22 +159,6 @@ impl Exposure {
     pub fn permissions(&self) -> &BTreeSet<Permission> {
         &self.reach.permissions
     }
-}
-
-/// Declares an enum whose variants have public names.
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
-
-        impl $name {
-            /// The name in reports.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-        }
-    };
 }
 
 named! {

@@ -2,7 +2,7 @@
 //!
 //! Damaged input is a value: every byte that was given and not understood has its line here.
 
-use crate::vocab::{LogFileId, Untrusted};
+use crate::vocab::{LogFileId, Untrusted, named};
 
 /// Something in a log file that could not be used.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -21,88 +21,54 @@ pub struct Loss {
     pub bytes: Option<u64>,
 }
 
-/// The kinds of loss. Their names are public: they stand in the losses table.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum LossKind {
-    /// The file could not be opened or read.
-    Unreadable,
-    /// The file is empty.
-    Empty,
-    /// The gzip stream ends before its end.
-    TruncatedGzip,
-    /// The gzip stream is damaged, or its checksum is wrong.
-    CorruptGzip,
-    /// Bytes that are no gzip member follow the last member.
-    TrailingBytes,
-    /// More would have come out than the size cap allows.
-    SizeCap,
-    /// The text is in an encoding that is not read.
-    Encoding,
-    /// The bytes are neither gzip nor JSON, though the file's name says so.
-    NotJson,
-    /// The JSON text ends before its end.
-    TruncatedJson,
-    /// The JSON text is malformed.
-    MalformedJson,
-    /// A record nests deeper than the limit.
-    TooDeep,
-    /// An element of a log file that is no CloudTrail record.
-    NotARecord,
-    /// A record without a field that it cannot be used without.
-    MissingField,
-    /// A change whose request parameters could not be understood: its control is opaque from there.
-    OpaqueParameters,
-    /// A change whose bucket cannot be named.
-    NoBucket,
-}
-
-impl LossKind {
-    /// The kind's name in the losses table.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unreadable => "unreadable",
-            Self::Empty => "empty",
-            Self::TruncatedGzip => "truncated-gzip",
-            Self::CorruptGzip => "corrupt-gzip",
-            Self::TrailingBytes => "trailing-bytes",
-            Self::SizeCap => "size-cap",
-            Self::Encoding => "encoding",
-            Self::NotJson => "not-json",
-            Self::TruncatedJson => "truncated-json",
-            Self::MalformedJson => "malformed-json",
-            Self::TooDeep => "too-deep",
-            Self::NotARecord => "not-a-record",
-            Self::MissingField => "missing-field",
-            Self::OpaqueParameters => "opaque-parameters",
-            Self::NoBucket => "no-bucket",
-        }
+named! {
+    /// The kinds of loss. Their names are public: they stand in the losses table.
+    LossKind {
+        /// The file could not be opened or read.
+        Unreadable = "unreadable",
+        /// The file is empty.
+        Empty = "empty",
+        /// The gzip stream ends before its end.
+        TruncatedGzip = "truncated-gzip",
+        /// The gzip stream is damaged, or its checksum is wrong.
+        CorruptGzip = "corrupt-gzip",
+        /// Bytes that are no gzip member follow the last member.
+        TrailingBytes = "trailing-bytes",
+        /// More would have come out than the size cap allows.
+        SizeCap = "size-cap",
+        /// The text is in an encoding that is not read.
+        Encoding = "encoding",
+        /// The bytes are neither gzip nor JSON, though the file's name says so.
+        NotJson = "not-json",
+        /// The JSON text ends before its end.
+        TruncatedJson = "truncated-json",
+        /// The JSON text is malformed.
+        MalformedJson = "malformed-json",
+        /// A record nests deeper than the limit.
+        TooDeep = "too-deep",
+        /// An element of a log file that is no CloudTrail record.
+        NotARecord = "not-a-record",
+        /// A record without a field that it cannot be used without.
+        MissingField = "missing-field",
+        /// A change whose request parameters could not be understood: its control is opaque from there.
+        OpaqueParameters = "opaque-parameters",
+        /// A change whose bucket cannot be named.
+        NoBucket = "no-bucket",
     }
 }
 
-/// Why a file was passed over without a loss: it is not a CloudTrail log file.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum SkipReason {
-    /// A digest file, which holds hashes of log files.
-    Digest,
-    /// A file of Insight records.
-    Insight,
-    /// A file of aggregated records.
-    Aggregated,
-    /// Neither its name nor its content is a CloudTrail log file's.
-    NotCloudTrail,
-    /// Not a regular file.
-    NotAFile,
-}
-
-impl SkipReason {
-    /// The reason's name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Digest => "digest",
-            Self::Insight => "insight",
-            Self::Aggregated => "aggregated",
-            Self::NotCloudTrail => "not-cloudtrail",
-            Self::NotAFile => "not-a-file",
-        }
+named! {
+    /// Why a file was passed over without a loss: it is not a CloudTrail log file.
+    SkipReason {
+        /// A digest file, which holds hashes of log files.
+        Digest = "digest",
+        /// A file of Insight records.
+        Insight = "insight",
+        /// A file of aggregated records.
+        Aggregated = "aggregated",
+        /// Neither its name nor its content is a CloudTrail log file's.
+        NotCloudTrail = "not-cloudtrail",
+        /// Not a regular file.
+        NotAFile = "not-a-file",
     }
 }

@@ -5,11 +5,14 @@
 mod citation;
 mod id;
 mod loss;
+mod named;
 mod time;
 mod untrusted;
 
 pub use citation::{Citation, LogFileId};
 pub use id::{AccountId, BucketName, EventId, Region};
+pub(crate) use named::named;
+
 pub use loss::{Loss, LossKind, SkipReason};
 pub use time::{Span, Timestamp};
 pub use untrusted::Untrusted;
