@@ -74,10 +74,10 @@ fn check(
         (judged.aws_public, judged.verdict),
         (aws_public, verdict),
         "{}",
-        judged.reason
+        judged.reason.reveal()
     );
-    assert_eq!(shown, principals, "{}", judged.reason);
-    assert_eq!(classes, permissions, "{}", judged.reason);
+    assert_eq!(shown, principals, "{}", judged.reason.reveal());
+    assert_eq!(classes, permissions, "{}", judged.reason.reveal());
 }
 
 use Answer::{False, True, Unknown};

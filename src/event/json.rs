@@ -16,7 +16,8 @@ pub(super) fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     })
 }
 
-fn same_key(left: &str, right: &str) -> bool {
+/// Whether two keys are the same, those differences aside.
+pub(super) fn same_key(left: &str, right: &str) -> bool {
     left.len() == right.len()
         && left
             .bytes()

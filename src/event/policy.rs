@@ -3,7 +3,7 @@
 //! The grammar: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
 use super::change::Asked;
-use super::json::{elements, field, find_field, unquoted};
+use super::json::{elements, field, find_field, same_key, unquoted};
 use crate::vocab::Untrusted;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -32,6 +32,8 @@ pub struct Statement {
     pub resources: Selection,
     /// Under which conditions; all of them must hold.
     pub conditions: BTreeSet<Condition>,
+    /// Where it breaks the grammar, if it does: S3 would not accept it, so what it does cannot be told.
+    pub malformed: Option<&'static str>,
 }
 
 /// What a statement does.
@@ -225,7 +227,71 @@ fn read_statement(value: &Value) -> Option<Statement> {
         conditions: field(value, "Condition")
             .map(read_conditions)
             .unwrap_or_default(),
+        malformed: malformed(value),
     })
+}
+
+/// The elements of a statement. Those that stand together are each other's opposites.
+const GRAMMAR: [&[&str]; 6] = [
+    &["Sid"],
+    &["Effect"],
+    &["Principal", "NotPrincipal"],
+    &["Action", "NotAction"],
+    &["Resource", "NotResource"],
+    &["Condition"],
+];
+
+/// Where a statement breaks the grammar. What it says of its principals and its effect is checked where they are read.
+fn malformed(statement: &Value) -> Option<&'static str> {
+    let given =
+        |name: &&str| field(statement, name).is_some_and(|value| !elements(value).is_empty());
+    let is_known = |key: &String| {
+        GRAMMAR
+            .iter()
+            .copied()
+            .flatten()
+            .any(|name| same_key(key, name))
+    };
+    let missing = |names: [&str; 2]| !names.iter().any(given);
+    match statement.as_object() {
+        Some(object) if !object.keys().all(is_known) => {
+            Some("a statement with an element that the policy grammar does not have")
+        }
+        _ if GRAMMAR.iter().any(|names| {
+            names
+                .iter()
+                .copied()
+                .filter(|name| field(statement, name).is_some())
+                .count()
+                > 1
+        }) =>
+        {
+            Some("a statement with an element and its opposite")
+        }
+        _ if missing(["Action", "NotAction"]) => Some("a statement without an action"),
+        _ if missing(["Resource", "NotResource"]) => Some("a statement without a resource"),
+        _ if !field(statement, "Condition").is_none_or(is_condition_block) => {
+            Some("a condition in a form that the policy grammar does not have")
+        }
+        _ => None,
+    }
+}
+
+/// `{operator: {key: value or values}}`, all values scalars.
+fn is_condition_block(block: &Value) -> bool {
+    let are_values = |value: &Value| {
+        elements(value)
+            .into_iter()
+            .all(|value| scalar(value).is_some())
+    };
+    let are_keys = |keys: &Value| {
+        keys.as_object()
+            .is_some_and(|keys| keys.values().all(are_values))
+    };
+    block.is_null()
+        || block
+            .as_object()
+            .is_some_and(|operators| operators.values().all(are_keys))
 }
 
 fn read_effect(statement: &Value) -> Option<Effect> {
@@ -247,15 +313,17 @@ fn read_principals(statement: &Value) -> Principals {
     }
 }
 
+/// The principals that an element names; `None` where it names none.
 fn read_principal(value: &Value) -> Option<BTreeSet<Principal>> {
     match value {
         Value::String(text) if text == "*" => Some(BTreeSet::from([Principal::Everyone])),
-        Value::Object(kinds) => Some(
-            kinds
+        Value::Object(kinds) => {
+            let named: BTreeSet<Principal> = kinds
                 .iter()
                 .flat_map(|(kind, names)| read_principals_of(kind, names))
-                .collect(),
-        ),
+                .collect();
+            Some(named).filter(|named| !named.is_empty())
+        }
         _ => None,
     }
 }
@@ -320,7 +388,7 @@ fn read_conditions(block: &Value) -> BTreeSet<Condition> {
 
 fn read_condition(operator: &str, key: &str, values: &Value) -> Condition {
     let lower = operator.to_ascii_lowercase();
-    let (quantifier, rest) = match lower.split_once(':') {
+    let (quantifier, rest) = match lower.split_once([':', '_']) {
         Some(("foranyvalue", rest)) => (Quantifier::AnyValue, rest),
         Some(("forallvalues", rest)) => (Quantifier::AllValues, rest),
         _ => (Quantifier::Single, lower.as_str()),
@@ -332,9 +400,20 @@ fn read_condition(operator: &str, key: &str, values: &Value) -> Condition {
         quantifier,
         operator: base.to_owned(),
         if_exists,
-        key: key.to_ascii_lowercase(),
+        key: normal_key(key),
         values: elements(values).into_iter().filter_map(scalar).collect(),
     }
+}
+
+/// A condition key in lower case. Pipelines that allow no `:` in keys write `aws_SourceIp`, which S3 would not accept.
+fn normal_key(key: &str) -> String {
+    let lower = key.to_ascii_lowercase();
+    for (spelled, meant) in [("aws_", "aws:"), ("s3_", "s3:")] {
+        if let Some(rest) = lower.strip_prefix(spelled) {
+            return format!("{meant}{rest}");
+        }
+    }
+    lower
 }
 
 /// A scalar as policies mean it: `true` and `"true"`, `5` and `"5"` are the same.

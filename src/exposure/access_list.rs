@@ -2,12 +2,20 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions>
 
-use super::grant::{Grant, Grantees, LimitedTo, Owner, actions_named};
+use super::action::actions_named;
+use super::grant::{Grant, Grantees, LimitedTo, Owner};
 use super::resource::Scope;
 use super::verdict::{Answer, Mechanism, Permission};
-use crate::event::{Acl, AclGrant, AclPermission, Grantee, Selection};
+use crate::event::{Acl, AclGrant, AclPermission, Grantee};
 use crate::vocab::Untrusted;
 use std::collections::BTreeSet;
+
+/// The canonical id under which S3 keeps objects that somebody without credentials uploaded.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#specifying-grantee>
+const ANONYMOUS: &str = "65a011a29cdf8ec533ec3d1ccaae921c";
+
+const UNDOCUMENTED: &str = "a grantee of whom AWS does not document whom it stands for";
 
 /// The grants of a bucket's ACL, one for each class of permission.
 pub fn grants(acl: &Acl, owner: &Owner) -> Vec<Grant> {
@@ -53,6 +61,7 @@ fn action_names(class: Permission) -> &'static [&'static str] {
 
 fn to_grant(grant: &AclGrant, class: Permission, owner: &Owner) -> Grant {
     let (grantees, principal) = grantees(&grant.grantee, owner);
+    let doubt = (grantees == Grantees::Undocumented).then_some(UNDOCUMENTED);
     let aws_public = match grantees {
         Grantees::Everyone | Grantees::AnyAwsAccount => Answer::True,
         Grantees::Undocumented => Answer::Unknown,
@@ -62,14 +71,18 @@ fn to_grant(grant: &AclGrant, class: Permission, owner: &Owner) -> Grant {
         grantees,
         principal: principal.clone(),
         actions: actions_named(action_names(class)),
-        scope: Scope::of(&Selection::Only(BTreeSet::from(["*".to_owned()]))),
+        scope: Scope::everything(),
         mechanism: Mechanism::BucketAcl,
         qualifiers: BTreeSet::new(),
+        conditions: BTreeSet::new(),
         acl_permission: Some(class),
         aws_public,
         undecided_deny: None,
+        taken_by: None,
+        carved: Vec::new(),
         label: format!("ACL grant to {}", principal.reveal()).into(),
-        reason: "",
+        doubt,
+        notes: BTreeSet::new(),
     }
 }
 
@@ -83,6 +96,9 @@ fn grantees(grantee: &Grantee, owner: &Owner) -> (Grantees, Untrusted) {
             Grantees::Limited(LimitedTo::Service),
             "ec2.amazonaws.com".into(),
         ),
+        Grantee::CanonicalUser(id) if id.reveal() == ANONYMOUS => {
+            (Grantees::Undocumented, id.clone())
+        }
         Grantee::CanonicalUser(id) => (owner.canonical(id), id.clone()),
         Grantee::Email(address) => (owner.canonical(address), address.clone()),
         Grantee::UnknownGroup(uri) => (Grantees::Undocumented, uri.clone()),

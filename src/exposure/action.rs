@@ -2,9 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
 
+use super::pattern::matches;
 use super::verdict::Permission::{
     self, Delete, List, Other, Read, ReadAcl, ReadConfig, Takeover, Write, WriteAcl,
 };
+
+use crate::event::Selection;
 
 /// On what an action acts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,6 +126,21 @@ pub static ACTIONS: &[Action] = &[
     action("putobjectversiontagging", Other, Object),
     action("deleteobjecttagging", Other, Object),
     action("deleteobjectversiontagging", Other, Object),
+    action("getbucketabac", ReadConfig, Bucket),
+    action("putbucketabac", Other, Bucket),
+    action("listtagsforresource", ReadConfig, Bucket),
+    action("tagresource", Other, Bucket),
+    action("untagresource", Other, Bucket),
+    action(
+        "updatebucketmetadatainventorytableconfiguration",
+        Other,
+        Bucket,
+    ),
+    action(
+        "updatebucketmetadatajournaltableconfiguration",
+        Other,
+        Bucket,
+    ),
     action("initiatereplication", Other, Bucket),
     action("pausereplication", Other, Bucket),
 ];
@@ -134,52 +152,42 @@ pub fn is_for_owner_only(action: &Action) -> bool {
     matches!(action.name, "putbucketpolicy" | "deletebucketpolicy")
 }
 
-/// Whether a pattern with `*` and `?` matches the whole text.
-pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut at, mut from) = (0, 0);
-    let mut retry = None;
-    while from < text.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                retry = Some((at, from));
-                at += 1;
-            }
-            Some(&byte) if byte == b'?' || Some(&byte) == text.get(from) => {
-                (at, from) = (at + 1, from + 1)
-            }
-            _ => match &mut retry {
-                Some((star, taken)) => {
-                    *taken += 1;
-                    (at, from) = (*star + 1, *taken);
-                }
-                None => return false,
-            },
-        }
+/// The listed actions that a selection takes in, and whether it names others.
+pub fn expand(selection: &Selection) -> (Vec<&'static Action>, bool) {
+    let takes =
+        |pattern: &String, action: &Action| matches(pattern, &format!("s3:{}", action.name));
+    let named = |action: &&Action| {
+        selection
+            .patterns()
+            .iter()
+            .any(|pattern| takes(pattern, action))
+    };
+    let is_unlisted = |pattern: &String| {
+        pattern.starts_with("s3:") && !ACTIONS.iter().any(|action| takes(pattern, action))
+    };
+    match selection {
+        Selection::Only(patterns) => (
+            ACTIONS.iter().filter(named).collect(),
+            patterns.iter().any(is_unlisted),
+        ),
+        Selection::AllBut(_) => (
+            ACTIONS.iter().filter(|action| !named(action)).collect(),
+            false,
+        ),
     }
-    pattern.iter().skip(at).all(|&byte| byte == b'*')
+}
+
+/// The actions of that name, in lower case without `s3:`.
+pub fn actions_named(names: &[&str]) -> Vec<&'static Action> {
+    ACTIONS
+        .iter()
+        .filter(|action| names.contains(&action.name))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn patterns_match_as_glob_does() {
-        for (pattern, text, expected) in [
-            ("get*", "getobject", true),
-            ("*", "", true),
-            ("getobject", "getobjectacl", false),
-            ("get?bject", "getobject", true),
-            ("*acl", "putbucketacl", true),
-            ("a*b*c", "axxbxxbc", true),
-            ("a*b*c", "axxbxx", false),
-            ("", "", true),
-            ("", "a", false),
-        ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
-        }
-    }
 
     #[test]
     fn each_action_stands_once() {

@@ -1,9 +1,12 @@
-//! Does a condition hold a wildcard principal to something fixed?
+//! What does a condition do to a grant?
 //!
-//! S3's rule: a grant is not public if some condition limits it to fixed values (no wildcard, no policy variable) of a
-//! listed key. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status>
+//! Four things can be said of a condition: it holds a wildcard principal to something fixed, it narrows the grant and leaves
+//! it public, it does nothing that AWS documents. Which keys hold, and to what, is `fixed`'s question.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 
-use super::network::{self, Breadth};
+use super::edition::{Edition, Revised};
+use super::fixed;
+use super::keys::{self, Carried, KMS_KEY};
 use super::verdict::Answer;
 use crate::event::{Condition, Policy, Quantifier};
 use crate::vocab::AccountId;
@@ -12,30 +15,45 @@ use std::collections::BTreeSet;
 /// What one condition does to a grant that names everyone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
-    /// It holds the grant to something fixed; AWS counts that as not public (`True`) or does not say (`Unknown`).
-    Holds(Held, Answer),
+    /// It holds the grant to something fixed.
+    Holds(Hold),
     /// It narrows the grant and leaves it public.
     Narrows {
-        /// The condition in words.
-        qualifier: String,
         /// Whether a request without credentials cannot pass it.
         signed_only: bool,
+        /// What of it an earlier edition of S3's rule read differently.
+        revised: Option<Revised>,
     },
     /// It can never be met, or what it does is not documented.
     Undocumented(&'static str),
 }
 
+/// A hold on a grant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hold {
+    /// To whom or what.
+    pub to: Held,
+    /// Whether S3 counts it as fixed values: yes, no, or AWS does not say.
+    pub counts: Answer,
+    /// Why, where that needs saying.
+    pub note: Option<&'static str>,
+}
+
 /// To what a condition holds a grant.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Held {
-    /// These principals' accounts.
+    /// These accounts' principals.
     Accounts(BTreeSet<AccountId>),
+    /// Principals of the bucket's own account.
+    Own,
     /// Principals whose account their id does not tell.
     UniqueIds,
     /// These organizations.
     Organizations(BTreeSet<String>),
     /// Networks, VPCs, endpoints, sources or access points.
     Places,
+    /// AWS services.
+    Services,
 }
 
 /// Which kind of policy a statement stands in: access points have a rule of their own.
@@ -62,137 +80,130 @@ impl PolicyKind {
     }
 }
 
+/// What words mean in a policy: of its kind, and of a version with policy variables or without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reading {
+    /// The policy's kind.
+    pub kind: PolicyKind,
+    /// Whether `${…}` is a variable.
+    pub has_variables: bool,
+    /// The edition of S3's rule that was in force when the policy was put.
+    pub edition: Edition,
+}
+
 /// Reads one condition.
-pub fn effect(condition: &Condition, has_variables: bool, kind: PolicyKind) -> Effect {
-    match Test::of(condition) {
-        Test::Positive => positive(condition, has_variables, kind),
-        Test::PassesWithoutKey => narrows(condition, false),
-        Test::Presence => presence(condition),
-        Test::Other => narrows(
-            condition,
-            needs_signature(&condition.key)
-                && condition.operator != "null"
-                && !is_negated(condition),
-        ),
-        Test::Unknown => Effect::Undocumented("a condition operator that IAM does not document"),
+pub fn effect(condition: &Condition, reading: Reading) -> Effect {
+    let Some(test) = Test::of(&condition.operator) else {
+        return Effect::Undocumented("a condition operator that IAM does not document");
+    };
+    let Some(carried) = keys::carried(&condition.key) else {
+        return Effect::Undocumented("a condition key that AWS does not document");
+    };
+    if condition.values.is_empty() {
+        return Effect::Undocumented("a condition without values");
     }
-}
-
-/// What kind of test an operator makes.
-enum Test {
-    /// The key must be present and match one of the values.
-    Positive,
-    /// A request without the key passes.
-    PassesWithoutKey,
-    /// `Null`: the key must be present, or absent.
-    Presence,
-    /// A test that restricts nobody for good: negated, boolean, of numbers or of dates.
-    Other,
-    /// Not an operator of IAM.
-    Unknown,
-}
-
-impl Test {
-    fn of(condition: &Condition) -> Self {
-        let optional = condition.if_exists || condition.quantifier == Quantifier::AllValues;
-        match condition.operator.as_str() {
-            _ if optional && is_positive(condition) && !is_always_present(&condition.key) => {
-                Self::PassesWithoutKey
-            }
-            _ if is_positive(condition) => Self::Positive,
-            "null" => Self::Presence,
-            "bool" if optional && !is_always_present(&condition.key) => Self::PassesWithoutKey,
-            _ if is_negated(condition) || is_scalar(condition) => Self::Other,
-            _ => Self::Unknown,
+    match test {
+        Test::Presence => narrows(asks_for_key(condition) && carried == Carried::IfSigned),
+        _ if passes_without_key(condition, test, carried) => narrows(false),
+        Test::Positive => positive(condition, reading, carried),
+        Test::Negated | Test::Scalar => {
+            narrows(carried == Carried::IfSigned || is_service_only(condition))
         }
     }
 }
 
-fn is_positive(condition: &Condition) -> bool {
-    matches!(
-        condition.operator.as_str(),
-        "stringequals"
+/// What kind of test an operator makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Test {
+    /// The key must match one of the values.
+    Positive,
+    /// The key must match none of the values: a request without the key passes.
+    Negated,
+    /// `Null`: the key must be present, or absent.
+    Presence,
+    /// Of booleans, numbers, dates and bytes: it holds nobody to anything fixed.
+    Scalar,
+}
+
+impl Test {
+    /// The test that an operator of IAM makes.
+    pub fn of(operator: &str) -> Option<Self> {
+        Some(match operator {
+            "stringequals"
             | "stringequalsignorecase"
             | "stringlike"
             | "arnequals"
             | "arnlike"
-            | "ipaddress"
-    )
-}
-
-/// Whether the operator is one of the negated ones, which also match a request without the key.
-pub fn is_negated(condition: &Condition) -> bool {
-    matches!(
-        condition.operator.as_str(),
-        "stringnotequals"
+            | "ipaddress" => Self::Positive,
+            "stringnotequals"
             | "stringnotequalsignorecase"
             | "stringnotlike"
             | "arnnotequals"
             | "arnnotlike"
             | "notipaddress"
             | "numericnotequals"
-            | "datenotequals"
-    )
+            | "datenotequals" => Self::Negated,
+            "null" => Self::Presence,
+            "bool"
+            | "binaryequals"
+            | "numericequals"
+            | "numericlessthan"
+            | "numericlessthanequals"
+            | "numericgreaterthan"
+            | "numericgreaterthanequals"
+            | "dateequals"
+            | "datelessthan"
+            | "datelessthanequals"
+            | "dategreaterthan"
+            | "dategreaterthanequals" => Self::Scalar,
+            _ => return None,
+        })
+    }
 }
 
-fn is_scalar(condition: &Condition) -> bool {
-    condition.operator.starts_with("numeric")
-        || condition.operator.starts_with("date")
-        || matches!(condition.operator.as_str(), "bool" | "binaryequals")
+/// Whether a request that lacks the key passes.
+fn passes_without_key(condition: &Condition, test: Test, carried: Carried) -> bool {
+    let optional = condition.if_exists || condition.quantifier == Quantifier::AllValues;
+    let negated = test == Test::Negated && condition.quantifier != Quantifier::AnyValue;
+    (optional || negated) && carried != Carried::Always
 }
 
-/// Keys that every request has, signed or not.
-fn is_always_present(key: &str) -> bool {
-    matches!(
-        key,
-        "aws:sourceip"
-            | "aws:securetransport"
-            | "aws:currenttime"
-            | "aws:epochtime"
-            | "aws:requestedregion"
-    )
+/// Whether every request that has a key must have it: `Null` with `false`.
+pub fn asks_for_key(condition: &Condition) -> bool {
+    condition.operator == "null"
+        && condition
+            .values
+            .iter()
+            .all(|value| value.eq_ignore_ascii_case("false"))
 }
 
-/// Keys that only a signed request has.
-fn needs_signature(key: &str) -> bool {
-    const KEYS: [&str; 12] = [
-        "aws:multifactorauthpresent",
-        "aws:multifactorauthage",
-        "aws:principaltype",
-        "aws:username",
-        "aws:userid",
-        "aws:principalarn",
-        "aws:principalaccount",
-        "aws:principalorgid",
-        "aws:tokenissuetime",
-        "aws:federatedprovider",
-        "s3:authtype",
-        "s3:signatureage",
-    ];
-    KEYS.contains(&key)
-        || [
-            "aws:principaltag/",
-            "aws:calledvia",
-            "s3:signature",
-            "aws:principalorgpaths",
-        ]
-        .iter()
-        .any(|prefix| key.starts_with(prefix))
+/// `Bool aws:ViaAWSService true`: a service acts for a principal, who has signed.
+fn is_service_only(condition: &Condition) -> bool {
+    condition.key == "aws:viaawsservice"
+        && condition.operator == "bool"
+        && condition
+            .values
+            .iter()
+            .all(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// `Null` with `false` asks for the key, with `true` for its absence.
-fn presence(condition: &Condition) -> Effect {
-    let asks_for_key = condition
-        .values
-        .iter()
-        .any(|value| value.eq_ignore_ascii_case("false"));
-    narrows(condition, asks_for_key && needs_signature(&condition.key))
+/// What a positive test does: of a listed key it may hold; others only narrow.
+fn positive(condition: &Condition, reading: Reading, carried: Carried) -> Effect {
+    match fixed::hold(condition, reading) {
+        Some(effect) => effect,
+        None if condition.key == KMS_KEY => Effect::Narrows {
+            signed_only: false,
+            revised: Some(Revised::KmsKey),
+        },
+        None => narrows(carried == Carried::IfSigned),
+    }
 }
 
-fn narrows(condition: &Condition, signed_only: bool) -> Effect {
+/// It narrows, and there is no more to say.
+pub fn narrows(signed_only: bool) -> Effect {
     Effect::Narrows {
-        qualifier: describe(condition),
         signed_only,
+        revised: None,
     }
 }
 
@@ -211,236 +222,4 @@ pub fn describe(condition: &Condition) -> String {
         condition.key,
         values.join(" or ")
     )
-}
-
-/// What a positive test of a listed key does; other keys only narrow.
-fn positive(condition: &Condition, has_variables: bool, kind: PolicyKind) -> Effect {
-    let Some(listed) = Listed::of(&condition.key) else {
-        return narrows(condition, needs_signature(&condition.key));
-    };
-    if condition.values.is_empty() {
-        return Effect::Undocumented("a condition without values");
-    }
-    if listed.takes(&condition.operator) {
-        listed.hold(condition, has_variables, kind)
-    } else {
-        odd_operator(condition)
-    }
-}
-
-/// A listed key under an operator that is not made for it.
-fn odd_operator(condition: &Condition) -> Effect {
-    match condition.key.as_str() {
-        "aws:sourceip" => {
-            Effect::Undocumented("aws:SourceIp compared as text, which AWS does not document")
-        }
-        _ => Effect::Undocumented("an operator that is not made for its key"),
-    }
-}
-
-/// The keys that can hold a grant to fixed values, and how each is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Listed {
-    SourceIp,
-    Place,
-    PlaceUnlisted,
-    SourceArn,
-    Organization,
-    OrganizationPath,
-    Account,
-    PrincipalArn,
-    UserId,
-    AccessPointArn,
-}
-
-impl Listed {
-    fn of(key: &str) -> Option<Self> {
-        Some(match key {
-            "aws:sourceip" => Self::SourceIp,
-            "aws:sourcevpc"
-            | "aws:sourcevpce"
-            | "aws:sourceowner"
-            | "aws:sourceaccount"
-            | "s3:dataaccesspointaccount" => Self::Place,
-            "aws:vpceaccount"
-            | "aws:vpceorgid"
-            | "aws:vpceorgpaths"
-            | "aws:sourceorgid"
-            | "aws:sourceorgpaths"
-            | "aws:ec2instancesourcevpc" => Self::PlaceUnlisted,
-            "aws:sourcearn" => Self::SourceArn,
-            "aws:principalorgid" => Self::Organization,
-            "aws:principalorgpaths" => Self::OrganizationPath,
-            "aws:principalaccount" => Self::Account,
-            "aws:principalarn" => Self::PrincipalArn,
-            "aws:userid" => Self::UserId,
-            "s3:dataaccesspointarn" => Self::AccessPointArn,
-            _ => return None,
-        })
-    }
-
-    fn takes(self, operator: &str) -> bool {
-        match self {
-            Self::SourceIp => operator == "ipaddress",
-            _ => operator != "ipaddress",
-        }
-    }
-
-    fn hold(self, condition: &Condition, has_variables: bool, kind: PolicyKind) -> Effect {
-        let words = match self {
-            Self::SourceIp => return networks(condition),
-            _ => Words::of(condition, has_variables),
-        };
-        match words {
-            Words::NeverMatch => Effect::Undocumented(
-                "a wildcard under an exact operator is taken literally and never matches",
-            ),
-            Words::Fixed => self.fixed(condition),
-            Words::Loose => self.loose(condition, kind),
-        }
-    }
-
-    /// All values are fixed.
-    fn fixed(self, condition: &Condition) -> Effect {
-        let held = match self {
-            Self::Organization => Held::Organizations(condition.values.clone()),
-            Self::OrganizationPath => Held::Organizations(
-                condition
-                    .values
-                    .iter()
-                    .map(|path| organization_of(path))
-                    .collect(),
-            ),
-            Self::Account => match accounts(&condition.values, Some) {
-                Some(accounts) => Held::Accounts(accounts),
-                None => return Effect::Undocumented("aws:PrincipalAccount is not an account id"),
-            },
-            Self::PrincipalArn => match accounts(&condition.values, account_in_arn) {
-                Some(accounts) => Held::Accounts(accounts),
-                None => return Effect::Undocumented("aws:PrincipalArn without an account id"),
-            },
-            Self::UserId => Held::UniqueIds,
-            Self::PlaceUnlisted => return Effect::Holds(Held::Places, Answer::Unknown),
-            Self::SourceIp | Self::Place | Self::SourceArn | Self::AccessPointArn => Held::Places,
-        };
-        Effect::Holds(held, Answer::True)
-    }
-
-    /// Some value has a wildcard or a policy variable: one bad value spoils the list.
-    fn loose(self, condition: &Condition, kind: PolicyKind) -> Effect {
-        let bounded =
-            |account_in: fn(&str) -> Option<&str>| accounts(&condition.values, account_in);
-        match self {
-            Self::AccessPointArn
-                if kind == PolicyKind::Bucket && bounded(account_in_arn).is_some() =>
-            {
-                Effect::Holds(Held::Places, Answer::True)
-            }
-            Self::PrincipalArn => match bounded(account_in_arn) {
-                Some(accounts) => Effect::Holds(Held::Accounts(accounts), Answer::True),
-                None => narrows(condition, true),
-            },
-            Self::SourceArn if bounded(account_in_arn).is_some() => {
-                Effect::Holds(Held::Places, Answer::Unknown)
-            }
-            Self::UserId
-                if condition
-                    .values
-                    .iter()
-                    .all(|value| is_session_of_one_role(value)) =>
-            {
-                Effect::Holds(Held::UniqueIds, Answer::Unknown)
-            }
-            Self::OrganizationPath
-                if condition
-                    .values
-                    .iter()
-                    .all(|value| is_fixed_organization(value)) =>
-            {
-                let ids = condition
-                    .values
-                    .iter()
-                    .map(|path| organization_of(path))
-                    .collect();
-                Effect::Holds(Held::Organizations(ids), Answer::True)
-            }
-            _ => narrows(condition, needs_signature(&condition.key)),
-        }
-    }
-}
-
-/// Whether the values of a condition are fixed.
-enum Words {
-    Fixed,
-    Loose,
-    NeverMatch,
-}
-
-impl Words {
-    fn of(condition: &Condition, has_variables: bool) -> Self {
-        let exact = matches!(
-            condition.operator.as_str(),
-            "stringequals" | "stringequalsignorecase"
-        );
-        let wild = |value: &String| value.contains(['*', '?']);
-        let variable = |value: &String| value.contains("${");
-        let spoiled =
-            |value: &String| (wild(value) && !exact) || (variable(value) && has_variables);
-        let dead = |value: &String| {
-            (wild(value) && exact && !variable(value)) || (variable(value) && !has_variables)
-        };
-        match &condition.values {
-            values if values.iter().any(spoiled) => Self::Loose,
-            values if values.iter().any(dead) => Self::NeverMatch,
-            _ => Self::Fixed,
-        }
-    }
-}
-
-/// aws:SourceIp: each range is judged by its breadth.
-fn networks(condition: &Condition) -> Effect {
-    let breadths: Option<Vec<_>> = condition
-        .values
-        .iter()
-        .map(|value| network::breadth(value))
-        .collect();
-    match breadths {
-        None => Effect::Undocumented("aws:SourceIp is not an address range"),
-        Some(breadths) if breadths.contains(&Breadth::Wide) => narrows(condition, false),
-        Some(_) => Effect::Holds(Held::Places, Answer::True),
-    }
-}
-
-/// The accounts of all values, or `None` if one has no fixed account.
-fn accounts<'v>(
-    values: &'v BTreeSet<String>,
-    account_in: fn(&'v str) -> Option<&'v str>,
-) -> Option<BTreeSet<AccountId>> {
-    values
-        .iter()
-        .map(|value| account_in(value).and_then(AccountId::parse))
-        .collect()
-}
-
-/// The account field of an ARN: `arn:partition:service:region:account:resource`.
-pub fn account_in_arn(arn: &str) -> Option<&str> {
-    arn.strip_prefix("arn:")?.split(':').nth(3)
-}
-
-/// The organization of `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`.
-fn organization_of(path: &str) -> String {
-    path.split('/').next().unwrap_or(path).to_owned()
-}
-
-fn is_fixed_organization(path: &str) -> bool {
-    path.split_once('/').is_some_and(|(organization, _)| {
-        organization.starts_with("o-") && !organization.contains(['*', '?', '$'])
-    })
-}
-
-/// `AROAEXAMPLE:*`: every session of one role, of which AWS's page leaves open whether it counts as fixed.
-fn is_session_of_one_role(value: &str) -> bool {
-    value
-        .split_once(':')
-        .is_some_and(|(role, _)| role.starts_with("ARO") && !role.contains(['*', '?', '$']))
 }

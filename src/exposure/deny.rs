@@ -4,81 +4,268 @@
 //! follows IAM (an explicit Deny wins) where the subtraction is exact; any other Deny leaves the grant, named and undecided.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
-use super::condition::{Held, account_in_arn, describe};
-use super::grant::{Grant, Grantees, Owner};
-use super::meaning::{expand, label};
-use super::network::{self, Breadth};
-use super::resource::{Cover, Scope};
+use super::action::{Action, Target, expand};
+use super::bite::{Bite, excuses};
+use super::condition::{Held, describe};
+use super::fixed::account_in_arn;
+use super::grant::{Grant, Grantees, LimitedTo, Owner};
+use super::keys::{Carried, carried};
+use super::meaning::label;
+use super::resource::{Cover, Named, Scope};
 use super::verdict::{Answer, Outsider};
-use crate::event::{Condition, Principal, Principals, Quantifier, Statement};
+use crate::event::{Condition, Principal, Principals, Statement};
 use crate::vocab::{AccountId, Untrusted};
 use std::collections::BTreeSet;
 
-/// What is left of a grant after a Deny statement.
-pub fn subtract(grant: Grant, deny: &Statement, index: usize, owner: &Owner) -> Vec<Grant> {
-    let touched = touched_actions(&grant, deny);
-    if touched == Cover::Nothing || !speaks_of(&deny.principal, &grant) {
-        return vec![grant];
-    }
-    match Bite::of(&deny.conditions) {
-        Bite::Harmless => vec![grant],
-        _ if !is_everyone(&deny.principal) => undecided(grant, deny, index),
-        Bite::Always => without(grant, deny),
-        Bite::AbsentKeyEscapes => vec![qualified(grant, deny, touched)],
-        Bite::AllBut(held) if touched == Cover::All => held_to(grant, &held, deny, index, owner),
-        Bite::AllBut(_) | Bite::Undecided => undecided(grant, deny, index),
-    }
+/// A Deny statement, as far as it speaks of one bucket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deny {
+    label: Untrusted,
+    whom: Principals,
+    actions: Vec<&'static Action>,
+    scope: Scope,
+    conditions: BTreeSet<Condition>,
+    bite: Bite,
 }
 
-/// How much of the grant's actions and resources the Deny touches.
-fn touched_actions(grant: &Grant, deny: &Statement) -> Cover {
-    let (denied, _) = expand(&deny.actions);
-    let scope = Scope::of(&deny.resources);
-    let covers: Vec<Cover> = grant
-        .actions
-        .iter()
-        .filter(|action| grant.scope.has(action.target))
-        .map(|action| {
-            if denied.contains(action) {
-                scope.cover(&grant.scope, action.target)
-            } else {
-                Cover::Nothing
+/// What a Deny cuts out of a grant: some resources of some actions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Carved {
+    label: Untrusted,
+    actions: Vec<&'static Action>,
+    scope: Scope,
+}
+
+/// What is left of grants after all Deny statements.
+pub fn subtract(grants: Vec<Grant>, denies: &[Deny], owner: &Owner) -> Vec<Grant> {
+    let left = denies.iter().fold(grants, |grants, deny| {
+        grants
+            .into_iter()
+            .flat_map(|grant| deny.bite_into(grant, owner))
+            .collect()
+    });
+    left.into_iter().flat_map(settle).collect()
+}
+
+impl Deny {
+    /// Reads a Deny statement.
+    pub fn of(statement: &Statement, index: usize, bucket: &Named) -> Self {
+        let (actions, _) = expand(&statement.actions);
+        Self {
+            label: label(statement, index),
+            whom: statement.principal.clone(),
+            actions,
+            scope: Scope::of(&statement.resources, bucket),
+            conditions: statement.conditions.clone(),
+            bite: match statement.malformed {
+                Some(_) => Bite::Undecided,
+                None => Bite::of(&statement.conditions),
+            },
+        }
+    }
+
+    fn bite_into(&self, grant: Grant, owner: &Owner) -> Vec<Grant> {
+        if !self.speaks_of(&grant) || excuses(&grant.conditions, &self.conditions) {
+            return vec![grant];
+        }
+        let [untouched, partly, wholly] = self.shares_of(&grant);
+        let share = |actions: Vec<&'static Action>| {
+            (!actions.is_empty()).then(|| Grant {
+                actions,
+                ..grant.clone()
+            })
+        };
+        let untouched = share(untouched);
+        let partly = share(partly).map(|grant| self.cut_part_of(grant));
+        let wholly = share(wholly).map(|grant| self.take(grant, owner));
+        untouched
+            .into_iter()
+            .chain(partly)
+            .chain(wholly.into_iter().flatten())
+            .collect()
+    }
+
+    /// The grant's actions: those that the Deny leaves alone, those of which it touches a part of the resources, and those
+    /// of which it touches all. Actions that have nothing to act on go where others are.
+    fn shares_of(&self, grant: &Grant) -> [Vec<&'static Action>; 3] {
+        let mut shares = [Vec::new(), Vec::new(), Vec::new()];
+        for action in grant.effective() {
+            let [untouched, partly, wholly] = &mut shares;
+            match self.cover(grant, action) {
+                Cover::Nothing => untouched.push(*action),
+                Cover::Some => partly.push(*action),
+                Cover::All => wholly.push(*action),
             }
-        })
-        .collect();
-    match covers.iter().min() {
-        Some(Cover::All) => Cover::All,
-        _ if covers.iter().all(|cover| *cover == Cover::Nothing) => Cover::Nothing,
-        _ => Cover::Some,
+        }
+        let idle = grant
+            .actions
+            .iter()
+            .filter(|action| !grant.scope.has(action.target));
+        let place = shares
+            .iter()
+            .position(|share| !share.is_empty())
+            .unwrap_or(0);
+        shares
+            .iter_mut()
+            .skip(place)
+            .take(1)
+            .for_each(|share| share.extend(idle.clone()));
+        shares
+    }
+
+    fn cover(&self, grant: &Grant, action: &&'static Action) -> Cover {
+        if self.actions.contains(action) {
+            self.scope.cover(&grant.scope, action.target)
+        } else {
+            Cover::Nothing
+        }
+    }
+
+    /// A grant, all of whose resources the Deny names.
+    fn take(&self, grant: Grant, owner: &Owner) -> Vec<Grant> {
+        match &self.bite {
+            Bite::Harmless if !self.shares_key(&grant) => vec![grant],
+            Bite::Always if self.is_for_everyone() => {
+                vec![self.taken(grant.given_to_nobody())]
+            }
+            Bite::StrangersEscape
+                if self.is_for_everyone()
+                    && grant.grantees == Grantees::Everyone
+                    && !self.meets_at_all(&grant) =>
+            {
+                vec![Grant {
+                    aws_public: doubted(grant.aws_public),
+                    ..self.qualified(grant)
+                }]
+            }
+            Bite::AllBut(held) if self.is_for_everyone() && self.is_exact(&grant, held, owner) => {
+                let grant = Grant {
+                    aws_public: doubted(grant.aws_public),
+                    ..self.qualified(grant)
+                };
+                let left = grant.held_to(held, owner).into_iter();
+                left.map(|grant| {
+                    if grant.grantees == Grantees::Nobody {
+                        self.taken(grant)
+                    } else {
+                        grant
+                    }
+                })
+                .collect()
+            }
+            _ => vec![self.undecided(grant)],
+        }
+    }
+
+    /// A grant, some of whose resources the Deny names: what it does to those changes nothing for the others.
+    fn cut_part_of(&self, grant: Grant) -> Grant {
+        if self.bite == Bite::Harmless && !self.shares_key(&grant) {
+            return grant;
+        }
+        let keys = self.scope.keys.iter().filter(|key| *key != "*");
+        let except = keys.map(|key| Untrusted::from(format!("except {key}")));
+        let mut grant = self.qualified(grant);
+        grant.qualifiers.extend(except);
+        grant.carved.push(Carved {
+            label: self.label.clone(),
+            actions: self.actions.clone(),
+            scope: self.scope.clone(),
+        });
+        grant
+    }
+
+    /// Whether it can be told who of the grantees is left when all but those of a fixed value are denied.
+    fn is_exact(&self, grant: &Grant, held: &Held, owner: &Owner) -> bool {
+        match (&grant.grantees, held) {
+            (Grantees::Everyone | Grantees::AnyAwsAccount, _) => !self.shares_key(grant),
+            (Grantees::Fixed(_), Held::Places) => !self.shares_key(grant),
+            (Grantees::Fixed(Outsider::Account(_)), Held::Accounts(_)) => true,
+            (Grantees::Fixed(Outsider::Account(_)), Held::Own) => owner.account.is_some(),
+            (Grantees::Fixed(Outsider::Organization(_)), Held::Organizations(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether both are under conditions on the same key: then it takes more to say what is left.
+    fn shares_key(&self, grant: &Grant) -> bool {
+        let keys: BTreeSet<&str> = grant
+            .conditions
+            .iter()
+            .map(|condition| condition.key.as_str())
+            .collect();
+        self.conditions
+            .iter()
+            .any(|condition| keys.contains(condition.key.as_str()))
+    }
+
+    /// Whether strangers must carry, to use the grant, a key of the kind that the Deny asks for.
+    fn meets_at_all(&self, grant: &Grant) -> bool {
+        let elsewhere = |conditions: &BTreeSet<Condition>| {
+            conditions
+                .iter()
+                .any(|condition| carried(&condition.key) == Some(Carried::FromElsewhere))
+        };
+        self.shares_key(grant) || (elsewhere(&self.conditions) && elsewhere(&grant.conditions))
+    }
+
+    fn is_for_everyone(&self) -> bool {
+        matches!(&self.whom, Principals::Only(names) if names.contains(&Principal::Everyone))
+    }
+
+    /// Whether the Deny can speak of the grantees: one to fixed principals leaves everyone else alone.
+    fn speaks_of(&self, grant: &Grant) -> bool {
+        let fixed = match &self.whom {
+            Principals::Only(names) if names.contains(&Principal::Everyone) => None,
+            Principals::Only(names) => Some(names),
+            Principals::AllBut(names) => return !names.contains(&Principal::Everyone),
+            Principals::Unsaid => None,
+        };
+        match (&grant.grantees, fixed) {
+            (Grantees::Own | Grantees::Nobody, _) => false,
+            (_, None) => true,
+            (Grantees::Everyone | Grantees::AnyAwsAccount, Some(_)) => false,
+            (_, Some(names)) => names.iter().any(|name| may_be(name, grant)),
+        }
+    }
+
+    /// The grant, with what the Deny asks said.
+    fn qualified(&self, mut grant: Grant) -> Grant {
+        let denied = self
+            .conditions
+            .iter()
+            .map(|condition| format!("denied if {}", describe(condition)));
+        grant.qualifiers.extend(denied.map(Untrusted::from));
+        grant
+    }
+
+    fn taken(&self, grant: Grant) -> Grant {
+        Grant {
+            aws_public: doubted(grant.aws_public),
+            taken_by: Some(self.label.clone()),
+            ..grant
+        }
+    }
+
+    fn undecided(&self, grant: Grant) -> Grant {
+        Grant {
+            aws_public: doubted(grant.aws_public),
+            undecided_deny: Some(self.label.clone()),
+            ..grant
+        }
     }
 }
 
-fn is_everyone(principals: &Principals) -> bool {
-    matches!(principals, Principals::Only(names) if names.contains(&Principal::Everyone))
-}
-
-/// Whether a Deny can speak of the grant's grantees: one to fixed principals leaves everyone else alone.
-fn speaks_of(principals: &Principals, grant: &Grant) -> bool {
-    let Principals::Only(names) = principals else {
-        return true;
-    };
-    names.contains(&Principal::Everyone)
-        || match &grant.grantees {
-            Grantees::Everyone | Grantees::AnyAwsAccount => false,
-            _ => names
-                .iter()
-                .any(|name| shares_account(name, &grant.principal)),
-        }
-}
-
-/// Whether a denied principal and a granted one may be the same: they name the same thing or the same account.
-fn shares_account(name: &Principal, granted: &Untrusted) -> bool {
+/// Whether a denied principal may be one of the grantees: it names the same, or the same account.
+fn may_be(name: &Principal, grant: &Grant) -> bool {
+    let granted = grant.principal.reveal();
     match name {
-        Principal::Aws(text) => {
-            text == granted.reveal() || account_of(text) == account_of(granted.reveal())
-        }
+        Principal::Aws(text) if text == granted => true,
+        Principal::Aws(text) => match account_of(granted) {
+            Some(account) => account_of(text) == Some(account),
+            None => grant.grantees != Grantees::Limited(LimitedTo::Service),
+        },
         Principal::Service(text) | Principal::Federated(text) | Principal::CanonicalUser(text) => {
-            text == granted.reveal()
+            text == granted || matches!(grant.grantees, Grantees::Limited(LimitedTo::Places))
         }
         Principal::Everyone | Principal::Unknown(_) => true,
     }
@@ -90,88 +277,34 @@ fn account_of(name: &str) -> Option<&str> {
         .filter(|account| AccountId::parse(account).is_some())
 }
 
-/// An unconditional Deny to everyone: the actions whose resources it covers go; the rest stays.
-fn without(mut grant: Grant, deny: &Statement) -> Vec<Grant> {
-    let (denied, _) = expand(&deny.actions);
-    let scope = Scope::of(&deny.resources);
-    let kept_before = grant.actions.len();
-    let granted = grant.scope.clone();
-    grant.actions.retain(|action| {
-        !denied.contains(action) || scope.cover(&granted, action.target) != Cover::All
-    });
-    let left = grant
-        .actions
-        .iter()
-        .any(|action| grant.scope.has(action.target));
-    match left {
-        false => vec![Grant {
-            grantees: Grantees::Nobody,
-            aws_public: doubted(grant.aws_public),
-            ..grant
-        }],
-        true if grant.actions.len() == kept_before => vec![qualified(grant, deny, Cover::Some)],
-        true => vec![grant],
-    }
-}
-
-/// A Deny to all but a fixed value: the grant is held to that value.
-fn held_to(grant: Grant, held: &Held, deny: &Statement, index: usize, owner: &Owner) -> Vec<Grant> {
-    let grant = Grant {
-        aws_public: doubted(grant.aws_public),
-        ..with_conditions(grant, deny)
+/// A grant out of which parts were cut. Where a key can be named that no cut takes, the rest surely stands; where none can,
+/// the cuts may have taken all.
+fn settle(grant: Grant) -> Vec<Grant> {
+    let Some(cut) = grant.carved.first().map(|carved| carved.label.clone()) else {
+        return vec![grant];
     };
-    match (&grant.grantees, held) {
-        (Grantees::Everyone | Grantees::AnyAwsAccount, _) => grant.held_to(held, owner),
-        (Grantees::Fixed(Outsider::Account(account)), Held::Accounts(left))
-            if !left.contains(account) =>
-        {
-            vec![Grant {
-                grantees: Grantees::Nobody,
-                ..grant
-            }]
-        }
-        (Grantees::Fixed(Outsider::Account(_)), Held::Accounts(_)) | (_, Held::Places) => {
-            vec![grant]
-        }
-        _ => undecided(grant, deny, index),
-    }
-}
-
-/// A grant that stays, with what the Deny leaves out said.
-fn qualified(grant: Grant, deny: &Statement, touched: Cover) -> Grant {
-    match touched {
-        Cover::All => Grant {
-            aws_public: doubted(grant.aws_public),
-            ..with_conditions(grant, deny)
-        },
-        _ => {
-            let keys = Scope::of(&deny.resources).keys;
-            let mut grant = with_conditions(grant, deny);
-            grant.qualifiers.extend(
-                keys.iter()
-                    .filter(|key| *key != "*")
-                    .map(|key| Untrusted::from(format!("except {key}"))),
-            );
-            grant
-        }
-    }
-}
-
-fn with_conditions(mut grant: Grant, deny: &Statement) -> Grant {
-    grant.qualifiers.extend(
-        deny.conditions
-            .iter()
-            .map(|condition| Untrusted::from(format!("denied if {}", describe(condition)))),
-    );
-    grant
-}
-
-fn undecided(grant: Grant, deny: &Statement, index: usize) -> Vec<Grant> {
-    vec![Grant {
+    let keys = grant.scope.sample_keys();
+    let stands = |action: &&'static Action| {
+        let takes = |carved: &Carved, key: &str| {
+            carved.actions.contains(action) && carved.scope.may_have_key(key)
+        };
+        action.target == Target::Bucket
+            || keys
+                .iter()
+                .any(|key| !grant.carved.iter().any(|carved| takes(carved, key)))
+    };
+    let (standing, doubtful): (Vec<_>, Vec<_>) = grant.actions.iter().copied().partition(stands);
+    let standing = (!standing.is_empty()).then(|| Grant {
+        actions: standing,
+        ..grant.clone()
+    });
+    let doubtful = (!doubtful.is_empty()).then(|| Grant {
+        actions: doubtful,
         aws_public: doubted(grant.aws_public),
-        undecided_deny: Some(label(deny, index)),
+        undecided_deny: Some(cut),
         ..grant
-    }]
+    });
+    standing.into_iter().chain(doubtful).collect()
 }
 
 /// A public grant under a Deny: S3 does not say what it makes of that.
@@ -181,103 +314,4 @@ fn doubted(answer: Answer) -> Answer {
     } else {
         answer
     }
-}
-
-/// When a Deny bites.
-enum Bite {
-    /// Always: it has no condition.
-    Always,
-    /// On plain HTTP or old TLS, which a caller can avoid.
-    Harmless,
-    /// On everybody but who matches a fixed value; a request without the key is denied too.
-    AllBut(Held),
-    /// Only on requests that have the key: anonymous ones escape.
-    AbsentKeyEscapes,
-    /// It cannot be told.
-    Undecided,
-}
-
-impl Bite {
-    fn of(conditions: &BTreeSet<Condition>) -> Self {
-        let all: Vec<&Condition> = conditions.iter().collect();
-        match all.as_slice() {
-            [] => Self::Always,
-            _ if all.iter().any(|condition| is_transport(condition)) => Self::Harmless,
-            _ if all.iter().any(|condition| asks_for_absent_key(condition)) => {
-                Self::AbsentKeyEscapes
-            }
-            [one] => all_but(one).map_or(Self::Undecided, Self::AllBut),
-            _ => Self::Undecided,
-        }
-    }
-}
-
-/// `Bool aws:SecureTransport false` and `NumericLessThan s3:TlsVersion`: the caller only has to use TLS.
-fn is_transport(condition: &Condition) -> bool {
-    let is_false = condition
-        .values
-        .iter()
-        .all(|value| value.eq_ignore_ascii_case("false"));
-    (condition.operator == "bool" && condition.key == "aws:securetransport" && is_false)
-        || (condition.operator.starts_with("numericlessthan") && condition.key == "s3:tlsversion")
-}
-
-/// A condition that an unsigned request from the Internet cannot meet, because it lacks the key.
-fn asks_for_absent_key(condition: &Condition) -> bool {
-    let positive = matches!(
-        condition.operator.as_str(),
-        "stringequals" | "stringequalsignorecase" | "stringlike" | "arnequals" | "arnlike"
-    );
-    let asked = condition.operator == "null"
-        && condition
-            .values
-            .iter()
-            .all(|value| value.eq_ignore_ascii_case("false"));
-    let optional = condition.if_exists || condition.quantifier == Quantifier::AllValues;
-    let only_signed = condition.key.starts_with("aws:principal")
-        || condition.key.starts_with("aws:sourcevpc")
-        || condition.key == "aws:userid";
-    only_signed && !optional && (positive || asked)
-}
-
-/// One negated condition over fixed values: who is left.
-fn all_but(condition: &Condition) -> Option<Held> {
-    if condition.quantifier != Quantifier::Single
-        || condition.values.iter().any(|value| value.contains("${"))
-    {
-        return None;
-    }
-    let wild = condition
-        .values
-        .iter()
-        .any(|value| value.contains(['*', '?']));
-    match (condition.operator.as_str(), condition.key.as_str()) {
-        ("notipaddress", "aws:sourceip") => condition
-            .values
-            .iter()
-            .all(|value| network::breadth(value) == Some(Breadth::Narrow))
-            .then_some(Held::Places),
-        (
-            "arnnotlike" | "arnnotequals" | "stringnotlike" | "stringnotequals",
-            "aws:principalarn",
-        ) => accounts(condition, account_in_arn),
-        ("stringnotequals" | "stringnotequalsignorecase" | "stringnotlike", key) if !wild => {
-            match key {
-                "aws:sourcevpce" | "aws:sourcevpc" => Some(Held::Places),
-                "aws:principalorgid" => Some(Held::Organizations(condition.values.clone())),
-                "aws:principalaccount" => accounts(condition, |value| Some(value)),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-fn accounts(condition: &Condition, account_in: fn(&str) -> Option<&str>) -> Option<Held> {
-    let accounts: Option<BTreeSet<AccountId>> = condition
-        .values
-        .iter()
-        .map(|value| account_in(value).and_then(AccountId::parse))
-        .collect();
-    accounts.map(Held::Accounts)
 }

@@ -1,10 +1,13 @@
 //! What does one grant give, to whom?
 
-use super::action::{ACTIONS, Action, Target, is_for_owner_only};
+use super::action::{Action, Target, is_for_owner_only};
 use super::condition::Held;
+use super::deny::Carved;
+use super::edition::{Edition, Revised};
 use super::resource::Scope;
 use super::verdict::{Answer, Audience, Mechanism, Outsider, Permission, Reach};
-use crate::vocab::{AccountId, Untrusted};
+use crate::event::Condition;
+use crate::vocab::{AccountId, BucketName, Untrusted};
 use std::collections::BTreeSet;
 
 /// To whom a grant is made.
@@ -50,16 +53,24 @@ pub struct Grant {
     pub mechanism: Mechanism,
     /// What narrows it.
     pub qualifiers: BTreeSet<Untrusted>,
+    /// Under which conditions it is made.
+    pub conditions: BTreeSet<Condition>,
     /// The class of an ACL's permission; a policy's classes are those of its actions.
     pub acl_permission: Option<Permission>,
     /// Whether S3 counts it as public: what GetBucketPolicyStatus and the block look at.
     pub aws_public: Answer,
     /// A Deny that may take it away, by name.
     pub undecided_deny: Option<Untrusted>,
+    /// A Deny that left nothing of it, by name.
+    pub taken_by: Option<Untrusted>,
+    /// What Deny statements cut out of its resources.
+    pub carved: Vec<Carved>,
     /// Which statement or grant it is.
     pub label: Untrusted,
+    /// Why it cannot be told whether it is in force, where it cannot.
+    pub doubt: Option<&'static str>,
     /// Why it is taken as it is, where that needs saying.
-    pub reason: &'static str,
+    pub notes: BTreeSet<&'static str>,
 }
 
 impl Grant {
@@ -78,8 +89,13 @@ impl Grant {
             .any(|action| self.acl_permission.is_some() || !is_for_owner_only(action))
     }
 
+    /// Whether it cannot be told to whom it is, or whether it is in force at all.
+    pub fn is_doubtful(&self) -> bool {
+        self.doubt.is_some() || self.grantees == Grantees::Undocumented
+    }
+
     /// The actions that have something to act on.
-    fn effective(&self) -> impl Iterator<Item = &&'static Action> {
+    pub fn effective(&self) -> impl Iterator<Item = &&'static Action> {
         self.actions
             .iter()
             .filter(|action| self.scope.has(action.target))
@@ -100,23 +116,61 @@ impl Grant {
         }
     }
 
+    /// What it gives by class. What only the owner can use is told of a grant that gives nothing else.
     fn classes(&self) -> BTreeSet<Permission> {
-        self.effective()
-            .map(|action| self.acl_permission.unwrap_or(action.permission))
-            .collect()
+        let class = |action: &&'static Action| self.acl_permission.unwrap_or(action.permission);
+        let usable = |action: &&&'static Action| {
+            self.acl_permission.is_some() || !self.is_usable() || !is_for_owner_only(action)
+        };
+        self.effective().filter(usable).map(class).collect()
+    }
+
+    /// Says that an earlier edition of S3's rule read a fact of it differently.
+    pub fn mark(&mut self, fact: Revised, edition: Edition) {
+        self.notes.insert(fact.note());
+        if fact.is_in_doubt(edition) {
+            self.qualifiers.insert("rule_edition".into());
+        }
+    }
+
+    /// The same grant to nobody.
+    pub fn given_to_nobody(self) -> Self {
+        Self {
+            grantees: Grantees::Nobody,
+            ..self
+        }
     }
 
     /// The same grant, held to something fixed.
-    pub fn held_to(mut self, held: &Held, owner: &Owner) -> Vec<Self> {
+    pub fn held_to(self, held: &Held, owner: &Owner) -> Vec<Self> {
+        match (&self.grantees, held) {
+            (Grantees::Everyone | Grantees::AnyAwsAccount, _) => self.narrowed_to(held, owner),
+            (Grantees::Fixed(Outsider::Account(account)), Held::Accounts(left))
+                if !left.contains(account) =>
+            {
+                vec![self.given_to_nobody()]
+            }
+            (Grantees::Fixed(Outsider::Account(_)), Held::Own) if owner.account.is_some() => {
+                vec![self.given_to_nobody()]
+            }
+            (Grantees::Fixed(Outsider::Organization(id)), Held::Organizations(left))
+                if !left.contains(id.reveal()) =>
+            {
+                vec![self.given_to_nobody()]
+            }
+            _ => vec![self],
+        }
+    }
+
+    fn narrowed_to(mut self, held: &Held, owner: &Owner) -> Vec<Self> {
+        let mut to = |grantees| {
+            self.grantees = grantees;
+            vec![self.clone()]
+        };
         match held {
-            Held::Places => {
-                self.grantees = Grantees::Limited(LimitedTo::Places);
-                vec![self]
-            }
-            Held::UniqueIds => {
-                self.grantees = Grantees::Own;
-                vec![self]
-            }
+            Held::Places => to(Grantees::Limited(LimitedTo::Places)),
+            Held::Services => to(Grantees::Limited(LimitedTo::Service)),
+            Held::UniqueIds | Held::Own => to(Grantees::Own),
             Held::Accounts(accounts) => accounts
                 .iter()
                 .map(|account| {
@@ -143,6 +197,8 @@ impl Grant {
 pub struct Owner {
     /// The account, where it is known.
     pub account: Option<AccountId>,
+    /// The bucket, where its name is known: what its policy says of other buckets is nothing.
+    pub bucket: Option<BucketName>,
     /// Its canonical user ids, as far as they are known.
     pub canonical_ids: BTreeSet<Untrusted>,
     /// Accounts that count as the owner's.
@@ -178,12 +234,4 @@ impl Owner {
             Grantees::Fixed(Outsider::Canonical(id.clone()))
         }
     }
-}
-
-/// The actions of that name, in lower case without `s3:`.
-pub fn actions_named(names: &[&str]) -> Vec<&'static Action> {
-    ACTIONS
-        .iter()
-        .filter(|action| names.contains(&action.name))
-        .collect()
 }

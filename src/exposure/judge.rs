@@ -11,7 +11,7 @@ use super::grant::{Grant, Grantees, LimitedTo, Owner};
 use super::known::Known;
 use super::state::BucketState;
 use super::verdict::{Answer, Assumption, Audience, Certainty, Outsider, Reach, Verdict};
-use crate::event::{BlockFlags, Effect};
+use crate::event::BlockFlags;
 use crate::vocab::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +33,7 @@ pub struct Judgement {
     /// The statements and grants that decide.
     pub decided_by: BTreeSet<Untrusted>,
     /// The reason in one sentence.
-    pub reason: String,
+    pub reason: Untrusted,
     ways: Ways,
 }
 
@@ -174,14 +174,10 @@ impl Way {
                 ..Self::opaque(ignore)
             },
             (Known::Observed(acl), enabled) => {
-                let grants = access_list::grants(acl, owner)
+                let grants = after_denies(access_list::grants(acl, owner), bucket, owner)
                     .into_iter()
-                    .flat_map(|grant| after_denies(grant, bucket, owner));
-                Self::granting(
-                    grants
-                        .map(|grant| behind_ignore(grant, ignore, &enabled))
-                        .collect(),
-                )
+                    .map(|grant| behind_ignore(grant, ignore, &enabled));
+                Self::granting(grants.collect())
             }
         }
     }
@@ -254,7 +250,7 @@ fn is_open_question(grant: &Grant, audience: &Audience) -> bool {
 }
 
 fn behind_restrict(grant: &Grant, policy_is_public: Answer, restrict: &Gate) -> Entry {
-    let undocumented = grant.grantees == Grantees::Undocumented;
+    let undocumented = grant.is_doubtful();
     let entry = match (&grant.grantees, policy_is_public) {
         (Grantees::Own | Grantees::Nobody, _) => Entry::Shut,
         (Grantees::Limited(LimitedTo::Service), _) | (_, Answer::False) => {
@@ -296,19 +292,12 @@ fn behind_ignore(grant: Grant, ignore: &Gate, enabled: &Gate) -> (Grant, Entry) 
     (grant, entry)
 }
 
-/// What is left of an ACL's grant under the Deny statements of the policy: an explicit Deny wins over any grant.
-fn after_denies(grant: Grant, bucket: &BucketState, owner: &Owner) -> Vec<Grant> {
-    let policy = bucket.policy.observed().and_then(Option::as_ref);
-    let statements = policy
-        .into_iter()
-        .flat_map(|policy| policy.policy.statements.iter().enumerate());
-    let denies = statements.filter(|(_, statement)| statement.effect == Some(Effect::Deny));
-    denies.fold(vec![grant], |grants, (index, statement)| {
-        grants
-            .into_iter()
-            .flat_map(|grant| deny::subtract(grant, statement, index, owner))
-            .collect()
-    })
+/// What is left of an ACL's grants under the Deny statements of the policy: an explicit Deny wins over any grant.
+fn after_denies(grants: Vec<Grant>, bucket: &BucketState, owner: &Owner) -> Vec<Grant> {
+    match bucket.policy.observed() {
+        Some(Some(policy)) => deny::subtract(grants, &policy.meaning.denies, owner),
+        _ => grants,
+    }
 }
 
 impl Ways {
@@ -402,7 +391,10 @@ impl Ways {
     /// The public grants that a block silences.
     fn silenced(&self) -> Vec<&Grant> {
         let silenced = |(grant, entry): &&(Grant, Entry)| {
-            *entry == Entry::Shut && grant.audience() == Some(Audience::Public) && grant.is_usable()
+            *entry == Entry::Shut
+                && grant.audience() == Some(Audience::Public)
+                && grant.is_usable()
+                && !grant.is_doubtful()
         };
         self.grants()
             .filter(silenced)

@@ -6,26 +6,34 @@ mod access_list;
 mod action;
 mod assumption;
 mod birth;
+mod bite;
 mod condition;
 mod deny;
+mod edition;
 mod explain;
+mod fixed;
 mod grant;
 mod judge;
+mod keys;
 mod known;
+mod limits;
 mod meaning;
 mod network;
+mod pattern;
+mod principal;
 mod resource;
 mod state;
 mod verdict;
 
-pub use action::matches as matches_pattern;
 pub use assumption::{Entry, Gate};
 pub use birth::{Defaults, defaults_at};
 pub use condition::PolicyKind;
+pub use edition::Edition;
 pub use grant::Owner;
 pub use judge::{Judgement, judge};
 pub use known::Known;
 pub use meaning::PolicyMeaning;
+pub use pattern::matches as matches_pattern;
 pub use state::{AclSetting, BlockSetting, BucketState, PolicyInForce};
 pub use verdict::{
     Answer, Assumption, Audience, Certainty, Mechanism, Outsider, Permission, Reach, Verdict,

@@ -25,6 +25,8 @@ use std::borrow::Cow;
 
 /// How many characters of one text the terminal shows.
 const MOST_SHOWN: usize = 240;
+/// How many of a sentence that names some such text.
+const MOST_OF_A_SENTENCE: usize = 2_000;
 /// How many, where a glimpse is enough.
 const MOST_GLIMPSED: usize = 120;
 
@@ -59,6 +61,11 @@ pub(super) fn exact<'c>(cell: &'c Cell<'_>) -> Option<&'c str> {
         Cell::Untrusted(text) => Some(text.reveal()),
         _ => None,
     }
+}
+
+/// The exact text, for writers that escape it next.
+pub(super) fn exact_text(text: &Untrusted) -> &str {
+    text.reveal()
 }
 
 /// The exact texts of a set, for writers that escape them next.
@@ -152,6 +159,11 @@ pub(super) fn json(serialized: &str) -> Cow<'_, str> {
 /// Text that a terminal shows and does not obey. Of long text the beginning and the end are shown.
 pub(super) fn terminal<T: Raw + ?Sized>(text: &T) -> String {
     shortened(text.raw(), MOST_SHOWN)
+}
+
+/// The same, for a sentence that names such text.
+pub(super) fn sentence<T: Raw + ?Sized>(text: &T) -> String {
+    shortened(text.raw(), MOST_OF_A_SENTENCE)
 }
 
 /// The same, for text of which a glimpse is enough: user agents.

@@ -22,7 +22,7 @@ pub fn write_json(judged: &Judgement, out: &mut dyn Write) -> io::Result<()> {
     }
     object.serialize_entry("latent", &judged.latent)?;
     object.serialize_entry("decided_by", &escape::exact_texts(&judged.decided_by))?;
-    object.serialize_entry("reason", &judged.reason)?;
+    object.serialize_entry("reason", escape::exact_text(&judged.reason))?;
     object.end()?;
     writeln!(out, "{}", escape::json(&String::from_utf8_lossy(&text)))
 }
@@ -66,7 +66,7 @@ pub fn write_text(judged: &Judgement, out: &mut dyn Write) -> io::Result<()> {
         ""
     };
     let lines = [
-        ("reason", judged.reason.clone()),
+        ("reason", escape::sentence(&judged.reason)),
         ("decided by", shown(judged.decided_by.iter())),
         ("who", shown(judged.reach.principals.iter())),
         (

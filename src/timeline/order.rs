@@ -6,7 +6,7 @@
 
 use super::types::{Cause, Settings};
 use crate::event::{Acl, Asked, Change, CitedEvent};
-use crate::exposure::{Owner, PolicyInForce, PolicyKind, PolicyMeaning};
+use crate::exposure::{Edition, Owner, PolicyInForce, PolicyKind, PolicyMeaning};
 use crate::vocab::{AccountId, BucketName, EventId, Timestamp, Untrusted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -132,6 +132,7 @@ fn owners(events: &[CitedEvent], settings: &Settings) -> BTreeMap<Option<Account
             .entry(event.account.clone())
             .or_insert_with(|| Owner {
                 account: event.account.clone(),
+                bucket: None,
                 canonical_ids: BTreeSet::new(),
                 trusted_accounts: settings.trusted_accounts.clone(),
                 trusted_organizations: settings.trusted_organizations.clone(),
@@ -153,7 +154,16 @@ fn owner_named(change: &Change) -> Option<Untrusted> {
 fn to_call(cited: CitedEvent, owner: &Owner) -> Call {
     let policy = match &cited.event.change {
         Change::PutPolicy(Asked::Said(policy)) => {
-            let meaning = PolicyMeaning::of(policy, owner, PolicyKind::Bucket);
+            let owner = Owner {
+                bucket: cited.event.bucket.clone(),
+                ..owner.clone()
+            };
+            let meaning = PolicyMeaning::put_under(
+                Edition::at(cited.event.time),
+                policy,
+                &owner,
+                PolicyKind::Bucket,
+            );
             Some(Arc::new(PolicyInForce {
                 policy: policy.clone(),
                 meaning,
