@@ -11,10 +11,10 @@
 
 use leaktrail::event::{Acl, BlockFlags, Policy};
 use leaktrail::exposure::{
-    AclSetting, Answer, BlockSetting, BucketState, Judgement, Known, Owner, PolicyInForce,
+    AclSetting, Answer, BlockSetting, BucketState, Edition, Judgement, Known, Owner, PolicyInForce,
     PolicyKind, PolicyMeaning, Verdict, judge,
 };
-use leaktrail::vocab::AccountId;
+use leaktrail::vocab::{AccountId, BucketName};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -161,6 +161,77 @@ rows! {
     a_deny_elsewhere_changes_nothing: [{"Resource": "arn:aws:s3:::b/a/*"}, {"Effect": "Deny", "Resource": "arn:aws:s3:::b/b/*"}] => True, Public, ["everyone"], ["read"];
     a_deny_of_a_part_leaves_the_rest: [{}, {"Effect": "Deny", "Resource": "arn:aws:s3:::b/private/*"}] => True, Public, ["everyone"], ["read"];
     a_deny_of_one_action_leaves_the_others: [{"Action": ["s3:GetObject", "s3:PutObject"]}, {"Effect": "Deny", "Action": "s3:PutObject"}] => True, Public, ["everyone"], ["read"];
+}
+
+// What a second opinion or a hard look found wrong once.
+rows! {
+    a_deny_of_some_files_by_a_wildcard_is_no_deny_of_all: [{}, {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::*.pdf"}] => True, Public, ["everyone"], ["read"];
+    a_deny_of_all_but_a_prefix_takes_what_lies_outside: [{"Resource": "arn:aws:s3:::b/private/*"}, {"Effect": "Deny", "Resource": null, "NotResource": "arn:aws:s3:::b/public/*"}] => Unknown, Private, [], [];
+    a_conditional_deny_of_one_action_leaves_the_others_open: [{"Action": ["s3:GetObject", "s3:PutObject"]}, {"Effect": "Deny", "Action": "s3:PutObject", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}}] => True, Public, ["everyone"], ["read"];
+    a_deny_that_the_grant_excuses_takes_nothing: [{"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}}, {"Effect": "Deny", "Action": "s3:*", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}}] => False, Limited, ["everyone"], ["read"];
+    a_deny_of_the_granted_account_is_not_passed_over: [{"Principal": {"AWS": "444455556666"}}, {"Effect": "Deny", "Action": "s3:*", "Condition": {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}}] => False, Private, [], [];
+    an_account_held_to_another_one_is_nobody: [{"Principal": {"AWS": "444455556666"}, "Condition": {"StringEquals": {"aws:PrincipalAccount": "777788889999"}}}] => False, Private, [], [];
+    a_made_up_key_is_undocumented: [{"Condition": {"StringEquals": {"aws:MadeUp": "x"}}}] => Unknown, Verdict::Unknown, ["everyone"], ["read"];
+    a_made_up_operator_is_undocumented: [{"Condition": {"StringMatches": {"aws:SourceVpc": "vpc-91237329"}}}] => Unknown, Verdict::Unknown, ["everyone"], ["read"];
+    a_made_up_operator_leaves_a_fixed_principal_undecided: [{"Principal": {"AWS": "444455556666"}, "Condition": {"StringMatches": {"aws:SourceVpc": "vpc-91237329"}}}] => False, Verdict::Unknown, ["444455556666"], ["read"];
+    a_misspelt_element_is_no_condition_that_may_be_dropped: [{"Conditions": {"StringEquals": {"aws:SourceVpc": "vpc-91237329"}}}] => Unknown, Verdict::Unknown, ["everyone"], ["read"];
+    a_condition_that_is_no_object_is_undocumented: [{"Condition": "aws:SourceVpc"}] => Unknown, Verdict::Unknown, ["everyone"], ["read"];
+    an_optional_number_passes_without_its_key: [{"Condition": {"NumericLessThanIfExists": {"s3:signatureAge": "600000"}}}] => True, Public, ["everyone"], ["read"];
+    a_text_wildcard_before_the_account_runs_on: [{"Condition": {"StringLike": {"aws:PrincipalArn": "arn:aws*:iam::111122223333:role/app"}}}] => True, Public, ["any-aws-account"], ["read"];
+    the_own_account_by_variable_is_public_for_s3_and_private: [{"Condition": {"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}}] => True, Private, [], [];
+    folders_by_user_name_need_an_account: [{"Resource": "arn:aws:s3:::b/home/${aws:username}/*"}] => True, Public, ["any-aws-account"], ["read"];
+    an_organizations_endpoint_is_an_unlisted_value: [{"Condition": {"StringEquals": {"aws:SourceVpcArn": "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-91237329"}}}] => Unknown, Limited, ["everyone"], ["read"];
+    a_region_of_access_points_is_more_than_a_name: [{"Condition": {"StringLike": {"s3:DataAccessPointArn": "arn:aws:s3:*:123456789012:accesspoint/*"}}}] => Unknown, Limited, ["everyone"], ["read"];
+    a_root_users_id_is_its_account: [{"Condition": {"StringLike": {"aws:userid": ["AROAEXAMPLEROLEID:*", "444455556666"]}}}] => Unknown, CrossAccount, ["444455556666"], ["read"];
+    other_partitions_read_the_same: [{"Principal": {"AWS": "arn:aws-cn:iam::444455556666:root"}, "Resource": "arn:aws-cn:s3:::b/*"}] => False, CrossAccount, ["arn:aws-cn:iam::444455556666:root"], ["read"];
+    a_mixed_grant_of_what_only_the_owner_can_use: [{"Action": ["s3:GetObject", "s3:PutBucketPolicy"], "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]}] => True, Public, ["everyone"], ["read"];
+}
+
+#[test]
+fn a_deny_with_not_principal_is_named_and_undecided() {
+    let deny = json!({"Sid": "But us", "Effect": "Deny", "Principal": null, "NotPrincipal": {"AWS": "111122223333"}, "Action": "s3:*"});
+    let judged = judged(&policy(&[json!({}), deny]));
+    assert_eq!(judged.verdict, Public);
+    assert!(
+        judged
+            .reason
+            .reveal()
+            .ends_with("the Deny `But us` may take it away"),
+        "{}",
+        judged.reason.reveal()
+    );
+}
+
+#[test]
+fn what_a_policy_says_of_another_bucket_is_nothing() {
+    let owner = Owner {
+        bucket: BucketName::parse("b"),
+        ..Owner::default()
+    };
+    let meaning = |resource: &str| {
+        let policy = Policy::parse(&policy(&[json!({"Resource": resource})])).expect("a policy");
+        PolicyMeaning::of(&policy, &owner, PolicyKind::Bucket)
+            .grants
+            .iter()
+            .any(|grant| grant.is_usable())
+    };
+    assert!(meaning("arn:aws:s3:::b/*"));
+    assert!(!meaning("arn:aws:s3:::other/*"));
+}
+
+#[test]
+fn an_earlier_edition_is_marked_where_it_read_otherwise() {
+    let kms = json!({"Action": "s3:PutObject", "Condition": {"StringEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:us-east-1:111122223333:key/k"}}});
+    let policy = Policy::parse(&policy(&[kms])).expect("a policy");
+    let marked = |edition| {
+        let meaning =
+            PolicyMeaning::put_under(edition, &policy, &Owner::default(), PolicyKind::Bucket);
+        meaning
+            .grants
+            .iter()
+            .any(|grant| grant.qualifiers.contains(&"rule_edition".into()))
+    };
+    assert!(marked(Edition::Early) && marked(Edition::Middle) && !marked(Edition::Today));
 }
 
 #[test]

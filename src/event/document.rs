@@ -3,7 +3,7 @@
 use super::acl::Acl;
 use super::block::BlockFlags;
 use super::change::Asked;
-use super::json::{find_field, unquoted};
+use super::json::{field, find_field, unquoted};
 use super::ownership::Ownership;
 use super::policy::Policy;
 use serde_json::Value;
@@ -28,33 +28,63 @@ impl Document {
     /// If it is none of the four, or one of them that cannot be understood; with the reason.
     pub fn read(value: &Value) -> Result<Self, &'static str> {
         let value = unquoted(value).ok_or("a string that holds no JSON")?;
-        let has = |key| find_field(&value, key).is_some();
-        match () {
-            () if has("Statement") || has("Policy") || has("bucketPolicy") => {
-                said(Policy::read(&value)).map(Self::Policy)
-            }
-            () if [
-                "BlockPublicAcls",
-                "IgnorePublicAcls",
-                "BlockPublicPolicy",
-                "RestrictPublicBuckets",
-                "PublicAccessBlockConfiguration",
-            ]
+        let value = match field(&value, "requestParameters").and_then(unquoted) {
+            Some(parameters) => parameters,
+            None => value,
+        };
+        let kinds: Vec<Kind> = KINDS
             .into_iter()
-            .any(has) =>
-            {
-                said(BlockFlags::read(&value)).map(Self::Block)
-            }
-            () => match Acl::read_if_any(&value) {
-                Some(acl) => said(acl).map(Self::Acl),
-                None if has("ObjectOwnership") => {
-                    said(Ownership::read(&value)).map(Self::Ownership)
-                }
-                None => Err("neither a policy, an ACL, a public access block nor object ownership"),
-            },
+            .filter(|(_, keys)| keys.iter().any(|key| find_field(&value, key).is_some()))
+            .map(|(kind, _)| kind)
+            .collect();
+        match kinds.as_slice() {
+            [] => Err("neither a policy, an ACL, a public access block nor object ownership"),
+            [Kind::Policy] => said(Policy::read(&value)).map(Self::Policy),
+            [Kind::Block] => said(BlockFlags::read(&value)).map(Self::Block),
+            [Kind::Acl] => said(Acl::read(&value)).map(Self::Acl),
+            [Kind::Ownership] => said(Ownership::read(&value)).map(Self::Ownership),
+            _ => Err("more than one kind of document in one file"),
         }
     }
 }
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Policy,
+    Acl,
+    Block,
+    Ownership,
+}
+
+/// By which keys each kind is known.
+const KINDS: [(Kind, &[&str]); 4] = [
+    (Kind::Policy, &["Statement", "Policy", "bucketPolicy"]),
+    (
+        Kind::Block,
+        &[
+            "BlockPublicAcls",
+            "IgnorePublicAcls",
+            "BlockPublicPolicy",
+            "RestrictPublicBuckets",
+            "PublicAccessBlockConfiguration",
+        ],
+    ),
+    (
+        Kind::Acl,
+        &[
+            "Grants",
+            "AccessControlList",
+            "AccessControlPolicy",
+            "x-amz-acl",
+            "x-amz-grant-read",
+            "x-amz-grant-write",
+            "x-amz-grant-read-acp",
+            "x-amz-grant-write-acp",
+            "x-amz-grant-full-control",
+        ],
+    ),
+    (Kind::Ownership, &["ObjectOwnership"]),
+];
 
 fn said<T>(asked: Asked<T>) -> Result<T, &'static str> {
     match asked {
@@ -98,6 +128,17 @@ mod tests {
             ),
             Ok(Document::Ownership(_))
         ));
+        let call = json!({"eventName": "PutBucketAcl", "requestParameters": {"acl": "", "x_amz_grant_read": "id=a"}});
+        assert!(matches!(Document::read(&call), Ok(Document::Acl(_))));
         assert!(Document::read(&json!({"a": 1})).is_err());
+    }
+
+    #[test]
+    fn two_documents_in_one_file_are_one_too_many() {
+        let both = json!({"Policy": "{\"Statement\": []}", "PublicAccessBlockConfiguration": {"BlockPublicAcls": true}});
+        assert_eq!(
+            Document::read(&both),
+            Err("more than one kind of document in one file")
+        );
     }
 }

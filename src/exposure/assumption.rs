@@ -52,12 +52,10 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// What two ways in make together: one that is open is enough; what could close only one of two changes nothing.
+    /// What two ways in make together: one that is open is enough.
     pub fn or(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Open(left), Self::Open(right)) => {
-                Self::Open(left.intersection(&right).copied().collect())
-            }
+            (Self::Open(left), Self::Open(right)) => Self::Open(either(left, right)),
             (Self::Open(assumed), _) | (_, Self::Open(assumed)) => Self::Open(assumed),
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
             (Self::AssumedShut(mut left), Self::AssumedShut(right)) => {
@@ -80,6 +78,19 @@ impl Entry {
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Open(_))
     }
+}
+
+/// What is assumed where one of two ways in is enough. Where one rests on less than the other, the other adds nothing. Where
+/// each rests on something of its own, both may be wrong at once: all of it could change the verdict.
+pub fn either(mut left: BTreeSet<Assumption>, right: BTreeSet<Assumption>) -> BTreeSet<Assumption> {
+    if left.is_subset(&right) {
+        return left;
+    }
+    if right.is_subset(&left) {
+        return right;
+    }
+    left.extend(right);
+    left
 }
 
 /// A grant behind a gate.

@@ -106,9 +106,9 @@ pub fn effect(condition: &Condition, reading: Reading) -> Effect {
         Test::Presence => narrows(asks_for_key(condition) && carried == Carried::IfSigned),
         _ if passes_without_key(condition, test, carried) => narrows(false),
         Test::Positive => positive(condition, reading, carried),
-        Test::Negated | Test::Scalar => {
-            narrows(carried == Carried::IfSigned || is_service_only(condition))
-        }
+        Test::Scalar if asks_for(condition, "aws:principalisawsservice") => narrows(false),
+        Test::Scalar if asks_for(condition, "aws:viaawsservice") => narrows(true),
+        Test::Negated | Test::Scalar => narrows(carried == Carried::IfSigned),
     }
 }
 
@@ -177,9 +177,10 @@ pub fn asks_for_key(condition: &Condition) -> bool {
             .all(|value| value.eq_ignore_ascii_case("false"))
 }
 
-/// `Bool aws:ViaAWSService true`: a service acts for a principal, who has signed.
-fn is_service_only(condition: &Condition) -> bool {
-    condition.key == "aws:viaawsservice"
+/// `Bool` with `true`. Of the two keys about services, one is that of a service itself, for whomever it acts, and the other
+/// that of a principal for whom a service acts, and who has signed.
+fn asks_for(condition: &Condition, key: &str) -> bool {
+    condition.key == key
         && condition.operator == "bool"
         && condition
             .values

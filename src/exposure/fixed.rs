@@ -139,7 +139,9 @@ impl Listed {
                     "a policy variable: S3 calls it public though it holds to the own organization",
                 ),
             ),
-            Self::AccessPointArn if reading.kind == PolicyKind::Bucket && bound().is_some() => {
+            Self::AccessPointArn
+                if reading.kind == PolicyKind::Bucket && is_of_accounts(values) =>
+            {
                 access_points(values, by_variable)
             }
             Self::PrincipalArn => match bound() {
@@ -150,12 +152,10 @@ impl Listed {
                 Some(accounts) => holds(Held::Accounts(accounts)),
                 None => narrows(true),
             },
-            Self::SourceArn if accounts(values, |value| bound_account(value, false)).is_some() => {
-                leans(
-                    Held::Places,
-                    "a wildcard in aws:SourceArn bound to one account; likely not public",
-                )
-            }
+            Self::SourceArn if is_of_accounts(values) => leans(
+                Held::Places,
+                "a wildcard in aws:SourceArn bound to one account; likely not public",
+            ),
             Self::UserId if values.iter().all(|value| is_session_of_one_role(value)) => leans(
                 user_ids(values),
                 "S3's page leaves open whether `AROLEID:*` is fixed; likely not public",
@@ -302,6 +302,11 @@ pub fn bound_account(arn: &str, is_text: bool) -> Option<AccountId> {
         _ => account,
     };
     AccountId::parse(account).filter(|_| fixed)
+}
+
+/// Whether each ARN names its account. AWS makes these ARNs, and no part of theirs holds a colon.
+fn is_of_accounts(values: &BTreeSet<String>) -> bool {
+    accounts(values, |value| bound_account(value, false)).is_some()
 }
 
 /// aws:userid: the accounts that the ids tell (a root user's id is its account's), else ids that tell none.

@@ -4,7 +4,7 @@
 //! control is taken at S3's default and named; an opaque one leaves the question open where it decides.
 
 use super::access_list;
-use super::assumption::{Entry, Gate, through};
+use super::assumption::{Entry, Gate, either, through};
 use super::deny;
 use super::explain::reason;
 use super::grant::{Grant, Grantees, LimitedTo, Owner};
@@ -256,7 +256,12 @@ fn behind_restrict(grant: &Grant, policy_is_public: Answer, restrict: &Gate) -> 
         (Grantees::Limited(LimitedTo::Service), _) | (_, Answer::False) => {
             Entry::Open(BTreeSet::new())
         }
-        (_, Answer::Unknown) if restrict.is_on() && undocumented => Entry::Shut,
+        // Whoever S3 calls public it shuts out; and what it does not call public does not let everyone in.
+        (Grantees::Everyone | Grantees::AnyAwsAccount | Grantees::Undocumented, _)
+            if restrict.is_on() =>
+        {
+            Entry::Shut
+        }
         (_, Answer::Unknown) if restrict.is_on() => Entry::Unknown,
         _ => through(restrict),
     };
@@ -324,7 +329,7 @@ impl Ways {
             reach,
             open,
             latent: !self.silenced().is_empty(),
-            aws_public: aws_public(bucket),
+            aws_public: bucket.aws_public(),
             ways: self,
         }
     }
@@ -352,25 +357,39 @@ impl Ways {
             Verdict::Public => public,
             Verdict::CrossAccount => public
                 .into_iter()
-                .chain(self.shared_by_outsiders())
+                .chain(self.assumed_of_outsiders())
                 .collect(),
-            Verdict::Limited | Verdict::Private => {
-                public.into_iter().chain(unseen_grants(bucket)).collect()
-            }
+            Verdict::Limited => public
+                .into_iter()
+                .chain(bucket.unseen_grants())
+                .chain(self.assumed_of_limited())
+                .collect(),
+            Verdict::Private => public.into_iter().chain(bucket.unseen_grants()).collect(),
             Verdict::Unknown => BTreeSet::new(),
         }
     }
 
-    /// What was assumed for every outsider alike: if it were otherwise, none would get in.
-    fn shared_by_outsiders(&self) -> BTreeSet<Assumption> {
+    /// What was assumed for the outsiders: if it were otherwise, none would get in.
+    fn assumed_of_outsiders(&self) -> BTreeSet<Assumption> {
         let open = self
             .audiences()
             .into_iter()
             .filter(|audience| *audience != Audience::Public)
             .filter_map(|audience| self.opened(audience));
         open.map(|(_, (_, assumed))| assumed)
-            .reduce(|left, right| left.intersection(&right).copied().collect())
+            .reduce(either)
             .unwrap_or_default()
+    }
+
+    /// What was assumed for the limited grants.
+    fn assumed_of_limited(&self) -> BTreeSet<Assumption> {
+        let assumed = self.grants().filter_map(|(grant, entry)| match entry {
+            Entry::Open(assumed) if decides(Verdict::Limited, grant, entry) => {
+                Some(assumed.clone())
+            }
+            _ => None,
+        });
+        assumed.reduce(either).unwrap_or_default()
     }
 
     /// The statements and grants behind the verdict; behind a private one, the public grants that a block silences.
@@ -417,21 +436,5 @@ fn decides(verdict: Verdict, grant: &Grant, entry: &Entry) -> bool {
         }
         Verdict::Private => entry.is_open() && grant.audience().is_some(),
         Verdict::Unknown => *entry == Entry::Unknown,
-    }
-}
-
-/// Controls of which nothing was seen, and which might let somebody in.
-fn unseen_grants(bucket: &BucketState) -> BTreeSet<Assumption> {
-    let policy = (bucket.policy == Known::Unobserved).then_some(Assumption::PolicyUnseen);
-    let acl = (bucket.acl == Known::Unobserved && !bucket.acls_disabled())
-        .then_some(Assumption::AclUnseen);
-    policy.into_iter().chain(acl).collect()
-}
-
-fn aws_public(bucket: &BucketState) -> Answer {
-    match &bucket.policy {
-        Known::Observed(Some(policy)) => policy.meaning.aws_public,
-        Known::Observed(None) => Answer::False,
-        Known::Unobserved | Known::Opaque => Answer::Unknown,
     }
 }

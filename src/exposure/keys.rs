@@ -93,7 +93,7 @@ const KEYS: [(&str, Carried); 98] = [
     ("codebuild:buildarn", IfSigned),
     ("codebuild:projectarn", IfSigned),
     ("identitystore:userid", IfSigned),
-    ("aws:principalisawsservice", FromElsewhere),
+    ("aws:principalisawsservice", IfSigned),
     ("aws:principalservicename", FromElsewhere),
     ("aws:principalservicenameslist", FromElsewhere),
     ("aws:sourcearn", FromElsewhere),

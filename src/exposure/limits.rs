@@ -2,14 +2,14 @@
 //!
 //! All of them must hold, so one that holds the grant to fixed values is enough to make it not public.
 
-use super::condition::{Effect, Held, Hold, Reading, describe, effect};
+use super::condition::{Effect, Held, Hold, Reading, Test, describe, effect};
 use super::edition::{Edition, Revised};
 use super::grant::{Grant, Grantees, Owner};
 use super::keys::{Carried, carried};
 use super::pattern::has_variable;
 use super::resource::Scope;
-use super::verdict::Answer;
-use crate::event::{Condition, Statement};
+use super::verdict::{Answer, Outsider};
+use crate::event::{Condition, Quantifier, Statement};
 use crate::vocab::Untrusted;
 use std::collections::BTreeSet;
 
@@ -66,6 +66,9 @@ impl Limits {
     pub fn apply(&self, mut grant: Grant, owner: &Owner) -> Vec<Grant> {
         grant.qualifiers.extend(self.qualifiers.iter().cloned());
         grant.conditions.clone_from(&self.conditions);
+        if self.shuts_out(&grant.grantees) {
+            return vec![grant.given_to_nobody()];
+        }
         let grant = match (&grant.grantees, self.holds.is_empty()) {
             (Grantees::Nobody | Grantees::Own | Grantees::Undocumented, _) => return vec![grant],
             (Grantees::Everyone, true) => return vec![self.unheld(grant)],
@@ -80,6 +83,19 @@ impl Limits {
                 .into_iter()
                 .flat_map(|grant| grant.held_to(&hold.to, owner))
                 .collect()
+        })
+    }
+
+    /// Whether a condition asks for another account than the fixed one.
+    fn shuts_out(&self, grantees: &Grantees) -> bool {
+        let Grantees::Fixed(Outsider::Account(account)) = grantees else {
+            return false;
+        };
+        self.conditions.iter().any(|condition| {
+            condition.key == "aws:principalaccount"
+                && Test::of(&condition.operator) == Some(Test::Negated)
+                && condition.quantifier != Quantifier::AllValues
+                && condition.values.contains(account.as_str())
         })
     }
 

@@ -35,6 +35,7 @@ impl Named {
             let mut names: Vec<String> = patterns
                 .filter_map(|pattern| bucket_part(pattern))
                 .collect();
+            names.retain(|name| !name.starts_with(['*', '?']));
             names.sort_by_key(|name| (is_wild(name), std::cmp::Reverse(name.len())));
             names.first().map(|name| name.replace(['*', '?'], "x"))
         };

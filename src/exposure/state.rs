@@ -3,7 +3,7 @@
 use super::assumption::Gate;
 use super::known::Known;
 use super::meaning::PolicyMeaning;
-use super::verdict::Assumption;
+use super::verdict::{Answer, Assumption};
 use crate::event::{Acl, BlockFlags, Ownership, Policy};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -54,6 +54,23 @@ impl BucketState {
     /// Whether ACLs are known to be disabled: then the ACL counts as seen, and owner-only.
     pub fn acls_disabled(&self) -> bool {
         self.ownership == Known::Observed(AclSetting::Exactly(Ownership::BucketOwnerEnforced))
+    }
+
+    /// Controls of which nothing was seen, and which might let somebody in.
+    pub fn unseen_grants(&self) -> BTreeSet<Assumption> {
+        let policy = (self.policy == Known::Unobserved).then_some(Assumption::PolicyUnseen);
+        let acl = (self.acl == Known::Unobserved && !self.acls_disabled())
+            .then_some(Assumption::AclUnseen);
+        policy.into_iter().chain(acl).collect()
+    }
+
+    /// Whether S3 calls the policy public.
+    pub fn aws_public(&self) -> Answer {
+        match &self.policy {
+            Known::Observed(Some(policy)) => policy.meaning.aws_public,
+            Known::Observed(None) => Answer::False,
+            Known::Unobserved | Known::Opaque => Answer::Unknown,
+        }
     }
 
     /// The gate that disabled ACLs are to an ACL's grants.
