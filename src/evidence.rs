@@ -3,8 +3,13 @@
 //! Evidence merges: in any order, in any grouping, and twice the same is once. That is what makes reports independent of
 //! how the files were split, read or repeated.
 
-use crate::event::{CitedEvent, EventKey, ExposureEvent};
-use crate::vocab::{AccountId, Citation, LogFileId, Loss, Region, SkipReason, Timestamp};
+use crate::event::{
+    CitedEvent, CitedInquiry, CitedRequest, Copies, EventKey, ExposureEvent, Heard, Inquiry,
+    Request,
+};
+use crate::vocab::{
+    AccountId, BucketName, Citation, LogFileId, Loss, Region, SkipReason, Timestamp, Untrusted,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a set of log files tells.
@@ -14,11 +19,20 @@ pub struct Evidence {
     pub files: BTreeMap<LogFileId, FileAccount>,
     /// Each event of interest, once.
     pub events: BTreeMap<EventKey, Sighting>,
+    /// Each read whose answer tells something, once, with the smallest of its citations.
+    pub inquiries: BTreeMap<EventKey, (Inquiry, Citation)>,
+    /// Each request from outside, once, with the smallest of its citations.
+    pub requests: BTreeMap<EventKey, (Request, Citation)>,
     /// Over which span each account's Regions have records, of whatever kind.
     pub coverage: BTreeMap<(Option<AccountId>, Option<Region>), Coverage>,
     /// What could not be used.
     pub losses: BTreeSet<Loss>,
+    /// The buckets into which calls of each file wrote objects that matter only where an object's ACL let others in.
+    pub written: BTreeMap<LogFileId, BTreeSet<BucketName>>,
 }
+
+/// The objects whose every write matters: those whose ACL let others in at some time.
+pub type ObjectsOfInterest = BTreeMap<BucketName, BTreeSet<Untrusted>>;
 
 /// One event, as its best copy tells it, and every record that tells of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +41,8 @@ pub struct Sighting {
     pub event: ExposureEvent,
     /// All copies.
     pub citations: BTreeSet<Citation>,
+    /// Whether the copies ask for the same.
+    pub copies: Copies,
 }
 
 /// What became of one file.
@@ -44,6 +60,15 @@ pub struct FileAccount {
     pub lost_records: u64,
     /// The first and last eventTime in it.
     pub coverage: Option<Coverage>,
+}
+
+impl FileAccount {
+    /// How many of its records were used.
+    pub fn of_interest(&self) -> u64 {
+        self.records
+            .saturating_sub(self.not_of_interest)
+            .saturating_sub(self.lost_records)
+    }
 }
 
 /// Whether a file was used.
@@ -92,8 +117,36 @@ impl Evidence {
             Sighting {
                 event,
                 citations: BTreeSet::from([citation]),
+                copies: Copies::Agree,
             },
         );
+    }
+
+    /// Adds what the answer to a read tells. Of two copies that differ the smaller is believed.
+    pub fn hear(&mut self, key: EventKey, inquiry: Inquiry, citation: Citation) {
+        match self.inquiries.get_mut(&key) {
+            Some(known) => {
+                let (heard, cited) = known;
+                *cited = citation.min(cited.clone());
+                *heard = inquiry.min(heard.clone());
+            }
+            None => {
+                self.inquiries.insert(key, (inquiry, citation));
+            }
+        }
+    }
+
+    /// Adds a request from outside. Of two copies that differ the smaller is believed.
+    pub fn ask(&mut self, key: EventKey, request: Request, citation: Citation) {
+        match self.requests.get_mut(&key) {
+            Some((known, cited)) => {
+                *cited = citation.min(cited.clone());
+                *known = request.min(known.clone());
+            }
+            None => {
+                self.requests.insert(key, (request, citation));
+            }
+        }
     }
 
     /// Notes that an account's Region has a record of that instant.
@@ -114,8 +167,19 @@ impl Evidence {
         if self.events.len() < other.events.len() {
             return other.merge(self);
         }
-        self.files.extend(other.files);
+        for (id, account) in other.files {
+            self.account(id, account);
+        }
+        for (id, buckets) in other.written {
+            self.written.entry(id).or_default().extend(buckets);
+        }
         self.losses.extend(other.losses);
+        for (key, (inquiry, citation)) in other.inquiries {
+            self.hear(key, inquiry, citation);
+        }
+        for (key, (request, citation)) in other.requests {
+            self.ask(key, request, citation);
+        }
         other
             .events
             .into_iter()
@@ -127,6 +191,36 @@ impl Evidence {
         self
     }
 
+    /// Of two readings of a file the one that used more of it counts.
+    fn account(&mut self, id: LogFileId, account: FileAccount) {
+        let known = self.files.entry(id).or_insert_with(|| account.clone());
+        if known.of_interest() < account.of_interest() {
+            *known = account;
+        }
+    }
+
+    /// The objects whose ACL some call may have opened to others.
+    pub fn objects_of_interest(&self) -> ObjectsOfInterest {
+        let mut objects = ObjectsOfInterest::new();
+        for event in self.events.values().map(|sighting| &sighting.event) {
+            if let (Some(bucket), Some(key)) = (&event.bucket, event.change.object()) {
+                objects
+                    .entry(bucket.clone())
+                    .or_default()
+                    .insert(key.clone());
+            }
+        }
+        objects
+    }
+
+    /// Whether calls of a file wrote objects into some of these buckets.
+    pub fn wrote_into(&self, file: &LogFileId, objects: &ObjectsOfInterest) -> bool {
+        let written = self.written.get(file).into_iter().flatten();
+        written
+            .into_iter()
+            .any(|bucket| objects.contains_key(bucket))
+    }
+
     fn add(&mut self, key: EventKey, sighting: Sighting) {
         match self.events.get_mut(&key) {
             Some(known) => known.join(sighting),
@@ -136,16 +230,26 @@ impl Evidence {
         }
     }
 
-    /// How many copies of events there are beyond the first of each.
-    pub fn duplicates(&self) -> u64 {
-        self.events
-            .values()
-            .map(|sighting| sighting.citations.len().saturating_sub(1) as u64)
-            .sum()
+    /// How many different events and reads of interest the records tell of.
+    pub fn distinct(&self) -> u64 {
+        let logged = |(inquiry, _): &&(Inquiry, Citation)| inquiry.heard == Heard::Logged;
+        let reads = self.inquiries.values().filter(logged).count();
+        let asked = self
+            .requests
+            .keys()
+            .filter(|key| !self.events.contains_key(*key));
+        (self.events.len() + reads + asked.count()) as u64
     }
 
-    /// The events, each with the smallest of its citations.
-    pub fn cited(self) -> Vec<CitedEvent> {
+    /// How many records of interest there are beyond the first of each event or read.
+    pub fn duplicates(&self) -> u64 {
+        let all = self.files.values().map(FileAccount::of_interest);
+        all.fold(0, u64::saturating_add)
+            .saturating_sub(self.distinct())
+    }
+
+    /// The events, the reads and the requests from outside, each with the smallest of its citations.
+    pub fn cited(self) -> (Vec<CitedEvent>, Vec<CitedInquiry>, Vec<CitedRequest>) {
         let cite = |sighting: Sighting| {
             sighting
                 .citations
@@ -154,9 +258,23 @@ impl Evidence {
                 .map(|citation| CitedEvent {
                     event: sighting.event,
                     citation,
+                    copies: sighting.copies,
                 })
         };
-        self.events.into_values().filter_map(cite).collect()
+        let events = self.events.into_values().filter_map(cite).collect();
+        let inquiries = self.inquiries.into_iter();
+        let heard = inquiries.map(|(key, (inquiry, citation))| CitedInquiry {
+            key,
+            inquiry,
+            citation,
+        });
+        let requests = self.requests.into_iter();
+        let asked = requests.map(|(key, (request, citation))| CitedRequest {
+            key,
+            request,
+            citation,
+        });
+        (events, heard.collect(), asked.collect())
     }
 }
 
@@ -164,6 +282,9 @@ impl Sighting {
     /// Joins another sighting of the same event. The fuller copy is believed; of two equally full ones the smaller text.
     fn join(&mut self, other: Self) {
         self.citations.extend(other.citations);
+        if other.copies == Copies::Differ || !self.event.tells_same(&other.event) {
+            self.copies = Copies::Differ;
+        }
         let rank =
             |event: &ExposureEvent| (std::cmp::Reverse(event.fullness), event.record.clone());
         if rank(&other.event) < rank(&self.event) {

@@ -81,6 +81,10 @@ fn a_wrong_size_format_account_and_preset_say_what_is_expected() {
             "bucket-policy-change",
         ),
         (&["scan", "logs", "--threads", "0"], "1 to 1024"),
+        (
+            &["scan", "logs", "--from", "2024-02-01", "--to", "2024-02-01"],
+            "--from must be earlier than --to",
+        ),
     ] {
         let told = leaktrail(folder().path(), words);
         assert!(
@@ -175,8 +179,9 @@ fn the_report_goes_to_stdout_and_nothing_to_stderr() {
           - acl-unseen: the bucket's ACL was never seen; taken as the owner's only (0 exposures, 1 interval)
           - account-block-unseen: the account's public access block was never seen; taken as off (1
             exposure, 1 interval)
-          - who used what was open: data events are not read yet
-          - which objects were public by their own ACL or through an access point: not followed yet
+          - which objects were public by their own ACL, and who came in, where data events of the bucket
+            were not recorded
+          - where an access point leads that was made before the first record
           - what happened before the first record, or in a Region without records
 
         Where the evidence ends

@@ -1,8 +1,10 @@
 //! What may a report read? The hand-over value: everything that was found, and nothing of how.
 
 mod selection;
+mod strictness;
 
 pub use selection::Selection;
+pub use strictness::Strictness;
 
 use crate::evidence::{Evidence, Fate, FileAccount};
 use crate::timeline::{ChangeRow, Contradiction, Exposure, Timeline};
@@ -32,6 +34,8 @@ pub struct Analysis {
     pub coverage: BTreeMap<(Option<AccountId>, Option<Region>), (Timestamp, Timestamp)>,
     /// What the rows were limited to.
     pub selection: Selection,
+    /// How many assumed verdicts are shown as unknown, because that was asked for.
+    pub withheld: Option<usize>,
 }
 
 /// What was counted. Files: all = read + skipped + lost. Records: all = used + not of interest + duplicates + lost.
@@ -73,7 +77,7 @@ impl Counts {
             files_lost: fated(|fate| *fate == Fate::Lost),
             bytes: sum(|file| file.bytes),
             records: sum(|file| file.records),
-            used: evidence.events.len() as u64,
+            used: evidence.distinct(),
             not_of_interest: sum(|file| file.not_of_interest),
             duplicates: evidence.duplicates(),
             lost: sum(|file| file.lost_records),

@@ -196,6 +196,16 @@ impl Acl {
         })
     }
 
+    /// Whether some grant is to anybody but the owner and AWS's own services.
+    pub fn names_others(&self) -> bool {
+        self.grants.iter().any(|grant| {
+            !matches!(
+                grant.grantee,
+                Grantee::Owner | Grantee::LogDelivery | Grantee::Ec2
+            )
+        })
+    }
+
     /// Whether two ACLs grant the same, however they were asked.
     pub fn grants_same(&self, other: &Self) -> bool {
         self.grants == other.grants
@@ -208,14 +218,20 @@ impl Acl {
         {
             return Some(read_body(body));
         }
+        let headers = read_headers(parameters);
         let canned = field(parameters, "x-amz-acl").map(|value| scalar_text(value).unwrap_or(""));
+        if canned.is_some() && headers.is_some() {
+            return Some(Asked::Unreadable(
+                "a canned ACL and grant headers, of which S3 takes only one",
+            ));
+        }
         match canned {
             Some(text) => Some(
                 CannedAcl::parse(text).map_or(Asked::Unreadable("unknown canned ACL"), |known| {
                     Asked::Said(Self::canned(known))
                 }),
             ),
-            None => read_headers(parameters),
+            None => headers,
         }
     }
 

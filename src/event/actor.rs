@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::json::{field, text_at};
 
 /// Who made a call, from where and with what.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Actor {
     /// The caller's ARN; without one, the best name the record has.
     pub name: Untrusted,

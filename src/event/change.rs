@@ -3,9 +3,12 @@
 use super::acl::{Acl, CannedAcl};
 use super::actor::Actor;
 use super::block::BlockFlags;
+use super::inquiry::Switch;
+use super::outcome::Outcome;
 use super::ownership::Ownership;
 use super::policy::Policy;
 use crate::vocab::{AccountId, BucketName, Citation, EventId, Region, Timestamp, Untrusted};
+use sha2::{Digest, Sha256};
 
 /// What a call put in place of a control: what it says, or why that cannot be told.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,6 +57,83 @@ pub enum Change {
     PutCors,
     /// DeleteBucketCors.
     DeleteCors,
+    /// PutObjectAcl.
+    PutObjectAcl {
+        /// Which object.
+        key: Untrusted,
+        /// Its ACL.
+        acl: Asked<Acl>,
+    },
+    /// PutObject, CopyObject or CreateMultipartUpload: the object's ACL is what the headers ask for, else private.
+    WriteObject {
+        /// Which object.
+        key: Untrusted,
+        /// The ACL of the headers, where one was given.
+        acl: Option<Asked<Acl>>,
+    },
+    /// DeleteObject of the current version.
+    DeleteObject {
+        /// Which object.
+        key: Untrusted,
+    },
+    /// A call that made or removed an access point, or its policy.
+    AccessPoint(Untrusted, AccessPointChange),
+    /// PutBucketReplication: the buckets that copies go to.
+    PutReplication(Vec<Untrusted>),
+    /// DeleteBucketReplication.
+    DeleteReplication,
+    /// PutBucketRequestPayment: who pays.
+    PutRequestPayment(Payer),
+    /// A call on a multi-region access point, and the buckets that it names.
+    MultiRegionAccessPoint(Switch, Vec<BucketName>),
+    /// A call on an Object Lambda access point, and the access point that it stands on.
+    ObjectLambdaAccessPoint(Switch, Untrusted),
+    /// A policy that sets the public access block of a whole organization: `all` or `none`; empty for another policy.
+    OrganizationPolicy(Untrusted),
+    /// A read, which changes nothing.
+    Read,
+}
+
+/// What was done to one access point.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AccessPointChange {
+    /// CreateAccessPoint.
+    Create {
+        /// The bucket that it leads to.
+        bucket: Option<BucketName>,
+        /// The bucket's owner, where that is another account than the access point's.
+        bucket_account: Option<AccountId>,
+        /// Its own block, which cannot be changed later.
+        block: Asked<BlockFlags>,
+        /// From where it can be reached.
+        origin: NetworkOrigin,
+    },
+    /// DeleteAccessPoint.
+    Delete,
+    /// PutAccessPointPolicy.
+    PutPolicy(Asked<Policy>),
+    /// DeleteAccessPointPolicy.
+    DeletePolicy,
+}
+
+/// From where an access point can be reached.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum NetworkOrigin {
+    /// From everywhere.
+    Internet,
+    /// From one VPC only: S3 never calls it public.
+    Vpc,
+}
+
+/// Who pays for requests and transfers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Payer {
+    /// The bucket's owner.
+    BucketOwner,
+    /// Whoever asks: unsigned requests are refused.
+    Requester,
+    /// The request does not say.
+    Unreadable,
 }
 
 impl Change {
@@ -69,7 +149,23 @@ impl Change {
             | Self::PutAcl(Asked::Unreadable(why))
             | Self::PutBlock(Asked::Unreadable(why))
             | Self::PutAccountBlock(Asked::Unreadable(why))
-            | Self::PutOwnership(Asked::Unreadable(why)) => Some(why),
+            | Self::PutOwnership(Asked::Unreadable(why))
+            | Self::PutObjectAcl {
+                acl: Asked::Unreadable(why),
+                ..
+            }
+            | Self::WriteObject {
+                acl: Some(Asked::Unreadable(why)),
+                ..
+            }
+            | Self::AccessPoint(_, AccessPointChange::PutPolicy(Asked::Unreadable(why)))
+            | Self::AccessPoint(
+                _,
+                AccessPointChange::Create {
+                    block: Asked::Unreadable(why),
+                    ..
+                },
+            ) => Some(why),
             Self::CreateBucket {
                 acl: Some(Asked::Unreadable(why)),
                 ..
@@ -93,65 +189,94 @@ impl Change {
             _ => None,
         }
     }
-}
 
-/// How a call ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// It took effect: the record has no errorCode.
-    Took,
-    /// It failed with this code and changed nothing.
-    Failed(Untrusted),
-    /// It ended in a server's error or a timeout, after which it may have taken effect.
-    Uncertain(Untrusted),
-}
-
-impl Outcome {
-    /// The outcome that a record's errorCode tells (spec: a failed call changes nothing; a server's failure may have applied).
-    pub fn of(error_code: Option<&str>) -> Self {
-        match error_code {
-            None | Some("") => Self::Took,
-            Some(code) if is_server_failure(code) => Self::Uncertain(code.into()),
-            Some(code) => Self::Failed(code.into()),
+    /// Whether two calls ask for the same, however it is written.
+    fn asks_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::PutPolicy(Asked::Said(left)), Self::PutPolicy(Asked::Said(right))) => {
+                left.says_same(right)
+            }
+            _ => match (self.asked_acl(), other.asked_acl()) {
+                (Some(Asked::Said(left)), Some(Asked::Said(right))) => {
+                    self.object() == other.object() && left.grants_same(right)
+                }
+                _ => self == other,
+            },
         }
     }
 
-    /// The errorCode, where there is one.
-    pub fn error_code(&self) -> Option<&Untrusted> {
+    /// Whether it decides nothing of who can get in, and is only noted.
+    pub fn is_noted_only(&self) -> bool {
+        matches!(
+            self,
+            Self::PutWebsite
+                | Self::DeleteWebsite
+                | Self::PutCors
+                | Self::DeleteCors
+                | Self::PutReplication(_)
+                | Self::DeleteReplication
+                | Self::PutRequestPayment(_)
+                | Self::MultiRegionAccessPoint(..)
+                | Self::ObjectLambdaAccessPoint(..)
+        )
+    }
+
+    /// The object that it speaks of.
+    pub fn object(&self) -> Option<&Untrusted> {
         match self {
-            Self::Took => None,
-            Self::Failed(code) | Self::Uncertain(code) => Some(code),
+            Self::PutObjectAcl { key, .. }
+            | Self::WriteObject { key, .. }
+            | Self::DeleteObject { key } => Some(key),
+            _ => None,
         }
     }
 
-    /// The outcome's name in the changes table.
-    pub fn name(&self) -> &'static str {
+    /// The access point that it speaks of.
+    pub fn access_point(&self) -> Option<&Untrusted> {
         match self {
-            Self::Took => "took",
-            Self::Failed(_) => "failed",
-            Self::Uncertain(_) => "uncertain",
+            Self::AccessPoint(name, _) => Some(name),
+            _ => None,
         }
     }
-}
 
-/// Whether an errorCode leaves open if the call took effect.
-///
-/// S3 answers 500 InternalError, 503 ServiceUnavailable or SlowDown, and 400 RequestTimeout.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>
-fn is_server_failure(code: &str) -> bool {
-    const CODES: [&str; 10] = [
-        "InternalError",
-        "InternalFailure",
-        "InternalServerError",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-        "Service Unavailable",
-        "SlowDown",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "503",
-    ];
-    CODES.iter().any(|known| code.eq_ignore_ascii_case(known)) || code == "500" || code == "504"
+    /// The ACL that it asks for: of the bucket, a new bucket, or an object.
+    pub fn asked_acl(&self) -> Option<&Asked<Acl>> {
+        match self {
+            Self::PutAcl(acl) | Self::PutObjectAcl { acl, .. } => Some(acl),
+            Self::CreateBucket { acl, .. } | Self::WriteObject { acl, .. } => acl.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether a record of it names its bucket: calls on accounts, access points and organizations do not, or elsewhere.
+    pub(crate) fn names_bucket(&self) -> bool {
+        !self.is_account_wide()
+            && !matches!(
+                self,
+                Self::AccessPoint(..)
+                    | Self::MultiRegionAccessPoint(..)
+                    | Self::ObjectLambdaAccessPoint(..)
+                    | Self::OrganizationPolicy(_)
+            )
+    }
+
+    /// Whether it is of interest whatever else is known: most writes of objects, and most policies of organizations, are not.
+    pub fn is_of_interest(&self) -> bool {
+        match self {
+            Self::OrganizationPolicy(block) => !block.is_empty(),
+            _ => self.may_grant(),
+        }
+    }
+
+    /// Whether it can let anybody in that was not let in before: of calls on objects, only those with an ACL that grants
+    /// others, or that cannot be read.
+    pub fn may_grant(&self) -> bool {
+        match (self.object(), self.asked_acl()) {
+            (None, _) | (_, Some(Asked::Unreadable(_))) => true,
+            (_, Some(Asked::Said(acl))) => acl.names_others(),
+            (_, None) => false,
+        }
+    }
 }
 
 /// Which event is it? Copies of one event have the same key.
@@ -161,6 +286,13 @@ pub enum EventKey {
     Id(EventId, Option<AccountId>),
     /// For records without an eventID: the hash of the record's text.
     Content([u8; 32]),
+}
+
+impl EventKey {
+    /// The key of what has no eventID: the hash of its text.
+    pub fn of_text(text: &str) -> Self {
+        Self::Content(Sha256::digest(text.as_bytes()).into())
+    }
 }
 
 /// An event that speaks to who can get into a bucket.
@@ -205,10 +337,42 @@ impl ExposureEvent {
         }
     }
 
+    /// Whether S3 refused it because ACLs are disabled, whatever it asked.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
+    pub fn proves_acls_disabled(&self) -> bool {
+        let code = self.outcome.error_code();
+        code.is_some_and(|code| code.reveal() == "AccessControlListNotSupported")
+    }
+
+    /// Whether two copies of an event tell the same of what was done, to what, when and how it ended. Exports may leave
+    /// fields out: what cannot be read says nothing.
+    pub fn tells_same(&self, other: &Self) -> bool {
+        let unreadable = self
+            .change
+            .unreadable()
+            .or(other.change.unreadable())
+            .is_some();
+        self.time == other.time
+            && self.name == other.name
+            && self.bucket == other.bucket
+            && self.outcome == other.outcome
+            && (unreadable || self.change.asks_same(&other.change))
+    }
+
     /// Whether the call took effect.
     pub fn took(&self) -> bool {
         self.outcome == Outcome::Took
     }
+}
+
+/// Whether the copies of one event tell the same of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Copies {
+    /// They do, or there is only one.
+    Agree,
+    /// They do not: at least one of them was altered, and which one cannot be told.
+    Differ,
 }
 
 /// An event and the record that tells of it.
@@ -218,4 +382,6 @@ pub struct CitedEvent {
     pub event: ExposureEvent,
     /// The record it was read from, of copies the smallest.
     pub citation: Citation,
+    /// Whether its copies tell the same.
+    pub copies: Copies,
 }

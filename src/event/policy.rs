@@ -9,12 +9,14 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// A resource policy, read into its statements.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Policy {
     /// Whether `${…}` in it are policy variables: Version 2012-10-17 has them, 2008-10-17 has not.
     pub has_variables: bool,
     /// The statements, in the order they were written.
     pub statements: Vec<Statement>,
+    /// How many bytes the document has without white space: what S3 serves. `None` where a pipeline may have changed it.
+    pub length: Option<u64>,
 }
 
 /// One statement of a policy.
@@ -146,13 +148,16 @@ impl Policy {
         let version = field(document, "Version")
             .and_then(Value::as_str)
             .unwrap_or("2008-10-17");
-        let statements = elements(field(document, "Statement")?)
+        let statements = field(document, "Statement")
+            .filter(|statements| statements.is_object() || statements.is_array())?;
+        let statements = elements(statements)
             .into_iter()
             .map(read_statement)
             .collect::<Option<_>>()?;
         Some(Self {
             has_variables: version.starts_with("2012-10-17"),
             statements,
+            length: served_length(document, version),
         })
     }
 
@@ -186,6 +191,14 @@ impl Policy {
             })
             .collect()
     }
+}
+
+/// The length of the document without white space. Text beyond ASCII may be escaped either way, and a version that a
+/// pipeline turned into a date is no longer what was written.
+fn served_length(document: &Value, version: &str) -> Option<u64> {
+    let text = serde_json::to_string(document).ok()?;
+    let untouched = text.is_ascii() && !text.contains('\\') && version.len() == "2012-10-17".len();
+    untouched.then_some(text.len() as u64)
 }
 
 /// The policy under its own key, else the first object that has statements, else what a string under `Policy` holds.
@@ -457,6 +470,8 @@ mod tests {
             json!({"omitted": true}),
             json!(null),
             json!({"bucketPolicy": "{\"Version\":"}),
+            json!({"bucketPolicy": {"Version": "2012-10-17", "Statement": null}}),
+            json!({"bucketPolicy": {"Version": "2012-10-17", "Statement": ""}}),
         ] {
             assert!(
                 matches!(Policy::read(&shape), Asked::Unreadable(_)),

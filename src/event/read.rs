@@ -1,8 +1,9 @@
 //! How does a record become an event: whose bucket, which bucket, what was asked, how did it end?
 
 use super::actor::Actor;
-use super::change::{EventKey, ExposureEvent, Outcome};
-use super::json::{elements, field, scalar_text, text_at, unquoted};
+use super::change::{Change, EventKey, ExposureEvent};
+use super::json::{elements, field, text_at, unquoted};
+use super::outcome::Outcome;
 use super::table::Kind;
 use crate::record::Record;
 use crate::vocab::{AccountId, BucketName, EventId, LossKind, Region, Timestamp, Untrusted};
@@ -25,42 +26,92 @@ pub fn read_event(
     raw: &[u8],
 ) -> Result<ExposureEvent, Unusable> {
     let json = record.to_json();
-    let unusable = |kind, detail| Unusable { kind, detail };
-    let time =
-        event_time(record).ok_or(unusable(LossKind::MissingField, "no readable eventTime"))?;
-    let parameters = field(&json, "requestParameters")
-        .and_then(unquoted)
-        .unwrap_or(Value::Null);
+    let parameters = parameters_of(&json);
     let change = kind.read(&parameters);
-    let bucket = bucket_of(&json, &parameters);
-    if bucket.is_none() && !change.is_account_wide() {
-        return Err(unusable(
-            LossKind::NoBucket,
-            "no field of the record names the bucket",
-        ));
-    }
-    let recipient = AccountId::parse(text_at(&json, &["recipientAccountId"]));
+    let place = Place::of(record, &json, raw, Subject::of(&change))?;
     Ok(ExposureEvent {
-        key: key_of(&json, recipient.clone(), raw),
-        time,
+        key: place.key,
+        time: place.time,
         name: kind.name,
-        region: region_of(&json, &parameters),
-        account: account_of(
-            &json,
-            &parameters,
-            change.is_account_wide(),
-            recipient.clone(),
-        ),
-        bucket: bucket.filter(|_| !change.is_account_wide()),
+        region: place.region,
+        account: place.account,
+        bucket: place.bucket,
         change,
-        outcome: Outcome::of(field(&json, "errorCode").and_then(scalar_text)),
+        outcome: Outcome::of_record(&json),
         error_message: text_at(&json, &["errorMessage"]).into(),
         actor: Actor::read(&json),
         shared_event_id: EventId::parse(text_at(&json, &["sharedEventID"])),
-        recipient,
+        recipient: place.recipient,
         fullness: record.fullness(),
         record: Untrusted::new(String::from_utf8_lossy(raw)),
     })
+}
+
+fn parameters_of(json: &Value) -> Value {
+    field(json, "requestParameters")
+        .and_then(unquoted)
+        .unwrap_or(Value::Null)
+}
+
+/// Of what a record speaks, and so where it names it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    Bucket,
+    Account,
+    /// An access point or an organization: its account is named as an account-wide call's.
+    Other,
+}
+
+impl Subject {
+    fn of(change: &Change) -> Self {
+        match change {
+            _ if change.is_account_wide() => Self::Account,
+            _ if change.names_bucket() => Self::Bucket,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Which event a record tells of, when and where: what every kind of record must say.
+pub(super) struct Place {
+    pub key: EventKey,
+    pub time: Timestamp,
+    pub region: Option<Region>,
+    pub account: Option<AccountId>,
+    pub bucket: Option<BucketName>,
+    pub recipient: Option<AccountId>,
+}
+
+impl Place {
+    /// Reads them. Only what speaks of a bucket must name one.
+    pub fn of(
+        record: &Record<'_>,
+        json: &Value,
+        raw: &[u8],
+        subject: Subject,
+    ) -> Result<Self, Unusable> {
+        let unusable = |kind, detail| Unusable { kind, detail };
+        let time =
+            event_time(record).ok_or(unusable(LossKind::MissingField, "no readable eventTime"))?;
+        let parameters = parameters_of(json);
+        let of_bucket = subject == Subject::Bucket;
+        let bucket = bucket_of(json, &parameters).filter(|_| of_bucket);
+        if bucket.is_none() && of_bucket {
+            return Err(unusable(
+                LossKind::NoBucket,
+                "no field of the record names the bucket",
+            ));
+        }
+        let recipient = AccountId::parse(text_at(json, &["recipientAccountId"]));
+        Ok(Self {
+            key: key_of(json, recipient.clone(), raw),
+            time,
+            region: region_of(json, &parameters),
+            account: account_of(json, &parameters, subject, recipient.clone()),
+            bucket,
+            recipient,
+        })
+    }
 }
 
 /// The instant of a record: eventTime, or the `@timestamp` that some pipelines leave in its place.
@@ -114,27 +165,54 @@ fn host_of(parameters: &Value) -> &str {
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
 fn bucket_in_host(host: &str) -> Option<BucketName> {
-    let host = host.split(':').next()?;
-    host.strip_suffix(".amazonaws.com.cn")
+    let host = host.split(':').next()?.to_ascii_lowercase();
+    let host = host
+        .strip_suffix(".amazonaws.com.cn")
         .or_else(|| host.strip_suffix(".amazonaws.com"))?;
+    if let Some(private) = host.strip_suffix(".vpce") {
+        return bucket_in_private_host(private);
+    }
     let at = [".s3.", ".s3-"]
         .iter()
         .filter_map(|mark| host.rfind(mark))
-        .max()?;
-    BucketName::parse(host.get(..at)?)
+        .max();
+    let (bucket, service) = match at {
+        Some(at) => host.split_at_checked(at)?,
+        None => (host.strip_suffix(".s3")?, ".s3"),
+    };
+    let elsewhere = [
+        ".s3-control",
+        ".s3-accesspoint",
+        ".s3-object-lambda",
+        ".s3-outposts",
+    ];
+    match elsewhere.iter().any(|other| service.starts_with(other)) {
+        true => None,
+        false => BucketName::parse(bucket),
+    }
+}
+
+/// `name.bucket.vpce-1a2b3c4d-5678.s3.region.vpce.amazonaws.com`: what stands before `bucket` is the name, if anything does.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html>
+fn bucket_in_private_host(host: &str) -> Option<BucketName> {
+    let (name, _) = host.split_once(".bucket.vpce-")?;
+    BucketName::parse(name)
 }
 
 /// The account: for a bucket its owner, for an account-wide call the account in the Host header.
 fn account_of(
     json: &Value,
     parameters: &Value,
-    account_wide: bool,
+    subject: Subject,
     recipient: Option<AccountId>,
 ) -> Option<AccountId> {
-    let named = match account_wide {
-        true => account_in_host(host_of(parameters))
+    let named = match subject {
+        Subject::Account | Subject::Other => account_in_host(host_of(parameters))
             .or_else(|| AccountId::parse(text_at(parameters, &["x-amz-account-id"]))),
-        false => resource_buckets(json).find_map(|(_, account)| AccountId::parse(account)),
+        Subject::Bucket => {
+            resource_buckets(json).find_map(|(_, account)| AccountId::parse(account))
+        }
     };
     named
         .or(recipient)
@@ -176,6 +254,20 @@ mod tests {
             ("b.s3-website-us-east-1.amazonaws.com", Some("b")),
             ("b.s3.cn-north-1.amazonaws.com.cn", Some("b")),
             ("b.s3.eu-west-1.amazonaws.com:443", Some("b")),
+            ("BB7.S3.amazonaws.com", Some("bb7")),
+            (
+                "b.bucket.vpce-1a2b3c4d-5678.s3.us-east-1.vpce.amazonaws.com",
+                Some("b"),
+            ),
+            (
+                "bucket.vpce-1a2b3c4d-5678.s3.us-east-1.vpce.amazonaws.com",
+                None,
+            ),
+            ("111122223333.s3-control.us-east-1.amazonaws.com", None),
+            (
+                "ap-111122223333.s3-accesspoint.us-east-1.amazonaws.com",
+                None,
+            ),
             ("s3.eu-west-1.amazonaws.com", None),
             ("s3.amazonaws.com", None),
             ("www.example.com", None),
@@ -195,7 +287,7 @@ mod tests {
         let account = account_of(
             &record,
             &Value::Null,
-            false,
+            Subject::Bucket,
             AccountId::parse("444455556666"),
         );
         assert_eq!(account, AccountId::parse("111122223333"));
@@ -205,7 +297,7 @@ mod tests {
     fn an_account_wide_call_names_its_account_in_the_host() {
         let parameters = json!({"Host": "111122223333.s3-control.us-east-1.amazonaws.com"});
         assert_eq!(
-            account_of(&json!({}), &parameters, true, None),
+            account_of(&json!({}), &parameters, Subject::Account, None),
             AccountId::parse("111122223333")
         );
     }

@@ -3,16 +3,27 @@
 //! The only place where an event's name is spelled.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html>
 
+use super::access_point::{
+    buckets_of, deleted_key_of, key_of, name_of, organization_block, payer_of, read_creation,
+    read_policy, replication_of, supporting,
+};
 use super::acl::Acl;
 use super::block::BlockFlags;
-use super::change::Change;
+use super::change::{AccessPointChange, Change};
+use super::held::HeldKind;
+use super::inquiry::{Switch, Told};
 use super::json::field;
+use super::outcome::Outcome;
 use super::ownership::Ownership;
 use super::policy::Policy;
+use super::request::Asking;
 use serde_json::Value;
 
 /// The eventSource of S3 and S3 Control.
 pub const S3: &str = "s3.amazonaws.com";
+
+/// The eventSource of AWS Organizations.
+const ORGANIZATIONS: &str = "organizations.amazonaws.com";
 
 /// How one event's request parameters become a change.
 type Reader = fn(&Value) -> Change;
@@ -33,7 +44,7 @@ impl Kind {
     }
 }
 
-static KINDS: [Kind; 15] = [
+static KINDS: [Kind; 34] = [
     kind("CreateBucket", &[], |parameters| Change::CreateBucket {
         acl: Acl::read_if_any(parameters),
         ownership: field(parameters, "x-amz-object-ownership")
@@ -73,7 +84,74 @@ static KINDS: [Kind; 15] = [
     kind("DeleteBucketWebsite", &[], |_| Change::DeleteWebsite),
     kind("PutBucketCors", &[], |_| Change::PutCors),
     kind("DeleteBucketCors", &[], |_| Change::DeleteCors),
+    kind("PutBucketReplication", &[], |parameters| {
+        Change::PutReplication(replication_of(parameters))
+    }),
+    kind("DeleteBucketReplication", &[], |_| {
+        Change::DeleteReplication
+    }),
+    kind("PutBucketRequestPayment", &[], |parameters| {
+        Change::PutRequestPayment(payer_of(parameters))
+    }),
+    kind("CreateAccessPoint", &[], read_creation),
+    kind("DeleteAccessPoint", &[], |parameters| {
+        Change::AccessPoint(name_of(parameters), AccessPointChange::Delete)
+    }),
+    kind("PutAccessPointPolicy", &[], read_policy),
+    kind("DeleteAccessPointPolicy", &[], |parameters| {
+        Change::AccessPoint(name_of(parameters), AccessPointChange::DeletePolicy)
+    }),
+    kind("CreateAccessPointForObjectLambda", &[], |parameters| {
+        Change::ObjectLambdaAccessPoint(Switch::On, supporting(parameters))
+    }),
+    kind("PutAccessPointPolicyForObjectLambda", &[], |parameters| {
+        Change::ObjectLambdaAccessPoint(Switch::On, supporting(parameters))
+    }),
+    kind(
+        "DeleteAccessPointPolicyForObjectLambda",
+        &[],
+        |parameters| Change::ObjectLambdaAccessPoint(Switch::On, supporting(parameters)),
+    ),
+    kind("DeleteAccessPointForObjectLambda", &[], |parameters| {
+        Change::ObjectLambdaAccessPoint(Switch::Off, supporting(parameters))
+    }),
+    kind("CreateMultiRegionAccessPoint", &[], |parameters| {
+        Change::MultiRegionAccessPoint(Switch::On, buckets_of(parameters))
+    }),
+    kind("PutMultiRegionAccessPointPolicy", &[], |parameters| {
+        Change::MultiRegionAccessPoint(Switch::On, buckets_of(parameters))
+    }),
+    kind("DeleteMultiRegionAccessPoint", &[], |parameters| {
+        Change::MultiRegionAccessPoint(Switch::Off, buckets_of(parameters))
+    }),
+    kind("PutObjectAcl", &[], |parameters| Change::PutObjectAcl {
+        key: key_of(parameters),
+        acl: Acl::read(parameters),
+    }),
+    kind("PutObject", &["PostObject"], read_write),
+    kind("CopyObject", &[], read_write),
+    kind("CreateMultipartUpload", &[], read_write),
+    kind("DeleteObject", &[], |parameters| Change::DeleteObject {
+        key: deleted_key_of(parameters),
+    }),
 ];
+
+/// The events of AWS Organizations that may set a public access block for all its accounts.
+static ORGANIZATION_KINDS: [Kind; 2] = [
+    kind("CreatePolicy", &[], |parameters| {
+        Change::OrganizationPolicy(organization_block(parameters))
+    }),
+    kind("UpdatePolicy", &[], |parameters| {
+        Change::OrganizationPolicy(organization_block(parameters))
+    }),
+];
+
+fn read_write(parameters: &Value) -> Change {
+    Change::WriteObject {
+        key: key_of(parameters),
+        acl: Acl::read_if_any(parameters),
+    }
+}
 
 const fn kind(name: &'static str, aliases: &'static [&'static str], read: Reader) -> Kind {
     Kind {
@@ -81,6 +159,167 @@ const fn kind(name: &'static str, aliases: &'static [&'static str], read: Reader
         aliases,
         read,
     }
+}
+
+/// One kind of read whose answer may prove a control.
+#[derive(Debug)]
+pub struct InquiryKind {
+    /// eventName.
+    pub name: &'static str,
+    aliases: &'static [&'static str],
+    /// The errorCode that says that there is nothing.
+    absent: &'static str,
+    /// What that proves.
+    nothing: Told,
+    /// What an answer of so many bytes proves.
+    served: fn(Option<u64>) -> Option<Told>,
+}
+
+impl InquiryKind {
+    /// What a read proves that ended so, with an answer of so many bytes.
+    pub fn told(&self, outcome: &Outcome, served: Option<u64>) -> Option<Told> {
+        match outcome {
+            Outcome::Took => (self.served)(served),
+            Outcome::Failed(code) if code.reveal() == self.absent => Some(self.nothing.clone()),
+            Outcome::Failed(code) if code.reveal() == "NoSuchBucket" => Some(Told::NoBucket),
+            Outcome::Failed(_) | Outcome::Uncertain(_) => None,
+        }
+    }
+}
+
+static INQUIRIES: [InquiryKind; 7] = [
+    inquiry(
+        "GetBucketPolicy",
+        &[],
+        "NoSuchBucketPolicy",
+        Told::Policy(None),
+        |bytes| Some(Told::PolicyServed(bytes)),
+    ),
+    inquiry(
+        "GetBucketPolicyStatus",
+        &[],
+        "NoSuchBucketPolicy",
+        Told::Policy(None),
+        |_| Some(Told::PolicyServed(None)),
+    ),
+    inquiry(
+        "GetBucketPublicAccessBlock",
+        &["GetPublicAccessBlock"],
+        "NoSuchPublicAccessBlockConfiguration",
+        Told::Block(BlockFlags::NONE),
+        |bytes| Some(Told::BlockServed(bytes)),
+    ),
+    inquiry(
+        "GetAccountPublicAccessBlock",
+        &[],
+        "NoSuchPublicAccessBlockConfiguration",
+        Told::AccountBlock(BlockFlags::NONE),
+        |_| None,
+    ),
+    inquiry(
+        "GetBucketOwnershipControls",
+        &[],
+        "OwnershipControlsNotFoundError",
+        Told::Ownership(Ownership::ObjectWriter),
+        |_| Some(Told::Exists),
+    ),
+    inquiry(
+        "GetBucketWebsite",
+        &[],
+        "NoSuchWebsiteConfiguration",
+        Told::Website(Switch::Off),
+        |_| Some(Told::Website(Switch::On)),
+    ),
+    inquiry("GetBucketAcl", &[], "NoSuchBucket", Told::NoBucket, |_| {
+        None
+    }),
+];
+
+const fn inquiry(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    absent: &'static str,
+    nothing: Told,
+    served: fn(Option<u64>) -> Option<Told>,
+) -> InquiryKind {
+    InquiryKind {
+        name,
+        aliases,
+        absent,
+        nothing,
+        served,
+    }
+}
+
+/// One kind of request on objects or on the list of them.
+#[derive(Debug)]
+pub struct RequestKind {
+    /// eventName.
+    pub name: &'static str,
+    aliases: &'static [&'static str],
+    /// What it asks for.
+    pub asks: Asking,
+}
+
+static REQUESTS: [RequestKind; 13] = [
+    request("GetObject", &[], Asking::Read),
+    request("HeadObject", &[], Asking::Read),
+    request("GetObjectAttributes", &[], Asking::Read),
+    request("GetObjectTorrent", &[], Asking::Read),
+    request("SelectObjectContent", &[], Asking::Read),
+    request(
+        "ListObjects",
+        &["ListBucket", "ListObjectsV2"],
+        Asking::List,
+    ),
+    request("ListObjectVersions", &["ListBucketVersions"], Asking::List),
+    request("HeadBucket", &[], Asking::List),
+    request("PutObject", &["PostObject"], Asking::Write),
+    request("CopyObject", &[], Asking::Write),
+    request("DeleteObject", &[], Asking::Delete),
+    request("GetObjectAcl", &[], Asking::ReadAcl),
+    request("PutObjectAcl", &[], Asking::WriteAcl),
+];
+
+const fn request(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    asks: Asking,
+) -> RequestKind {
+    RequestKind {
+        name,
+        aliases,
+        asks,
+    }
+}
+
+/// The kind of request of that source and name.
+pub fn request_of(source: &str, name: &str) -> Option<&'static RequestKind> {
+    (source == S3).then(|| {
+        REQUESTS
+            .iter()
+            .find(|kind| kind.name == name || kind.aliases.contains(&name))
+    })?
+}
+
+/// The read that gives a document of that kind.
+pub(super) fn read_of(kind: HeldKind) -> &'static str {
+    match kind {
+        HeldKind::Policy => "GetBucketPolicy",
+        HeldKind::Acl => "GetBucketAcl",
+        HeldKind::Block => "GetBucketPublicAccessBlock",
+        HeldKind::Ownership => "GetBucketOwnershipControls",
+        HeldKind::AccountBlock => "GetAccountPublicAccessBlock",
+    }
+}
+
+/// The kind of read of that source and name, where its answer may prove a control.
+pub fn inquiry_of(source: &str, name: &str) -> Option<&'static InquiryKind> {
+    (source == S3).then(|| {
+        INQUIRIES
+            .iter()
+            .find(|kind| kind.name == name || kind.aliases.contains(&name))
+    })?
 }
 
 fn read_ownership_header(parameters: &Value) -> super::change::Asked<Ownership> {
@@ -96,11 +335,14 @@ fn read_ownership_header(parameters: &Value) -> super::change::Asked<Ownership> 
 
 /// The kind of event of that source and name, where it is of interest.
 pub fn kind_of(source: &str, name: &str) -> Option<&'static Kind> {
-    (source == S3).then(|| {
-        KINDS
-            .iter()
-            .find(|kind| kind.name == name || kind.aliases.contains(&name))
-    })?
+    let kinds: &'static [Kind] = match source {
+        S3 => &KINDS,
+        ORGANIZATIONS => &ORGANIZATION_KINDS,
+        _ => return None,
+    };
+    kinds
+        .iter()
+        .find(|kind| kind.name == name || kind.aliases.contains(&name))
 }
 
 /// The names of the article's metric filter for changes of bucket policies.
@@ -138,5 +380,27 @@ pub fn phrase(change: &Change) -> &'static str {
         Change::DeleteWebsite => "delete the website configuration",
         Change::PutCors => "set the CORS configuration",
         Change::DeleteCors => "delete the CORS configuration",
+        Change::PutReplication(_) => "set the replication configuration",
+        Change::DeleteReplication => "delete the replication configuration",
+        Change::PutRequestPayment(_) => "set who pays for requests",
+        Change::AccessPoint(_, change) => phrase_for_access_point(change),
+        Change::ObjectLambdaAccessPoint(..) => "change an Object Lambda access point",
+        Change::MultiRegionAccessPoint(..) => "change a multi-region access point",
+        Change::OrganizationPolicy(_) => {
+            "set the public access block of an organization's accounts"
+        }
+        Change::PutObjectAcl { .. } => "set the object's ACL",
+        Change::WriteObject { .. } => "write the object",
+        Change::DeleteObject { .. } => "delete the object",
+        Change::Read => "read a configuration",
+    }
+}
+
+fn phrase_for_access_point(change: &AccessPointChange) -> &'static str {
+    match change {
+        AccessPointChange::Create { .. } => "create the access point",
+        AccessPointChange::Delete => "delete the access point",
+        AccessPointChange::PutPolicy(_) => "set the access point's policy",
+        AccessPointChange::DeletePolicy => "delete the access point's policy",
     }
 }

@@ -29,6 +29,29 @@ pub fn grants(acl: &Acl, owner: &Owner) -> Vec<Grant> {
         .collect()
 }
 
+/// The grants of one grant of an object's ACL, one for each class of permission.
+pub fn object_grants(grant: &AclGrant, owner: &Owner) -> Vec<Grant> {
+    let classes: &[(Permission, &[&str])] = match grant.permission {
+        AclPermission::Read => &[OBJECT_READ],
+        AclPermission::Write => &[],
+        AclPermission::ReadAcp => &[OBJECT_READ_ACL],
+        AclPermission::WriteAcp => &[OBJECT_WRITE_ACL],
+        AclPermission::FullControl => &[OBJECT_READ, OBJECT_READ_ACL, OBJECT_WRITE_ACL],
+    };
+    classes
+        .iter()
+        .map(|(class, actions)| Grant {
+            actions: actions_named(actions),
+            mechanism: Mechanism::ObjectAcl,
+            ..to_grant(grant, *class, owner)
+        })
+        .collect()
+}
+
+const OBJECT_READ: (Permission, &[&str]) = (Permission::Read, &["getobject", "getobjectversion"]);
+const OBJECT_READ_ACL: (Permission, &[&str]) = (Permission::ReadAcl, &["getobjectacl"]);
+const OBJECT_WRITE_ACL: (Permission, &[&str]) = (Permission::WriteAcl, &["putobjectacl"]);
+
 /// What a permission on a bucket lets one do. It never makes objects readable.
 fn classes(permission: AclPermission) -> &'static [Permission] {
     match permission {

@@ -109,6 +109,8 @@ impl Grant {
             permissions: self.classes(),
             principals: BTreeSet::from([self.principal.clone()]),
             resources: match self.acl_permission {
+                // Which objects, the timeline knows.
+                Some(_) if self.mechanism == Mechanism::ObjectAcl => BTreeSet::new(),
                 Some(_) => BTreeSet::from(["bucket".into()]),
                 None => self.scope.names(&targets),
             },

@@ -3,14 +3,13 @@
 //! Two ways in, the policy and the ACL; three gates, RestrictPublicBuckets, IgnorePublicAcls and disabled ACLs. An unseen
 //! control is taken at S3's default and named; an opaque one leaves the question open where it decides.
 
-use super::access_list;
-use super::assumption::{Entry, Gate, either, through};
-use super::deny;
+use super::assumption::{Entry, either};
 use super::explain::reason;
-use super::grant::{Grant, Grantees, LimitedTo, Owner};
+use super::grant::{Grant, Grantees, Owner};
 use super::known::Known;
 use super::state::BucketState;
-use super::verdict::{Answer, Assumption, Audience, Certainty, Outsider, Reach, Verdict};
+use super::verdict::{Answer, Assumption, Audience, Certainty, Reach, Verdict};
+use super::way::Way;
 use crate::event::BlockFlags;
 use crate::vocab::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,15 +95,6 @@ struct Ways {
     acl: Way,
 }
 
-/// One way in: its grants, each with what stands before it, and what holds for audiences that it grants nothing.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Way {
-    grants: Vec<(Grant, Entry)>,
-    public: Entry,
-    foreign: Entry,
-    canonical: Entry,
-}
-
 impl Ways {
     fn of(bucket: &BucketState, account_block: &Known<BlockFlags>, owner: &Owner) -> Self {
         let restrict = bucket.block_gate(account_block, |flags| flags.restrict_public_buckets);
@@ -120,7 +110,7 @@ impl Ways {
     }
 
     fn grants(&self) -> impl Iterator<Item = &(Grant, Entry)> {
-        self.policy.grants.iter().chain(&self.acl.grants)
+        self.policy.grants().chain(self.acl.grants())
     }
 
     fn audiences(&self) -> BTreeSet<Audience> {
@@ -134,174 +124,6 @@ impl Ways {
         self.grants().any(|(grant, entry)| {
             matches!(grant.grantees, Grantees::Limited(_)) && is(entry) && grant.is_usable()
         })
-    }
-}
-
-impl Way {
-    /// The policy: RestrictPublicBuckets silences a policy that S3 calls public, for everybody but AWS services and the owner.
-    fn by_policy(bucket: &BucketState, restrict: &Gate) -> Self {
-        match &bucket.policy {
-            Known::Unobserved => Self::unseen(Assumption::PolicyUnseen, restrict),
-            Known::Opaque => Self::opaque(restrict),
-            Known::Observed(None) => Self::granting(Vec::new()),
-            Known::Observed(Some(policy)) => {
-                let meaning = &policy.meaning;
-                let gated = |grant: &Grant| {
-                    (
-                        grant.clone(),
-                        behind_restrict(grant, meaning.aws_public, restrict),
-                    )
-                };
-                let mut way = Self::granting(meaning.grants.iter().map(gated).collect());
-                if meaning.undocumented && !restrict.is_on() {
-                    way.public = Entry::Unknown;
-                }
-                way
-            }
-        }
-    }
-
-    /// The ACL: disabled ACLs silence all of it, IgnorePublicAcls its public grants, a Deny of the policy what it names.
-    fn by_acl(bucket: &BucketState, ignore: &Gate, owner: &Owner) -> Self {
-        match (&bucket.acl, bucket.acl_gate()) {
-            (_, Gate::On) => Self::granting(Vec::new()),
-            (Known::Unobserved, _) => Self {
-                foreign: Entry::Shut,
-                ..Self::unseen(Assumption::AclUnseen, ignore)
-            },
-            (Known::Opaque, _) => Self {
-                foreign: Entry::Shut,
-                ..Self::opaque(ignore)
-            },
-            (Known::Observed(acl), enabled) => {
-                let grants = after_denies(access_list::grants(acl, owner), bucket, owner)
-                    .into_iter()
-                    .map(|grant| behind_ignore(grant, ignore, &enabled));
-                Self::granting(grants.collect())
-            }
-        }
-    }
-
-    /// A way that is known to grant these and nothing else.
-    fn granting(grants: Vec<(Grant, Entry)>) -> Self {
-        Self {
-            grants,
-            public: Entry::Shut,
-            foreign: Entry::Shut,
-            canonical: Entry::Shut,
-        }
-    }
-
-    /// A way of which nothing was seen: taken to grant nothing, but it might.
-    fn unseen(assumption: Assumption, gate: &Gate) -> Self {
-        let shut = Entry::shut_if(assumption);
-        let public = if gate.is_on() {
-            Entry::Shut
-        } else {
-            shut.clone()
-        };
-        Self {
-            grants: Vec::new(),
-            public,
-            foreign: shut.clone(),
-            canonical: shut,
-        }
-    }
-
-    /// A way of which it cannot be told what it grants.
-    fn opaque(gate: &Gate) -> Self {
-        let public = if gate.is_on() {
-            Entry::Shut
-        } else {
-            Entry::Unknown
-        };
-        Self {
-            grants: Vec::new(),
-            public,
-            foreign: Entry::Unknown,
-            canonical: Entry::Unknown,
-        }
-    }
-
-    /// Whether an audience gets in this way.
-    fn entry(&self, audience: &Audience) -> Entry {
-        let ungranted = match audience {
-            Audience::Public => &self.public,
-            Audience::Foreign(Outsider::Canonical(_)) => &self.canonical,
-            Audience::Foreign(_) => &self.foreign,
-        };
-        let concerns = |grant: &Grant| {
-            grant.is_usable()
-                && (grant.audience().as_ref() == Some(audience)
-                    || is_open_question(grant, audience))
-        };
-        let granted = self
-            .grants
-            .iter()
-            .filter(|(grant, _)| concerns(grant))
-            .map(|(_, entry)| entry.clone());
-        granted.fold(ungranted.clone(), Entry::or)
-    }
-}
-
-/// A grant of which AWS does not say to whom it is might be to everyone.
-fn is_open_question(grant: &Grant, audience: &Audience) -> bool {
-    *audience == Audience::Public && grant.grantees == Grantees::Undocumented
-}
-
-fn behind_restrict(grant: &Grant, policy_is_public: Answer, restrict: &Gate) -> Entry {
-    let undocumented = grant.is_doubtful();
-    let entry = match (&grant.grantees, policy_is_public) {
-        (Grantees::Own | Grantees::Nobody, _) => Entry::Shut,
-        (Grantees::Limited(LimitedTo::Service), _) | (_, Answer::False) => {
-            Entry::Open(BTreeSet::new())
-        }
-        // Whoever S3 calls public it shuts out; and what it does not call public does not let everyone in.
-        (Grantees::Everyone | Grantees::AnyAwsAccount | Grantees::Undocumented, _)
-            if restrict.is_on() =>
-        {
-            Entry::Shut
-        }
-        (_, Answer::Unknown) if restrict.is_on() => Entry::Unknown,
-        _ => through(restrict),
-    };
-    match entry {
-        Entry::Open(_) if undocumented => Entry::Unknown,
-        Entry::Open(mut assumed) if grant.undecided_deny.is_some() => {
-            assumed.insert(Assumption::DenyUndecided);
-            Entry::Open(assumed)
-        }
-        entry => entry,
-    }
-}
-
-fn behind_ignore(grant: Grant, ignore: &Gate, enabled: &Gate) -> (Grant, Entry) {
-    let public = matches!(
-        grant.grantees,
-        Grantees::Everyone | Grantees::AnyAwsAccount | Grantees::Undocumented
-    );
-    let gate = if public {
-        enabled.clone().or(ignore.clone())
-    } else {
-        enabled.clone()
-    };
-    let entry = match (&grant.grantees, through(&gate)) {
-        (Grantees::Own | Grantees::Nobody, _) => Entry::Shut,
-        (Grantees::Undocumented, Entry::Open(_)) => Entry::Unknown,
-        (_, Entry::Open(mut assumed)) if grant.undecided_deny.is_some() => {
-            assumed.insert(Assumption::DenyUndecided);
-            Entry::Open(assumed)
-        }
-        (_, entry) => entry,
-    };
-    (grant, entry)
-}
-
-/// What is left of an ACL's grants under the Deny statements of the policy: an explicit Deny wins over any grant.
-fn after_denies(grants: Vec<Grant>, bucket: &BucketState, owner: &Owner) -> Vec<Grant> {
-    match bucket.policy.observed() {
-        Some(Some(policy)) => deny::subtract(grants, &policy.meaning.denies, owner),
-        _ => grants,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows nothing of records, files or time.
 
 mod access_list;
+mod access_point;
 mod action;
 mod assumption;
 mod birth;
@@ -10,6 +11,7 @@ mod bite;
 mod condition;
 mod deny;
 mod edition;
+mod entrance;
 mod explain;
 mod fixed;
 mod grant;
@@ -19,20 +21,25 @@ mod known;
 mod limits;
 mod meaning;
 mod network;
+mod objects;
 mod pattern;
 mod principal;
 mod resource;
 mod state;
 mod verdict;
+mod way;
 
+pub use access_point::{AccessPoint, judge_access_point};
 pub use assumption::{Entry, Gate};
 pub use birth::{Defaults, defaults_at};
 pub use condition::PolicyKind;
 pub use edition::Edition;
-pub use grant::Owner;
+pub use entrance::Entrance;
+pub use grant::{Grantees, Owner};
 pub use judge::{Judgement, judge};
 pub use known::Known;
 pub use meaning::PolicyMeaning;
+pub use objects::{ObjectAcls, judge_objects};
 pub use pattern::matches as matches_pattern;
 pub use state::{AclSetting, BlockSetting, BucketState, PolicyInForce};
 pub use verdict::{

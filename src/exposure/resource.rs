@@ -71,6 +71,14 @@ impl Scope {
         }
     }
 
+    /// One object.
+    pub fn of_key(key: &Untrusted) -> Self {
+        Self {
+            keys: BTreeSet::from([key.reveal().to_owned()]),
+            ..Self::default()
+        }
+    }
+
     /// Reads the resources of a statement, as far as they are in that bucket.
     pub fn of(resources: &Selection, bucket: &Named) -> Self {
         let named = |patterns: &BTreeSet<String>| {
@@ -286,6 +294,7 @@ mod tests {
                 .collect(),
         );
         let policy = Policy {
+            length: None,
             has_variables: true,
             statements: Vec::new(),
         };

@@ -61,6 +61,10 @@ named! {
         BucketAcl = "bucket-acl",
         /// An object's own ACL.
         ObjectAcl = "object-acl",
+        /// An access point's policy.
+        AccessPointPolicy = "access-point-policy",
+        /// Somebody from outside got in; how, was not seen.
+        Observed = "observed",
     }
 }
 

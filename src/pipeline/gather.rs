@@ -2,15 +2,22 @@
 
 use super::reading::{Reader, read_records, record_loss};
 use super::unread;
-use crate::event::{event_time, read_event, table};
-use crate::evidence::{Coverage, Evidence, Fate, FileAccount};
+use crate::event::{
+    ExposureEvent, Outcome, event_time, read_event, read_inquiry, read_request, table,
+};
+use crate::evidence::{Coverage, Evidence, Fate, FileAccount, ObjectsOfInterest};
 use crate::record::{RawRecord, Record};
 use crate::source::{LogFile, Source};
 use crate::vocab::{AccountId, Citation, Loss, LossKind, Region, SkipReason, Timestamp};
 
-/// What one file tells.
-pub(super) fn read_file(source: &dyn Source, file: &LogFile, max_inflated: u64) -> Evidence {
-    let mut gathered = Gathering::of(file);
+/// What one file tells. Every write of the objects of interest is kept; of others only what may let others in.
+pub(super) fn read_file(
+    source: &dyn Source,
+    file: &LogFile,
+    max_inflated: u64,
+    objects: &ObjectsOfInterest,
+) -> Evidence {
+    let mut gathered = Gathering::of(file, objects);
     read_records(source, file, max_inflated, &mut gathered);
     gathered.finish()
 }
@@ -18,6 +25,7 @@ pub(super) fn read_file(source: &dyn Source, file: &LogFile, max_inflated: u64) 
 /// Gathers the evidence of one file.
 struct Gathering<'f> {
     file: &'f LogFile,
+    objects: &'f ObjectsOfInterest,
     evidence: Evidence,
     account: FileAccount,
     used: u64,
@@ -27,10 +35,11 @@ struct Gathering<'f> {
 }
 
 impl<'f> Gathering<'f> {
-    fn of(file: &'f LogFile) -> Self {
+    fn of(file: &'f LogFile, objects: &'f ObjectsOfInterest) -> Self {
         let account = unread(file.bytes, Fate::Read);
         Self {
             file,
+            objects,
             evidence: Evidence::default(),
             account,
             used: 0,
@@ -86,8 +95,17 @@ impl<'f> Gathering<'f> {
         self.account.lost_records += 1;
     }
 
-    fn see(&mut self, kind: &'static table::Kind, raw: &RawRecord<'_>, record: &Record<'_>) {
+    /// A call that may speak to who can get in. One that does not may still be a request from outside.
+    fn see(
+        &mut self,
+        kind: &'static table::Kind,
+        raw: &RawRecord<'_>,
+        record: &Record<'_>,
+        asked: bool,
+    ) {
         match read_event(kind, record, raw.raw) {
+            Ok(event) if !self.wants(&event) && asked => self.used += 1,
+            Ok(event) if !self.wants(&event) => self.account.not_of_interest += 1,
             Ok(event) => {
                 if let Some(why) = event.change.unreadable().filter(|_| event.took()) {
                     self.evidence.losses.insert(record_loss(
@@ -102,16 +120,79 @@ impl<'f> Gathering<'f> {
                     event.region.clone(),
                     Coverage::at(event.time),
                 );
-                self.evidence.see(
-                    event,
-                    Citation {
-                        log_file: self.file.id.clone(),
-                        record_index: raw.index,
-                    },
-                );
+                let citation = self.cite(raw);
+                self.evidence.see(event, citation);
                 self.used += 1;
             }
             Err(unusable) => self.lose(raw, unusable.kind, unusable.detail),
+        }
+    }
+}
+
+impl Gathering<'_> {
+    /// Takes a record of that source and name: a request from outside may be a change of an object too.
+    fn take(&mut self, source: &str, name: &str, raw: &RawRecord<'_>, record: &Record<'_>) {
+        let asked = table::request_of(source, name).is_some_and(|kind| self.ask(kind, raw, record));
+        match (
+            table::kind_of(source, name),
+            table::inquiry_of(source, name),
+        ) {
+            (Some(kind), _) => self.see(kind, raw, record, asked),
+            (None, Some(kind)) => self.hear(kind, raw, record),
+            (None, None) if asked => self.used += 1,
+            (None, None) => self.account.not_of_interest += 1,
+        }
+    }
+
+    /// Whether a record is a request from outside that can be used.
+    fn ask(&mut self, kind: &table::RequestKind, raw: &RawRecord<'_>, record: &Record<'_>) -> bool {
+        match read_request(kind, record, raw.raw) {
+            Ok(Some((key, request))) => {
+                let citation = self.cite(raw);
+                self.evidence.ask(key, request, citation);
+                true
+            }
+            Ok(None) | Err(_) => false,
+        }
+    }
+
+    /// Whether an event matters. Most writes of objects do only where the object's ACL let others in.
+    fn wants(&mut self, event: &ExposureEvent) -> bool {
+        if event.change.is_of_interest() || event.proves_acls_disabled() {
+            return true;
+        }
+        let (Some(bucket), Some(key)) = (&event.bucket, event.change.object()) else {
+            return false;
+        };
+        let failed = matches!(event.outcome, Outcome::Failed(_));
+        if self.objects.is_empty() && !failed {
+            let written = self.evidence.written.entry(self.file.id.clone());
+            written.or_default().insert(bucket.clone());
+        }
+        !failed
+            && self
+                .objects
+                .get(bucket)
+                .is_some_and(|keys| keys.contains(key))
+    }
+
+    /// A read, whose answer may prove something.
+    fn hear(&mut self, kind: &table::InquiryKind, raw: &RawRecord<'_>, record: &Record<'_>) {
+        match read_inquiry(kind, record, raw.raw) {
+            Ok(None) => self.account.not_of_interest += 1,
+            Ok(Some((key, inquiry))) => {
+                let citation = self.cite(raw);
+                self.evidence.hear(key, inquiry, citation);
+                self.used += 1;
+            }
+            Err(unusable) => self.lose(raw, unusable.kind, unusable.detail),
+        }
+    }
+
+    fn cite(&self, raw: &RawRecord<'_>) -> Citation {
+        Citation {
+            log_file: self.file.id.clone(),
+            record_index: raw.index,
         }
     }
 }
@@ -147,9 +228,7 @@ impl Reader for Gathering<'_> {
                 if let Some(time) = event_time(record) {
                     self.cover(record, time);
                 }
-                if let Some(kind) = table::kind_of(source, name) {
-                    return self.see(kind, raw, record);
-                }
+                return self.take(source, name, raw, record);
             }
         }
         self.account.not_of_interest += 1;

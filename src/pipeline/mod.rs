@@ -4,18 +4,20 @@
 
 mod filter;
 mod gather;
+mod known;
 mod reading;
 
 pub use filter::{Filtered, filter};
 
-use crate::analysis::{Analysis, Counts, Selection};
-use crate::evidence::{Evidence, Fate, FileAccount};
+use crate::analysis::{Analysis, Counts, Selection, Strictness};
+use crate::evidence::{Evidence, Fate, FileAccount, ObjectsOfInterest};
 use crate::source::{LogFile, Source, SourceError};
 use crate::timeline::{Settings, reconstruct};
 use crate::vocab::{AccountId, Region, Timestamp};
 use gather::read_file;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// How an archive is to be read and told.
 #[derive(Clone, Debug)]
@@ -24,6 +26,10 @@ pub struct Options {
     pub threads: Option<usize>,
     /// How many bytes may come out of one file: a guard against bombs.
     pub max_inflated: u64,
+    /// A folder of buckets' documents, and the instant of which they tell.
+    pub known_state: Option<(PathBuf, Timestamp)>,
+    /// Whether assumed verdicts are shown.
+    pub strictness: Strictness,
     /// How the timeline is made.
     pub settings: Settings,
     /// To which rows the report is limited.
@@ -35,6 +41,8 @@ impl Default for Options {
         Self {
             threads: None,
             max_inflated: 2 << 30,
+            known_state: None,
+            strictness: Strictness::default(),
             settings: Settings::default(),
             selection: Selection::default(),
         }
@@ -81,7 +89,7 @@ pub fn scan(
     progress: &dyn Progress,
 ) -> Result<Analysis, ScanError> {
     let evidence = in_pool(options.threads, || gather(source, options, progress))??;
-    Ok(analyse(evidence, options))
+    Ok(analyse(known::add(evidence, options)?, options))
 }
 
 fn in_pool<T: Send>(
@@ -113,7 +121,12 @@ fn gather(
             .fold(0, u64::saturating_add),
     );
     let read = |file: &LogFile| {
-        let evidence = read_file(source, file, options.max_inflated);
+        let evidence = read_file(
+            source,
+            file,
+            options.max_inflated,
+            &ObjectsOfInterest::new(),
+        );
         let records = evidence
             .files
             .values()
@@ -122,11 +135,12 @@ fn gather(
         progress.read(file.bytes, records);
         evidence
     };
-    let read = listing
+    let first = listing
         .files
         .par_iter()
         .map(read)
         .reduce(Evidence::default, Evidence::merge);
+    let read = read_writes(source, &listing.files, first, options);
     let skipped = listing
         .skipped
         .into_iter()
@@ -141,6 +155,26 @@ fn gather(
         ..Evidence::default()
     };
     Ok(read.merge(unlisted))
+}
+
+/// Reads again the files whose calls wrote into buckets with objects whose ACL let others in: whatever was written over such
+/// an object, or deleted it, closed it. Which objects these are is known only when every file was read once.
+fn read_writes(
+    source: &dyn Source,
+    files: &[LogFile],
+    first: Evidence,
+    options: &Options,
+) -> Evidence {
+    let objects = first.objects_of_interest();
+    let concerned: Vec<&LogFile> = files
+        .iter()
+        .filter(|file| first.wrote_into(&file.id, &objects))
+        .collect();
+    let second = concerned
+        .into_par_iter()
+        .map(|file| read_file(source, file, options.max_inflated, &objects))
+        .reduce(Evidence::default, Evidence::merge);
+    first.merge(second)
 }
 
 fn unread(bytes: u64, fate: Fate) -> FileAccount {
@@ -169,7 +203,8 @@ pub fn analyse(evidence: Evidence, options: &Options) -> Analysis {
     let end_of = |account: Option<&AccountId>, region: Option<&Region>| {
         end_of_evidence(&coverage, account, region, options.settings.until)
     };
-    let told = reconstruct(evidence.cited(), &end_of, &options.settings);
+    let (events, inquiries, requests) = evidence.cited();
+    let told = reconstruct(events, inquiries, requests, &end_of, &options.settings);
     counts.used = counts.used.saturating_sub(told.collapsed);
     counts.duplicates = counts.duplicates.saturating_add(told.collapsed);
     let first = coverage.values().map(|(first, _)| *first).min();
@@ -183,7 +218,9 @@ pub fn analyse(evidence: Evidence, options: &Options) -> Analysis {
         selection: options.selection.clone(),
         ..Analysis::default()
     };
-    options.selection.pick(told, analysis)
+    options
+        .strictness
+        .apply(options.selection.pick(told, analysis))
 }
 
 type Covered = BTreeMap<(Option<AccountId>, Option<Region>), (Timestamp, Timestamp)>;

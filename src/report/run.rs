@@ -65,6 +65,8 @@ struct Run<'a> {
     exposures: BTreeMap<&'static str, Exposures>,
     contradictions: usize,
     assumptions: BTreeMap<&'static str, Leaning>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown_as_unknown: Option<usize>,
     reports: BTreeMap<&'a str, Report<'a>>,
 }
 
@@ -149,6 +151,7 @@ impl<'a> Run<'a> {
             exposures: exposures(analysis),
             contradictions: analysis.contradictions.len(),
             assumptions: leanings(analysis).into_iter().map(named).collect(),
+            shown_as_unknown: analysis.withheld,
             reports: reports.iter().map(Report::of).collect(),
         }
     }

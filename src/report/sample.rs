@@ -3,7 +3,7 @@
 //! Event names stand here as words, not strings: the house allows those in `event/table.rs` only.
 
 use crate::analysis::{Analysis, Counts};
-use crate::event::{Actor, Change, CitedEvent, EventKey, ExposureEvent, Outcome};
+use crate::event::{Actor, Change, CitedEvent, Copies, EventKey, ExposureEvent, Outcome};
 use crate::evidence::{Coverage, Fate, FileAccount};
 use crate::exposure::{
     Answer, Assumption, Audience, Mechanism, Outsider, Permission, Reach, Verdict,
@@ -281,7 +281,11 @@ fn cause(time: i64, name: &'static str, change: Change, of: &str, outcome: Outco
         log_file: LogFileId::new("logs/a.json.gz"),
         record_index: 3,
     };
-    Arc::new(CitedEvent { event, citation })
+    Arc::new(CitedEvent {
+        event,
+        citation,
+        copies: Copies::Agree,
+    })
 }
 
 fn actor() -> Actor {
@@ -304,7 +308,8 @@ fn exposure(name: &str, opened: &Cause, closed: Option<&Cause>) -> Exposure {
         account: account(),
         bucket: bucket(name).unwrap(),
         region: region(),
-        scope: Scope::Bucket,
+        scope: Scope::AccessPoint,
+        access_point: Some("partner-feed".into()),
         audience: if is_open {
             Audience::Public
         } else {

@@ -4,10 +4,12 @@
 //! the block was no longer what it was known to be: from there it counts as unseen, for every bucket.
 
 use super::effect::account_effect;
-use super::order::{AccountCalls, Call};
+use super::lesson::{Control, Found, Gap, Instants};
+use super::order::{AccountCalls, Call, Read};
 use super::proof::{flags_after, refuses_accepted};
+use super::told::PROPAGATION;
 use super::types::{Cause, Contradiction, ContradictionKind, Effect};
-use crate::event::{BlockFlags, EventKey, Outcome};
+use crate::event::{BlockFlags, EventKey, Heard, Outcome, Told};
 use crate::exposure::Known;
 use crate::vocab::Timestamp;
 use std::collections::BTreeMap;
@@ -19,13 +21,15 @@ pub(super) enum AccountStep {
     Call(Call),
     /// The account's block counts as unseen from here, for this event contradicts it.
     Doubt(Cause),
+    /// The account's block was read.
+    Read(Cause, BlockFlags),
 }
 
 impl AccountStep {
-    pub fn time(&self) -> Timestamp {
+    pub fn cause(&self) -> &Cause {
         match self {
-            Self::Call(call) => call.time(),
-            Self::Doubt(cause) => cause.event.time,
+            Self::Call(call) => &call.cause,
+            Self::Doubt(cause) | Self::Read(cause, _) => cause,
         }
     }
 }
@@ -33,8 +37,12 @@ impl AccountStep {
 /// What an account's block went through.
 #[derive(Default)]
 pub(super) struct History {
+    /// What it was when the evidence began.
+    pub before: Known<BlockFlags>,
     /// Its steps, in order.
     pub steps: Vec<AccountStep>,
+    /// Between which instants it cannot be told.
+    pub gaps: Vec<Gap>,
     /// What contradicts it.
     pub contradictions: Vec<Contradiction>,
     /// What each call did to it.
@@ -43,19 +51,59 @@ pub(super) struct History {
 
 /// The history of an account's block.
 pub(super) fn history(calls: &AccountCalls) -> History {
-    let mut block = Known::Unobserved;
-    let History {
-        mut steps,
-        mut contradictions,
-        mut effects,
-    } = History::default();
+    let mut telling = Telling {
+        calls,
+        block: Known::Unobserved,
+        since: Instants::default(),
+        told: History::default(),
+    };
     for (at, second) in by_second(calls) {
-        let after: Vec<_> = second
-            .account_wide
-            .iter()
-            .map(|call| flags_after(&block, call))
+        telling.second(at, &second);
+    }
+    telling.told
+}
+
+/// An account's block on its way through time.
+struct Telling<'c> {
+    calls: &'c AccountCalls,
+    block: Known<BlockFlags>,
+    since: Instants,
+    told: History,
+}
+
+impl Telling<'_> {
+    fn second(&mut self, at: Timestamp, second: &Second<'_>) {
+        let failed = |call: &&&Call| matches!(call.cause.event.outcome, Outcome::Failed(_));
+        let effective = second.account_wide.iter().filter(|call| !failed(call));
+        let after: Vec<_> = effective
+            .map(|call| flags_after(&self.block, call))
             .collect();
-        let possible: Vec<_> = std::iter::once(block.clone())
+        self.doubt(at, second, &after);
+        let done = |call: &&Call| {
+            (
+                call.cause.event.key.clone(),
+                account_effect(call, &self.block),
+            )
+        };
+        self.told
+            .effects
+            .extend(second.account_wide.iter().map(done));
+        self.block = settled(&self.block, &after, self.told.steps.last(), at);
+        self.told.steps.extend(
+            second
+                .account_wide
+                .iter()
+                .map(|call| AccountStep::Call((*call).clone())),
+        );
+        if !after.is_empty() {
+            self.since.set(Control::AccountBlock, Some(at));
+        }
+        second.reads.iter().for_each(|read| self.hear(at, read));
+    }
+
+    /// Public grants that every possible state of the block would have refused show that it was lifted before, unseen.
+    fn doubt(&mut self, at: Timestamp, second: &Second<'_>, after: &[Known<BlockFlags>]) {
+        let possible: Vec<_> = std::iter::once(self.block.clone())
             .chain(after.iter().cloned())
             .collect();
         let doubts = second
@@ -63,28 +111,60 @@ pub(super) fn history(calls: &AccountCalls) -> History {
             .iter()
             .filter_map(|call| refused_by_all(call, &possible).map(|kind| (*call, kind)));
         let doubts: Vec<(&Call, ContradictionKind)> = doubts.collect();
-        if let Some((call, _)) = doubts.first() {
-            steps.push(AccountStep::Doubt(call.cause.clone()));
-        }
-        contradictions.extend(
+        let Some((call, _)) = doubts.first() else {
+            return;
+        };
+        self.miss(&call.cause);
+        self.told.steps.push(AccountStep::Doubt(call.cause.clone()));
+        self.since.set(Control::AccountBlock, Some(at));
+        let calls = self.calls;
+        self.told.contradictions.extend(
             doubts
                 .into_iter()
                 .map(|(call, kind)| contradiction(at, calls, call, kind)),
         );
-        let done = |call: &&Call| (call.cause.event.key.clone(), account_effect(call, &block));
-        effects.extend(second.account_wide.iter().map(done));
-        block = settled(&block, &after, steps.last(), at);
-        steps.extend(
-            second
-                .account_wide
-                .iter()
-                .map(|call| AccountStep::Call((*call).clone())),
-        );
     }
-    History {
-        steps,
-        contradictions,
-        effects,
+
+    /// A read of the account's own block.
+    fn hear(&mut self, at: Timestamp, read: &Read) {
+        let Told::AccountBlock(flags) = read.told else {
+            return;
+        };
+        let since = self.since.get(Control::AccountBlock);
+        let fresh =
+            read.heard == Heard::Logged && since.is_some_and(|since| at < since.plus(PROPAGATION));
+        match &self.block {
+            Known::Observed(known) if *known == flags => {}
+            Known::Observed(_) if fresh => return,
+            Known::Observed(_) => {
+                self.miss(&read.cause);
+                self.told.contradictions.push(Contradiction {
+                    at,
+                    account: self.calls.owner.account.clone(),
+                    bucket: None,
+                    kind: ContradictionKind::AccountBlockDiffers,
+                    causes: vec![read.cause.clone()],
+                });
+            }
+            Known::Opaque if fresh => return,
+            Known::Unobserved if since.is_none() => self.told.before = Known::Observed(flags),
+            Known::Unobserved | Known::Opaque => {}
+        }
+        self.block = Known::Observed(flags);
+        self.since.set(Control::AccountBlock, Some(at));
+        self.told
+            .steps
+            .push(AccountStep::Read(read.cause.clone(), flags));
+    }
+
+    fn miss(&mut self, cause: &Cause) {
+        let mut found = Found::default();
+        found.miss(
+            Control::AccountBlock,
+            self.since.get(Control::AccountBlock),
+            cause,
+        );
+        self.told.gaps.extend(found.gaps);
     }
 }
 
@@ -93,6 +173,7 @@ pub(super) fn history(calls: &AccountCalls) -> History {
 struct Second<'c> {
     account_wide: Vec<&'c Call>,
     public_puts: Vec<&'c Call>,
+    reads: Vec<Read>,
 }
 
 fn by_second(calls: &AccountCalls) -> BTreeMap<Timestamp, Second<'_>> {
@@ -104,7 +185,15 @@ fn by_second(calls: &AccountCalls) -> BTreeMap<Timestamp, Second<'_>> {
             .account_wide
             .push(call);
     }
-    if !calls.account_wide.is_empty() {
+    for cited in &calls.account_reads {
+        let read = Read::of(cited, &calls.owner);
+        seconds
+            .entry(cited.inquiry.time)
+            .or_default()
+            .reads
+            .push(read);
+    }
+    if !calls.account_wide.is_empty() || !calls.account_reads.is_empty() {
         let puts = calls
             .buckets
             .values()

@@ -3,13 +3,18 @@
 //! A success sets its control and proves what S3 checks before it accepts; a failure changes nothing but may prove a
 //! control; a call that may have taken effect makes its control opaque.
 
+use super::lesson::{Control, Found, Instants, Value};
+use super::objects::Objects;
 use super::order::Call;
+use super::points::Point;
 use super::proof::{flags_after, refuses_accepted};
+use super::standing::PointId;
 use super::types::{Cause, ContradictionKind};
-use crate::event::{Acl, AclGrant, Asked, BlockFlags, Change, Grantee, Outcome, Ownership};
+use crate::event::{
+    Acl, AclGrant, Asked, BlockFlags, Change, Copies, Grantee, Outcome, Ownership, Payer, Switch,
+};
 use crate::exposure::{AclSetting, BlockSetting, BucketState, Known};
-use crate::vocab::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is known of a bucket at one instant.
@@ -23,8 +28,20 @@ pub(super) struct Life {
     pub state: BucketState,
     /// The account's block.
     pub account_block: Known<BlockFlags>,
-    /// When the account's block was last set, as far as that was seen.
-    pub account_block_set: Option<Timestamp>,
+    /// Its objects whose own ACLs let others in.
+    pub objects: Arc<Objects>,
+    /// Its access points.
+    pub points: BTreeMap<PointId, Point>,
+    /// When each control was last set or proven.
+    pub since: Instants,
+    /// Since when each control cannot be told, because a call is missing.
+    pub missing: Instants,
+    /// Until when it cannot be told: the proof that a call is missing.
+    pub refuted: Instants,
+    /// For each control that cannot be told, because the order of calls cannot: these calls.
+    pub disputes: BTreeMap<Control, Arc<[Cause]>>,
+    /// The calls whose order leaves open whether the bucket is there.
+    pub doubted_by: Arc<[Cause]>,
     /// The event that last changed what the policy says.
     pub policy_author: Option<Cause>,
     /// The event that last changed what the ACL says.
@@ -69,54 +86,81 @@ impl Life {
     pub fn apply_account(&mut self, call: &Call) {
         let after = flags_after(&self.account_block, call);
         if after != self.account_block || call.cause.event.took() {
-            self.account_block_set = Some(call.time());
+            self.know(Control::AccountBlock, &call.cause);
         }
         self.account_block = after;
     }
 
-    /// Takes a call on the bucket; what it contradicts is named.
-    pub fn apply(&mut self, call: &Call) -> Vec<ContradictionKind> {
+    /// Takes a call on the bucket; what it contradicts and proves is named.
+    pub fn apply(&mut self, call: &Call) -> Found {
         match &call.cause.event.outcome {
+            _ if call.cause.copies == Copies::Differ => {
+                let mut found = self.doubt(call);
+                found.push(ContradictionKind::CopiesDiffer);
+                found
+            }
             Outcome::Took => self.take(call),
-            Outcome::Failed(code) => self.learn(&call.cause.event, code.reveal()),
+            Outcome::Failed(code) => self.learn(&call.cause, code.reveal()),
             Outcome::Uncertain(_) => self.doubt(call),
         }
     }
 
+    /// A control is known from this event on.
+    pub(super) fn know(&mut self, control: Control, cause: &Cause) {
+        self.since.set(control, Some(cause.event.time));
+        self.missing.set(control, None);
+        self.refuted.set(control, None);
+        self.disputes.remove(&control);
+    }
+
     /// A call that took effect.
-    fn take(&mut self, call: &Call) -> Vec<ContradictionKind> {
+    fn take(&mut self, call: &Call) -> Found {
         let event = &call.cause.event;
-        let mut found = Vec::new();
+        let mut found = Found::default();
         if let Change::CreateBucket { acl, ownership } = &event.change {
-            return self.create(&call.cause, acl.as_ref(), ownership.as_ref());
+            self.create(&call.cause, acl.as_ref(), ownership.as_ref(), &mut found);
+            return found;
         }
         self.exist(&mut found);
+        self.disprove_blocks(call, &mut found);
+        self.set(call, &mut found);
+        found
+    }
+
+    /// A block that would have refused what S3 accepted was lifted before, unseen.
+    pub(super) fn disprove_blocks(&mut self, call: &Call, found: &mut Found) {
         if let Some(kind) = self
             .block()
             .and_then(|flags| refuses_accepted(call, &flags))
         {
             found.push(kind);
-            self.state.block = Known::Unobserved;
+            found.miss(Control::Block, self.since.get(Control::Block), &call.cause);
+            self.forget_block(&call.cause);
         }
-        if let Some(flags) = self
+        if let Some(kind) = self
             .account_block
             .observed()
-            .filter(|flags| refuses_accepted(call, flags).is_some())
+            .and_then(|flags| refuses_accepted(call, flags))
         {
-            found.extend(refuses_accepted(call, flags));
+            found.push(kind);
             self.account_block = Known::Unobserved;
         }
-        if refuses_accepted(call, &BlockFlags::ALL).is_some()
-            && self.state.block == Known::Observed(BlockSetting::Either)
-        {
-            self.state.block = Known::Observed(BlockSetting::Exactly(BlockFlags::NONE));
+        if refuses_accepted(call, &BlockFlags::ALL).is_none() {
+            return;
         }
-        self.set(call, &mut found);
-        found
+        if self.refuted.get(Control::Block) == Some(call.time()) {
+            self.forget_block(&call.cause);
+        }
+        self.had_old_defaults();
+    }
+
+    pub(super) fn forget_block(&mut self, cause: &Cause) {
+        self.state.block = Known::Unobserved;
+        self.know(Control::Block, cause);
     }
 
     /// A success shows that the bucket is there.
-    pub(super) fn exist(&mut self, found: &mut Vec<ContradictionKind>) {
+    pub(super) fn exist(&mut self, found: &mut Found) {
         match self.existence {
             Existence::Deleted => {
                 found.push(ContradictionKind::UsedAfterDeletion);
@@ -133,7 +177,19 @@ impl Life {
         self.incarnation += 1;
         self.state = BucketState::default();
         (self.policy_author, self.acl_author) = (None, None);
+        for control in [
+            Control::Policy,
+            Control::Acl,
+            Control::Ownership,
+            Control::Block,
+        ] {
+            self.since.set(control, None);
+            self.missing.set(control, None);
+            self.disputes.remove(&control);
+        }
         self.notes.clear();
+        self.objects = Arc::default();
+        self.points.clear();
     }
 
     pub(super) fn block(&self) -> Option<BlockFlags> {
@@ -143,31 +199,55 @@ impl Life {
         }
     }
 
-    pub(super) fn set(&mut self, call: &Call, found: &mut Vec<ContradictionKind>) {
-        match &call.cause.event.change {
+    pub(super) fn set(&mut self, call: &Call, found: &mut Found) {
+        let cause = &call.cause;
+        match &cause.event.change {
             Change::CreateBucket { .. } => {}
             Change::DeleteBucket => self.existence = Existence::Deleted,
             Change::PutPolicy(_) => self.set_policy(call),
             Change::DeletePolicy => {
-                (self.state.policy, self.policy_author) = (Known::Observed(None), None)
+                (self.state.policy, self.policy_author) = (Known::Observed(None), None);
+                self.know(Control::Policy, cause);
             }
-            Change::PutAcl(asked) => self.set_acl(asked, &call.cause, found),
+            Change::PutAcl(asked) => self.set_acl(asked, cause, found),
             Change::PutBlock(asked) => {
-                self.state.block = known(asked, |flags| BlockSetting::Exactly(*flags))
+                self.state.block = known(asked, |flags| BlockSetting::Exactly(*flags));
+                self.know(Control::Block, cause);
             }
             Change::DeleteBlock => {
-                self.state.block = Known::Observed(BlockSetting::Exactly(BlockFlags::NONE))
+                self.state.block = Known::Observed(BlockSetting::Exactly(BlockFlags::NONE));
+                self.know(Control::Block, cause);
             }
-            Change::PutOwnership(asked) => self.set_ownership(asked, found),
+            Change::PutOwnership(asked) => self.set_ownership(asked, cause, found),
             Change::DeleteOwnership => {
-                self.state.ownership = Known::Observed(AclSetting::Exactly(Ownership::ObjectWriter))
+                self.state.ownership =
+                    Known::Observed(AclSetting::Exactly(Ownership::ObjectWriter));
+                self.know(Control::Ownership, cause);
             }
-            Change::PutWebsite => _ = self.notes.insert("website"),
-            Change::DeleteWebsite => _ = self.notes.remove("website"),
-            Change::PutCors => _ = self.notes.insert("cors"),
-            Change::DeleteCors => _ = self.notes.remove("cors"),
-            Change::PutAccountBlock(_) | Change::DeleteAccountBlock => {}
+            Change::AccessPoint(name, change) => self.set_point(name, change, call, found),
+            change => self.take_note(change),
         }
+    }
+
+    /// What amplifies an exposure, or leads to one elsewhere, and is none itself.
+    fn take_note(&mut self, change: &Change) {
+        let (note, switch) = match change {
+            Change::PutWebsite => ("website", Switch::On),
+            Change::DeleteWebsite => ("website", Switch::Off),
+            Change::PutCors => ("cors", Switch::On),
+            Change::DeleteCors => ("cors", Switch::Off),
+            Change::PutReplication(_) => ("replication", Switch::On),
+            Change::DeleteReplication => ("replication", Switch::Off),
+            Change::PutRequestPayment(Payer::Requester) => ("requester-pays", Switch::On),
+            Change::PutRequestPayment(_) => ("requester-pays", Switch::Off),
+            Change::MultiRegionAccessPoint(switch, _) => ("multi-region-access-point", *switch),
+            Change::ObjectLambdaAccessPoint(switch, _) => ("object-lambda-access-point", *switch),
+            _ => return,
+        };
+        match switch {
+            Switch::On => self.notes.insert(note),
+            Switch::Off => self.notes.remove(note),
+        };
     }
 
     /// Puts a policy in force. One that says the same as before leaves its author.
@@ -177,7 +257,7 @@ impl Life {
             .zip(call.policy.as_ref())
             .is_some_and(|(before, after)| before.policy.says_same(&after.policy));
         match &call.policy {
-            _ if same => {}
+            Some(policy) if same => self.respell_policy(policy.policy.length),
             Some(policy) => {
                 (self.state.policy, self.policy_author) = (
                     Known::Observed(Some(policy.clone())),
@@ -188,16 +268,21 @@ impl Life {
                 (self.state.policy, self.policy_author) = (Known::Opaque, Some(call.cause.clone()))
             }
         }
+        self.know(Control::Policy, &call.cause);
+    }
+
+    /// The same policy in other words: it means the same, and is served with another length.
+    fn respell_policy(&mut self, length: Option<u64>) {
+        if let Known::Observed(Some(known)) = &mut self.state.policy
+            && known.policy.length != length
+        {
+            Arc::make_mut(known).policy.length = length;
+        }
     }
 
     /// Sets the ACL. That S3 accepted one shows that ACLs are enabled.
-    pub(super) fn set_acl(
-        &mut self,
-        asked: &Asked<Acl>,
-        cause: &Cause,
-        found: &mut Vec<ContradictionKind>,
-    ) {
-        self.prove_acls_enabled(found);
+    pub(super) fn set_acl(&mut self, asked: &Asked<Acl>, cause: &Cause, found: &mut Found) {
+        self.prove_acls_enabled(cause, found);
         match asked {
             Asked::Said(acl)
                 if self
@@ -213,18 +298,32 @@ impl Life {
                 (self.state.acl, self.acl_author) = (Known::Opaque, Some(cause.clone()))
             }
         }
+        self.know(Control::Acl, cause);
     }
 
-    pub(super) fn prove_acls_enabled(&mut self, found: &mut Vec<ContradictionKind>) {
+    pub(super) fn prove_acls_enabled(&mut self, cause: &Cause, found: &mut Found) {
+        let since = self.since.get(Control::Ownership);
         match &self.state.ownership {
-            Known::Observed(AclSetting::Exactly(ownership)) if ownership.acls_enabled() => return,
+            Known::Observed(AclSetting::Exactly(ownership)) if ownership.acls_enabled() => {}
+            Known::Observed(AclSetting::Enabled) => {}
             Known::Observed(AclSetting::Exactly(_)) => {
-                found.push(ContradictionKind::AclAcceptedWhileDisabled)
+                found.push(ContradictionKind::AclAcceptedWhileDisabled);
+                found.miss(Control::Ownership, since, cause);
+                self.state.ownership = Known::Observed(AclSetting::Enabled);
             }
-            Known::Observed(AclSetting::Either) => self.had_old_defaults(),
-            Known::Observed(AclSetting::Enabled) | Known::Unobserved | Known::Opaque => {}
+            Known::Observed(AclSetting::Either) => {
+                self.had_old_defaults();
+                self.state.ownership = Known::Observed(AclSetting::Enabled);
+            }
+            Known::Unobserved if since.is_none() => {
+                found.before.push(Value::Ownership(AclSetting::Enabled));
+                self.state.ownership = Known::Observed(AclSetting::Enabled);
+            }
+            Known::Unobserved | Known::Opaque => {
+                self.state.ownership = Known::Observed(AclSetting::Enabled);
+            }
         }
-        self.state.ownership = Known::Observed(AclSetting::Enabled);
+        self.know(Control::Ownership, cause);
     }
 
     /// ACLs were enabled at creation, so the bucket got the defaults of before April 2023, which had no block.
@@ -235,8 +334,9 @@ impl Life {
     }
 
     /// Sets ownership. S3 disables ACLs only while the ACL grants nobody but the owner.
-    fn set_ownership(&mut self, asked: &Asked<Ownership>, found: &mut Vec<ContradictionKind>) {
+    fn set_ownership(&mut self, asked: &Asked<Ownership>, cause: &Cause, found: &mut Found) {
         self.state.ownership = known(asked, |ownership| AclSetting::Exactly(*ownership));
+        self.know(Control::Ownership, cause);
         if self.state.acls_disabled() {
             if self
                 .state
@@ -246,12 +346,16 @@ impl Life {
             {
                 found.push(ContradictionKind::DisabledDespiteGrants);
             }
-            self.own_acl();
+            if self.state.acl == Known::Unobserved && self.since.get(Control::Acl).is_none() {
+                found.before.push(Value::Acl(Arc::new(Acl::owner_only())));
+            }
+            self.own_acl(cause);
         }
     }
 
-    pub(super) fn own_acl(&mut self) {
+    pub(super) fn own_acl(&mut self, cause: &Cause) {
         (self.state.acl, self.acl_author) = (Known::Observed(Arc::new(Acl::owner_only())), None);
+        self.know(Control::Acl, cause);
     }
 }
 

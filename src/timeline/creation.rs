@@ -3,11 +3,11 @@
 //! Everything: no policy, the ACL and ownership of its headers, else S3's defaults of the day.
 
 use super::apply::{Existence, Life, known};
+use super::lesson::{Control, Found};
 use super::types::{Cause, ContradictionKind};
 use crate::event::{Acl, Asked, BlockFlags, Ownership};
 use crate::exposure::{AclSetting, BlockSetting, Defaults, Known, defaults_at};
 use crate::vocab::Region;
-use std::sync::Arc;
 
 impl Life {
     /// A new bucket, or in us-east-1 the owner's own once more, which only resets the ACL.
@@ -18,8 +18,8 @@ impl Life {
         cause: &Cause,
         acl: Option<&Asked<Acl>>,
         ownership: Option<&Asked<Ownership>>,
-    ) -> Vec<ContradictionKind> {
-        let mut found = Vec::new();
+        found: &mut Found,
+    ) {
         if self.existence == Existence::Alive {
             if cause
                 .event
@@ -27,8 +27,8 @@ impl Life {
                 .as_ref()
                 .is_some_and(Region::is_us_east_1)
             {
-                self.reset_acl(cause, acl, &mut found);
-                return found;
+                self.own_acl(cause);
+                return self.take_creation_acl(cause, acl, found);
             }
             found.push(ContradictionKind::CreatedWhileExisting);
         }
@@ -41,44 +41,35 @@ impl Life {
             .map_or(Known::Observed(default_ownership(defaults)), |asked| {
                 known(asked, |it| AclSetting::Exactly(*it))
             });
-        self.state.acl = Known::Observed(Arc::new(Acl::owner_only()));
-        self.take_creation_acl(cause, acl, &mut found);
-        found
-    }
-
-    fn reset_acl(
-        &mut self,
-        cause: &Cause,
-        acl: Option<&Asked<Acl>>,
-        found: &mut Vec<ContradictionKind>,
-    ) {
-        self.own_acl();
+        for control in [Control::Policy, Control::Ownership, Control::Block] {
+            self.know(control, cause);
+        }
+        self.own_acl(cause);
         self.take_creation_acl(cause, acl, found);
     }
 
     /// The ACL in the headers of a creation; one that grants others was accepted only with ACLs enabled and nothing blocked.
-    fn take_creation_acl(
-        &mut self,
-        cause: &Cause,
-        acl: Option<&Asked<Acl>>,
-        found: &mut Vec<ContradictionKind>,
-    ) {
+    fn take_creation_acl(&mut self, cause: &Cause, acl: Option<&Asked<Acl>>, found: &mut Found) {
         match acl {
             None => {}
             Some(Asked::Said(acl)) if acl.grants_same(&Acl::owner_only()) => {}
             Some(asked) => {
                 if matches!(asked, Asked::Said(acl) if acl.is_public()) {
-                    self.prove_acls_unblocked(found);
+                    self.prove_acls_unblocked(cause, found);
                 }
                 self.set_acl(asked, cause, found);
             }
         }
     }
 
-    fn prove_acls_unblocked(&mut self, found: &mut Vec<ContradictionKind>) {
+    fn prove_acls_unblocked(&mut self, cause: &Cause, found: &mut Found) {
         if self.block().is_some_and(|flags| flags.block_public_acls) {
             found.push(ContradictionKind::AclAcceptedDespiteBucketBlock);
-            self.state.block = Known::Unobserved;
+            found.miss(Control::Block, self.since.get(Control::Block), cause);
+            self.forget_block(cause);
+        }
+        if self.refuted.get(Control::Block) == Some(cause.event.time) {
+            self.forget_block(cause);
         }
         self.had_old_defaults();
         if self

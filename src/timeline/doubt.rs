@@ -1,72 +1,165 @@
 //! What is left of what is known, where it cannot be told what took effect?
 
 use super::apply::{Existence, Life};
+use super::lesson::{Control, Found};
 use super::order::Call;
-use super::types::ContradictionKind;
+use super::types::Cause;
 use crate::event::{Acl, Change};
 use crate::exposure::{Known, PolicyInForce};
+use crate::vocab::Region;
 use std::sync::Arc;
 
 impl Life {
     /// A call that may have taken effect: its control is opaque from here, until it is next known.
-    pub(super) fn doubt(&mut self, call: &Call) -> Vec<ContradictionKind> {
+    pub(super) fn doubt(&mut self, call: &Call) -> Found {
+        let mut found = Found::default();
         if call.cause.event.change == Change::DeleteBucket {
             if self.existence == Existence::Alive {
                 self.existence = Existence::Doubtful;
+                self.doubted_by = Arc::default();
             }
-            return Vec::new();
+            return found;
         }
-        if matches!(call.cause.event.change, Change::CreateBucket { .. })
-            || self.existence == Existence::Deleted
-        {
-            return Vec::new();
+        if matches!(call.cause.event.change, Change::CreateBucket { .. }) {
+            self.doubt_reset(call);
+            return found;
         }
-        self.exist(&mut Vec::new());
+        if self.existence == Existence::Deleted {
+            return found;
+        }
+        self.exist(&mut found);
         self.lose(call);
-        Vec::new()
+        found
+    }
+
+    /// In us-east-1 a creation of the owner's own bucket, which may have taken effect, may have reset its ACL.
+    fn doubt_reset(&mut self, call: &Call) {
+        let region = call.cause.event.region.as_ref();
+        let owner_only = |acl: &Arc<Acl>| acl.grants_same(&Acl::owner_only());
+        let reset = self.state.acl.observed().is_none_or(|acl| !owner_only(acl));
+        if self.is_its_own() && reset && region.is_some_and(Region::is_us_east_1) {
+            self.cloud(Control::Acl);
+            self.acl_author = Some(call.cause.clone());
+            self.know(Control::Acl, &call.cause);
+        }
     }
 
     /// The control of a call can no longer be told.
     fn lose(&mut self, call: &Call) {
         let author = Some(call.cause.clone());
-        match &call.cause.event.change {
-            Change::PutPolicy(_) | Change::DeletePolicy => {
-                (self.state.policy, self.policy_author) = (Known::Opaque, author);
-            }
-            Change::PutAcl(_) => (self.state.acl, self.acl_author) = (Known::Opaque, author),
-            Change::PutBlock(_) | Change::DeleteBlock => self.state.block = Known::Opaque,
-            Change::PutOwnership(_) | Change::DeleteOwnership => {
-                self.state.ownership = Known::Opaque;
-            }
+        if let Change::AccessPoint(name, change) = &call.cause.event.change {
+            return self.cloud_point(name, change, call);
+        }
+        let Some(control) = Control::of(&call.cause.event.change) else {
+            return;
+        };
+        self.cloud(control);
+        match control {
+            Control::Policy => self.policy_author = author,
+            Control::Acl => self.acl_author = author,
             _ => {}
+        }
+        self.know(control, &call.cause);
+    }
+
+    /// Whether a control cannot be told.
+    pub fn is_opaque(&self, control: Control) -> bool {
+        match control {
+            Control::Policy => self.state.policy == Known::Opaque,
+            Control::Acl => self.state.acl == Known::Opaque,
+            Control::Ownership => self.state.ownership == Known::Opaque,
+            Control::Block => self.state.block == Known::Opaque,
+            Control::AccountBlock => self.account_block == Known::Opaque,
         }
     }
 
-    /// Makes every control opaque in which another life differs.
-    pub fn blur(&mut self, other: &Self) {
+    /// A control is opaque from here.
+    pub fn cloud(&mut self, control: Control) {
+        match control {
+            Control::Policy => (self.state.policy, self.policy_author) = (Known::Opaque, None),
+            Control::Acl => (self.state.acl, self.acl_author) = (Known::Opaque, None),
+            Control::Ownership => self.state.ownership = Known::Opaque,
+            Control::Block => self.state.block = Known::Opaque,
+            Control::AccountBlock => self.account_block = Known::Opaque,
+        }
+    }
+
+    /// A control that cannot be told because the order of these calls cannot.
+    pub fn dispute(&mut self, control: Control, causes: &[Cause]) {
+        self.cloud(control);
+        if !causes.is_empty() {
+            self.disputes.insert(control, causes.into());
+        }
+    }
+
+    /// Makes every control opaque in which another life differs, for the order of these calls cannot be told.
+    pub fn blur(&mut self, other: &Self, causes: &[Cause]) {
         if !same_policy(&self.state.policy, &other.state.policy) {
-            (self.state.policy, self.policy_author) = (Known::Opaque, None);
+            self.dispute(Control::Policy, causes);
         }
         if !same_acl(&self.state.acl, &other.state.acl) {
-            (self.state.acl, self.acl_author) = (Known::Opaque, None);
+            self.dispute(Control::Acl, causes);
         }
-        self.blur_gates(other);
+        self.blur_gates(other, causes);
     }
 
     /// Makes blocks and ownership opaque where another life differs.
-    pub fn blur_gates(&mut self, other: &Self) {
+    pub fn blur_gates(&mut self, other: &Self, causes: &[Cause]) {
         if self.state.ownership != other.state.ownership {
-            self.state.ownership = Known::Opaque;
+            self.dispute(Control::Ownership, causes);
         }
         if self.state.block != other.state.block {
-            self.state.block = Known::Opaque;
+            self.dispute(Control::Block, causes);
         }
         if self.account_block != other.account_block {
-            self.account_block = Known::Opaque;
+            self.dispute(Control::AccountBlock, causes);
+        }
+        for (id, point) in &mut self.points {
+            let same = other
+                .points
+                .get(id)
+                .is_some_and(|other| other.state == point.state);
+            if !same {
+                point.state.policy = Known::Opaque;
+            }
         }
         if self.existence != other.existence && self.is_told() {
             self.existence = Existence::Doubtful;
+            self.doubted_by = causes.into();
         }
+    }
+
+    /// Whether two lives are the same but for who made them so.
+    pub fn comes_to_same(&self, other: &Self) -> bool {
+        let points = |life: &Self| -> Vec<_> {
+            let points = life.points.values();
+            points.map(|point| point.state.clone()).collect()
+        };
+        self.existence == other.existence
+            && self.incarnation == other.incarnation
+            && same_policy(&self.state.policy, &other.state.policy)
+            && same_acl(&self.state.acl, &other.state.acl)
+            && self.state.ownership == other.state.ownership
+            && self.state.block == other.state.block
+            && self.account_block == other.account_block
+            && points(self) == points(other)
+    }
+
+    /// The calls whose order cannot be told, where that leaves something open.
+    pub fn disputing(&self) -> Vec<Cause> {
+        let doubted = match self.existence {
+            Existence::Doubtful => self.doubted_by.iter(),
+            _ => [].iter(),
+        };
+        let mut causes: Vec<Cause> = doubted
+            .chain(self.disputes.values().flat_map(|causes| causes.iter()))
+            .cloned()
+            .collect();
+        causes.sort_by(|left, right| {
+            (left.event.time, &left.event.key).cmp(&(right.event.time, &right.event.key))
+        });
+        causes.dedup_by(|left, right| left.event.key == right.event.key);
+        causes
     }
 }
 

@@ -1,17 +1,19 @@
 //! What did a change do to a bucket? The first word that holds.
 
 use super::apply::Life;
+use super::objects::Touched;
 use super::order::Call;
 use super::proof::flags_after;
 use super::rows::Moved;
+use super::standing::Standing;
 use super::types::{Cause, Effect};
 use crate::event::{BlockFlags, Change, Outcome};
-use crate::exposure::{AclSetting, BlockSetting, Judgement, Known, Verdict};
+use crate::exposure::{AclSetting, BlockSetting, Known, Verdict};
 
 /// The bucket around one step.
 pub(super) struct Around<'a> {
     pub life: &'a Life,
-    pub judged: &'a Judgement,
+    pub judged: &'a Standing,
 }
 
 /// What the step did.
@@ -22,47 +24,63 @@ pub(super) fn effect(
     after: &Around<'_>,
 ) -> Effect {
     let touched = before.life.state != after.life.state
-        || before.life.account_block != after.life.account_block;
-    let held = |verdict| before.judged.verdict == verdict && after.judged.verdict == verdict;
-    let wider = !before.judged.reach.covers(&after.judged.reach);
-    let narrower = !after.judged.reach.covers(&before.judged.reach);
+        || before.life.account_block != after.life.account_block
+        || before.life.points != after.life.points;
+    let (was, is) = (before.judged.verdict(), after.judged.verdict());
+    let held = |verdict| was == verdict && is == verdict;
+    let wider = !before
+        .judged
+        .bucket
+        .reach
+        .covers(&after.judged.bucket.reach);
+    let narrower = !after
+        .judged
+        .bucket
+        .reach
+        .covers(&before.judged.bucket.reach);
     match () {
+        () if matches!(cause.event.outcome, Outcome::Failed(_)) => Effect::Attempted,
+        () if matches!(cause.event.outcome, Outcome::Uncertain(_)) => Effect::Unknown,
         () if moved.opened => Effect::Opened,
         () if moved.closed => Effect::Closed,
         () if moved.widened
             || (held(Verdict::Limited) && wider)
-            || turns(before, after, Verdict::Private, Verdict::Limited) =>
+            || (was, is) == (Verdict::Private, Verdict::Limited) =>
         {
             Effect::Widened
         }
         () if moved.narrowed
             || (held(Verdict::Limited) && narrower)
-            || turns(before, after, Verdict::Limited, Verdict::Private) =>
+            || (was, is) == (Verdict::Limited, Verdict::Private) =>
         {
             Effect::Narrowed
         }
-        () if touched && after.judged.latent => Effect::Masked,
-        () if cause.event.took() && weakens(cause, before.life, after.life) => Effect::Weakened,
-        () if matches!(cause.event.outcome, Outcome::Failed(_)) => Effect::Attempted,
-        () if moved.lost
-            || matches!(cause.event.outcome, Outcome::Uncertain(_))
-            || is_lost(before, after) =>
-        {
-            Effect::Unknown
-        }
+        () if touched && after.judged.is_latent() => Effect::Masked,
+        () if weakens(cause, before.life, after.life) => Effect::Weakened,
+        () if moved.lost || is_lost(before, after) => Effect::Unknown,
         () => Effect::None,
     }
 }
 
-fn turns(before: &Around<'_>, after: &Around<'_>, from: Verdict, to: Verdict) -> bool {
-    before.judged.verdict == from && after.judged.verdict == to
-}
-
 fn is_lost(before: &Around<'_>, after: &Around<'_>) -> bool {
     before.life.is_told()
-        && before.judged.verdict != Verdict::Unknown
+        && before.judged.verdict() != Verdict::Unknown
         && after.life.is_told()
-        && after.judged.verdict == Verdict::Unknown
+        && after.judged.verdict() == Verdict::Unknown
+}
+
+/// What a call on an object did.
+pub(super) fn object_effect(moved: Moved, touched: &Touched, after: &Standing) -> Effect {
+    let public = touched.after.as_ref().is_some_and(|acl| acl.is_public());
+    match () {
+        () if moved.opened => Effect::Opened,
+        () if moved.closed => Effect::Closed,
+        () if moved.widened => Effect::Widened,
+        () if moved.narrowed => Effect::Narrowed,
+        () if public && after.is_latent() => Effect::Masked,
+        () if moved.lost => Effect::Unknown,
+        () => Effect::None,
+    }
 }
 
 /// Whether a protection went: a flag of a block, or ACLs being disabled.

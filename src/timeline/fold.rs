@@ -3,16 +3,18 @@
 //! Account by account, bucket by bucket; what one account-wide call did is gathered over all buckets that it reached.
 
 use super::account::{AccountStep, disproves_organization_block, history};
-use super::order::{AccountCalls, Call, order};
+use super::lesson::{Gap, Lessons};
+use super::order::{AccountCalls, Call, Read, order};
 use super::rows::Whose;
 use super::second::Step;
 use super::summary::summary;
 use super::types::{ChangeRow, Contradiction, Effect, Exposure, Settings, Timeline};
-use super::walk::Walk;
-use crate::event::{CitedEvent, EventKey};
+use super::walk::{Ground, Walk};
+use crate::event::{CitedEvent, CitedInquiry, CitedRequest, EventKey, ExposureEvent, Outcome};
 use crate::exposure::Assumption;
-use crate::vocab::{AccountId, Region, Timestamp};
-use std::collections::BTreeMap;
+use crate::vocab::{AccountId, BucketName, Region, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// 2025-11-26T00:00:00Z: organizations can block public access since then, unseen by their members' trails.
 ///
@@ -40,10 +42,12 @@ pub type EndOf<'e> = dyn Fn(Option<&AccountId>, Option<&Region>) -> Option<Times
 /// Tells every bucket's life. `end_of` knows until when an account's Region has evidence.
 pub fn reconstruct(
     events: Vec<CitedEvent>,
+    inquiries: Vec<CitedInquiry>,
+    requests: Vec<CitedRequest>,
     end_of: &EndOf<'_>,
     settings: &Settings,
 ) -> Reconstruction {
-    let ordered = order(events, settings);
+    let ordered = order(events, inquiries, requests, settings);
     let mut told = Reconstruction {
         collapsed: ordered.collapsed,
         ..Reconstruction::default()
@@ -71,6 +75,7 @@ fn exposure_order(row: &Exposure) -> impl Ord + '_ {
         &row.account,
         &row.bucket,
         row.opened_at,
+        row.scope,
         &row.audience,
         &row.id,
     )
@@ -125,27 +130,39 @@ fn tell_account(calls: &AccountCalls, end_of: &EndOf<'_>, told: &mut Reconstruct
         )
     };
     let mut effects: Effects = history.effects.into_iter().map(of_account).collect();
-    for (bucket, bucket_calls) in &calls.buckets {
-        let whose = Whose {
-            account: calls.owner.account.clone(),
-            bucket: bucket.clone(),
-            region: None,
-        };
-        let mut walk = Walk::new(&calls.owner, whose, end_of, beyond);
-        for (at, steps) in by_second(bucket_calls, &history.steps) {
-            walk.second(at, steps);
-        }
-        walk.finish(told, &mut effects);
+    let ground = Ground {
+        owner: &calls.owner,
+        end_of,
+        beyond,
+        account_block: &history.before,
+    };
+    let read = calls.reads.keys().chain(calls.requests.keys());
+    let buckets: BTreeSet<&BucketName> = calls.buckets.keys().chain(read).collect();
+    for bucket in buckets {
+        let seconds = by_second(calls, bucket, &history.steps);
+        walk(ground, bucket, seconds, &history.gaps).finish(told, &mut effects);
     }
+    let mut told_of = BTreeSet::new();
+    let calls = all_calls(calls).filter(|call| told_of.insert(&call.cause.event.key));
     told.changes
-        .extend(all_calls(calls).map(|call| change_row(call, &effects)));
+        .extend(calls.map(|call| change_row(call, &effects)));
 }
 
 fn all_calls(calls: &AccountCalls) -> impl Iterator<Item = &Call> {
     calls
         .account_wide
         .iter()
+        .chain(&calls.aside)
         .chain(calls.buckets.values().flatten())
+}
+
+/// What a call did that reached no bucket that is known.
+fn without_bucket(event: &ExposureEvent) -> Effect {
+    match event.outcome {
+        Outcome::Took => Effect::None,
+        Outcome::Failed(_) => Effect::Attempted,
+        Outcome::Uncertain(_) => Effect::Unknown,
+    }
 }
 
 fn change_row(call: &Call, effects: &Effects) -> ChangeRow {
@@ -155,29 +172,78 @@ fn change_row(call: &Call, effects: &Effects) -> ChangeRow {
         event: call.cause.clone(),
         place: sum.place,
         account: event.account.clone(),
-        effect: sum.effect.unwrap_or(Effect::None),
+        effect: sum.effect.unwrap_or(without_bucket(event)),
         summary: summary(call),
         buckets_affected: sum.buckets_affected,
     }
 }
 
+type Seconds = BTreeMap<Timestamp, Vec<Step>>;
+
+/// Goes a bucket's way; where later proofs teach of earlier times, a second time, knowing that beforehand.
+fn walk<'g>(
+    ground: Ground<'g>,
+    bucket: &BucketName,
+    mut seconds: Seconds,
+    account_gaps: &[Gap],
+) -> Walk<'g> {
+    let whose = Whose {
+        account: ground.owner.account.clone(),
+        bucket: bucket.clone(),
+        region: None,
+    };
+    let mut taught = Lessons::default();
+    for gap in account_gaps {
+        taught.gaps.entry(gap.from).or_default().push(gap.clone());
+    }
+    let mut first = Walk::new(ground, whose.clone(), taught.clone());
+    go(&mut first, seconds.clone());
+    let (learned, contradictions) = first.lessons();
+    if learned.is_empty() {
+        first.contradict(contradictions);
+        return first;
+    }
+    taught.before = learned.before;
+    for (from, gaps) in learned.gaps {
+        seconds.entry(from).or_default();
+        taught.gaps.entry(from).or_default().extend(gaps);
+    }
+    let mut second = Walk::new(ground, whose, taught);
+    go(&mut second, seconds);
+    second.contradict(contradictions);
+    second
+}
+
+fn go(walk: &mut Walk<'_>, seconds: Seconds) {
+    seconds
+        .into_iter()
+        .for_each(|(at, steps)| walk.second(at, steps));
+}
+
 /// The bucket's steps and the account's, second by second.
-fn by_second(bucket: &[Call], account: &[AccountStep]) -> BTreeMap<Timestamp, Vec<Step>> {
-    let mut seconds: BTreeMap<Timestamp, Vec<Step>> = BTreeMap::new();
-    for step in account {
-        seconds
-            .entry(step.time())
-            .or_default()
-            .push(Step::Account(step.clone()));
-    }
-    for call in bucket {
-        seconds
-            .entry(call.time())
-            .or_default()
-            .push(Step::Bucket(call.clone()));
-    }
-    seconds.values_mut().for_each(|steps| {
-        steps.sort_by(|left, right| left.cause().event.key.cmp(&right.cause().event.key))
-    });
+fn by_second(calls: &AccountCalls, bucket: &BucketName, account: &[AccountStep]) -> Seconds {
+    let mut seconds = Seconds::new();
+    let mut add = |step: Step| {
+        let at = step.cause().event.time;
+        seconds.entry(at).or_default().push(step);
+    };
+    account
+        .iter()
+        .cloned()
+        .map(Step::Account)
+        .for_each(&mut add);
+    let of_bucket = calls.buckets.get(bucket).into_iter().flatten();
+    of_bucket.cloned().map(Step::Bucket).for_each(&mut add);
+    let reads = calls.reads.get(bucket).into_iter().flatten();
+    reads
+        .map(|cited| Step::Read(Read::of(cited, &calls.owner)))
+        .for_each(&mut add);
+    let requests = calls.requests.get(bucket).into_iter().flatten();
+    requests
+        .map(|cited| Step::Request(Arc::new(cited.to_event()), Arc::new(cited.request.clone())))
+        .for_each(&mut add);
+    seconds
+        .values_mut()
+        .for_each(|steps| steps.sort_by(|left, right| left.order().cmp(&right.order())));
     seconds
 }

@@ -1,8 +1,9 @@
 //! How do judgements become intervals that tile?
 
 use super::apply::Life;
+use super::standing::Standing;
 use super::types::{Cause, Interval};
-use crate::exposure::{Assumption, Judgement, Verdict};
+use crate::exposure::{Assumption, Verdict};
 use crate::vocab::{Span, Timestamp};
 
 /// The intervals of one bucket, as they are made.
@@ -16,7 +17,7 @@ impl Intervals {
     pub fn begin(
         &mut self,
         at: Timestamp,
-        judged: &Judgement,
+        judged: &Standing,
         life: &Life,
         causes: Vec<Cause>,
         order_uncertain: bool,
@@ -26,11 +27,11 @@ impl Intervals {
                 from: at,
                 until: at,
             },
-            verdict: judged.verdict,
-            assumptions: judged.assumptions.clone(),
-            reach: judged.reach.clone(),
-            latent: judged.latent,
-            notes: life.notes.clone(),
+            verdict: judged.verdict(),
+            assumptions: judged.assumptions(),
+            reach: judged.reach(),
+            latent: judged.is_latent(),
+            notes: life.notes.iter().copied().chain(judged.notes()).collect(),
             causes,
             order_uncertain,
             exposure_ids: Vec::new(),
@@ -44,6 +45,16 @@ impl Intervals {
         }
         self.end(at);
         self.done.push(interval);
+    }
+
+    /// Nothing is told of the bucket beyond this instant.
+    pub fn cut_back(&mut self, last: Timestamp) {
+        self.done.retain(|interval| interval.span.from <= last);
+    }
+
+    /// When the last of them began.
+    pub fn last_begun(&self) -> Option<Timestamp> {
+        self.done.last().map(|interval| interval.span.from)
     }
 
     /// Whether nothing has begun.

@@ -8,18 +8,28 @@ mod apply;
 mod creation;
 mod doubt;
 mod effect;
+mod ending;
 mod fold;
 mod interval;
+mod lesson;
+mod objects;
+mod observed;
 mod order;
+mod points;
 mod proof;
+mod registry;
 mod rows;
 mod second;
+mod standing;
+mod step;
 mod summary;
+mod told;
 mod types;
+mod visit;
 mod walk;
 
 pub use fold::{EndOf, Reconstruction, reconstruct};
 pub use types::{
-    Cause, ChangeRow, ClosedHow, Contradiction, ContradictionKind, Effect, Exposure, Interval,
-    OpenedHow, Scope, Settings, Timeline,
+    Cause, ChangeRow, ChangeScope, ClosedHow, Contradiction, ContradictionKind, Effect, Exposure,
+    Interval, OpenedHow, Scope, Settings, Timeline,
 };

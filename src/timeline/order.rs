@@ -4,9 +4,13 @@
 //! owner are given to the one account that is known to own the bucket, and the two copies that a call across accounts
 //! leaves are taken as one.
 
+use super::registry::{Registry, Target};
 use super::types::{Cause, Settings};
-use crate::event::{Acl, Asked, Change, CitedEvent};
-use crate::exposure::{Edition, Owner, PolicyInForce, PolicyKind, PolicyMeaning};
+use crate::event::{
+    AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, CitedRequest, Heard,
+    NetworkOrigin, Outcome, Policy, Told,
+};
+use crate::exposure::{Answer, Edition, Owner, PolicyInForce, PolicyKind, PolicyMeaning};
 use crate::vocab::{AccountId, BucketName, EventId, Timestamp, Untrusted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,15 +22,59 @@ pub(super) struct Call {
     pub cause: Cause,
     /// The policy it puts in force, where it does.
     pub policy: Option<Arc<PolicyInForce>>,
+    /// The account that owns the access point that it speaks of, where it does.
+    pub point_account: Option<AccountId>,
 }
 
 impl Call {
+    /// Whether it is a call on an object that took effect, or may have.
+    pub fn is_on_object(&self) -> bool {
+        let event = &self.cause.event;
+        event.change.object().is_some() && !matches!(event.outcome, Outcome::Failed(_))
+    }
+
     pub fn time(&self) -> Timestamp {
         self.cause.event.time
     }
 }
 
-/// All calls of one account: account-wide ones, and each bucket's.
+/// One read, and what it tells for the bucket's owner.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    /// The read, as an event that can be cited.
+    pub cause: Cause,
+    /// What it tells.
+    pub told: Told,
+    /// The policy it tells, where it does.
+    pub policy: Option<Arc<PolicyInForce>>,
+    /// Where it was heard.
+    pub heard: Heard,
+}
+
+impl Read {
+    pub fn of(cited: &CitedInquiry, owner: &Owner) -> Self {
+        let policy = match &cited.inquiry.told {
+            Told::Policy(policy) => {
+                let owner = Owner {
+                    bucket: cited.inquiry.bucket.clone(),
+                    ..owner.clone()
+                };
+                policy
+                    .as_ref()
+                    .map(|policy| in_force(policy, cited.inquiry.time, &owner))
+            }
+            _ => None,
+        };
+        Self {
+            cause: Arc::new(cited.to_event()),
+            told: cited.inquiry.told.clone(),
+            policy,
+            heard: cited.inquiry.heard,
+        }
+    }
+}
+
+/// All calls of one account: account-wide ones, and each bucket's; and the reads.
 #[derive(Debug, Default)]
 pub(super) struct AccountCalls {
     /// Whose account it is, and what it owns and trusts.
@@ -35,6 +83,14 @@ pub(super) struct AccountCalls {
     pub account_wide: Vec<Call>,
     /// Calls that speak to one bucket, in order.
     pub buckets: BTreeMap<BucketName, Vec<Call>>,
+    /// Calls that reach no bucket that is known.
+    pub aside: Vec<Call>,
+    /// Reads of the account's own block, in order.
+    pub account_reads: Vec<CitedInquiry>,
+    /// Reads of one bucket, in order.
+    pub reads: BTreeMap<BucketName, Vec<CitedInquiry>>,
+    /// Requests from outside on one bucket, in order.
+    pub requests: BTreeMap<BucketName, Vec<CitedRequest>>,
 }
 
 /// Everything in order, and how many second copies of calls across accounts were left out.
@@ -43,8 +99,13 @@ pub(super) struct Ordered {
     pub collapsed: u64,
 }
 
-/// Puts events in order.
-pub(super) fn order(events: Vec<CitedEvent>, settings: &Settings) -> Ordered {
+/// Puts events and reads in order.
+pub(super) fn order(
+    events: Vec<CitedEvent>,
+    inquiries: Vec<CitedInquiry>,
+    requests: Vec<CitedRequest>,
+    settings: &Settings,
+) -> Ordered {
     let all = events.len();
     let mut events = collapse(attribute(events));
     let collapsed = (all - events.len()) as u64;
@@ -57,17 +118,89 @@ pub(super) fn order(events: Vec<CitedEvent>, settings: &Settings) -> Ordered {
     for (account, owner) in owners(&events, settings) {
         accounts.entry(account).or_default().owner = owner;
     }
+    let registry = Registry::of(&events);
     for cited in events {
-        let calls = accounts.entry(cited.event.account.clone()).or_default();
-        let call = to_call(cited, &calls.owner);
-        match call.cause.event.bucket.clone() {
-            Some(bucket) => calls.buckets.entry(bucket).or_default().push(call),
-            None => calls.account_wide.push(call),
-        }
+        place(cited, &registry, &mut accounts, settings);
     }
+    add_reads(&mut accounts, inquiries, settings);
+    add_requests(&mut accounts, requests, settings);
     Ordered {
         accounts,
         collapsed,
+    }
+}
+
+/// Gives every read to its account and bucket, in order.
+fn add_reads(
+    accounts: &mut BTreeMap<Option<AccountId>, AccountCalls>,
+    mut inquiries: Vec<CitedInquiry>,
+    settings: &Settings,
+) {
+    let seen = |cited: &CitedInquiry| {
+        settings
+            .until
+            .is_none_or(|until| cited.inquiry.time < until)
+    };
+    inquiries.retain(seen);
+    inquiries.sort_by(|left, right| {
+        (left.inquiry.time, &left.key).cmp(&(right.inquiry.time, &right.key))
+    });
+    for cited in inquiries {
+        let account = cited.inquiry.account.clone();
+        let calls = accounts
+            .entry(account.clone())
+            .or_insert_with(|| AccountCalls {
+                owner: owner_of(account, settings),
+                ..AccountCalls::default()
+            });
+        if let Told::Acl(Acl {
+            owner: Some(id), ..
+        }) = &cited.inquiry.told
+        {
+            calls.owner.canonical_ids.insert(id.clone());
+        }
+        match cited.inquiry.bucket.clone() {
+            Some(bucket) => calls.reads.entry(bucket).or_default().push(cited),
+            None => calls.account_reads.push(cited),
+        }
+    }
+}
+
+/// Gives every request from outside to its bucket, in order.
+fn add_requests(
+    accounts: &mut BTreeMap<Option<AccountId>, AccountCalls>,
+    mut requests: Vec<CitedRequest>,
+    settings: &Settings,
+) {
+    let seen = |cited: &CitedRequest| {
+        settings
+            .until
+            .is_none_or(|until| cited.request.time < until)
+    };
+    requests.retain(seen);
+    requests.sort_by(|left, right| {
+        (left.request.time, &left.key).cmp(&(right.request.time, &right.key))
+    });
+    for cited in requests {
+        let account = cited.request.account.clone();
+        let calls = accounts
+            .entry(account.clone())
+            .or_insert_with(|| AccountCalls {
+                owner: owner_of(account, settings),
+                ..AccountCalls::default()
+            });
+        let of_bucket = calls.requests.entry(cited.request.bucket.clone());
+        of_bucket.or_default().push(cited);
+    }
+}
+
+fn owner_of(account: Option<AccountId>, settings: &Settings) -> Owner {
+    Owner {
+        account,
+        bucket: None,
+        canonical_ids: BTreeSet::new(),
+        trusted_accounts: settings.trusted_accounts.clone(),
+        trusted_organizations: settings.trusted_organizations.clone(),
     }
 }
 
@@ -130,13 +263,7 @@ fn owners(events: &[CitedEvent], settings: &Settings) -> BTreeMap<Option<Account
     for event in events.iter().map(|cited| &cited.event) {
         let owner = owners
             .entry(event.account.clone())
-            .or_insert_with(|| Owner {
-                account: event.account.clone(),
-                bucket: None,
-                canonical_ids: BTreeSet::new(),
-                trusted_accounts: settings.trusted_accounts.clone(),
-                trusted_organizations: settings.trusted_organizations.clone(),
-            });
+            .or_insert_with(|| owner_of(event.account.clone(), settings));
         owner
             .canonical_ids
             .extend(owner_named(&event.change).filter(|_| event.took()));
@@ -151,19 +278,62 @@ fn owner_named(change: &Change) -> Option<Untrusted> {
     }
 }
 
-fn to_call(cited: CitedEvent, owner: &Owner) -> Call {
+/// Gives an event to every bucket that it reaches.
+fn place(
+    mut cited: CitedEvent,
+    registry: &Registry,
+    accounts: &mut BTreeMap<Option<AccountId>, AccountCalls>,
+    settings: &Settings,
+) {
+    let point_account = cited.event.account.clone();
+    let target = registry.target(&cited.event);
+    if let Some(target) = &target {
+        cited.event.bucket = Some(target.bucket.clone());
+        cited.event.account = target.account.clone();
+    }
+    let account = cited.event.account.clone();
+    let calls = accounts
+        .entry(account.clone())
+        .or_insert_with(|| AccountCalls {
+            owner: owner_of(account, settings),
+            ..AccountCalls::default()
+        });
+    let call = to_call(cited, &calls.owner, target.as_ref(), point_account);
+    let event = &call.cause.event;
+    match (&event.change, event.bucket.clone()) {
+        (Change::MultiRegionAccessPoint(_, buckets), _) if !buckets.is_empty() => {
+            for bucket in buckets {
+                let bucket_calls = calls.buckets.entry(bucket.clone()).or_default();
+                bucket_calls.push(call.clone());
+            }
+        }
+        (_, Some(bucket)) => calls.buckets.entry(bucket).or_default().push(call),
+        (change, None) if change.is_account_wide() => calls.account_wide.push(call),
+        (_, None) => calls.aside.push(call),
+    }
+}
+
+fn to_call(
+    cited: CitedEvent,
+    owner: &Owner,
+    target: Option<&Target>,
+    point_account: Option<AccountId>,
+) -> Call {
     let policy = match &cited.event.change {
         Change::PutPolicy(Asked::Said(policy)) => {
             let owner = Owner {
                 bucket: cited.event.bucket.clone(),
                 ..owner.clone()
             };
-            let meaning = PolicyMeaning::put_under(
-                Edition::at(cited.event.time),
-                policy,
-                &owner,
-                PolicyKind::Bucket,
-            );
+            Some(in_force(policy, cited.event.time, &owner))
+        }
+        Change::AccessPoint(_, AccessPointChange::PutPolicy(Asked::Said(policy))) => {
+            let edition = Edition::at(cited.event.time);
+            let kind = PolicyKind::AccessPoint;
+            let mut meaning = PolicyMeaning::put_under(edition, policy, owner, kind);
+            if target.is_some_and(|target| target.origin == NetworkOrigin::Vpc) {
+                meaning.aws_public = Answer::False;
+            }
             Some(Arc::new(PolicyInForce {
                 policy: policy.clone(),
                 meaning,
@@ -174,5 +344,13 @@ fn to_call(cited: CitedEvent, owner: &Owner) -> Call {
     Call {
         cause: Arc::new(cited),
         policy,
+        point_account,
     }
+}
+
+fn in_force(policy: &Policy, at: Timestamp, owner: &Owner) -> Arc<PolicyInForce> {
+    Arc::new(PolicyInForce {
+        policy: policy.clone(),
+        meaning: PolicyMeaning::put_under(Edition::at(at), policy, owner, PolicyKind::Bucket),
+    })
 }

@@ -1,9 +1,13 @@
 //! Which exposures begin, go on and end with a step?
 
 use super::apply::Life;
+use super::objects::Touched;
+use super::standing::{Door, Standing};
 use super::types::{Cause, ClosedHow, Exposure, OpenedHow, Scope};
-use crate::exposure::{Answer, Assumption, Audience, Entry, Judgement, Mechanism, Outsider, Reach};
-use crate::vocab::{AccountId, BucketName, Region, Timestamp};
+use crate::exposure::{
+    Answer, Assumption, Audience, Entry, Mechanism, ObjectAcls, Outsider, Owner, Reach,
+};
+use crate::vocab::{AccountId, BucketName, Region, Timestamp, Untrusted};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,13 +32,16 @@ pub(super) struct Moved {
 /// The exposures of one bucket, open and ended.
 #[derive(Default)]
 pub(super) struct Rows {
-    open: BTreeMap<Audience, Row>,
+    open: BTreeMap<(Door, Audience), Row>,
     ended: Vec<Row>,
+    /// Those that were open when a call went missing: of them it is not known that they were shut meanwhile.
+    interrupted: BTreeSet<(Door, Audience)>,
 }
 
 /// An exposure in the making.
 #[derive(Clone, Debug)]
 struct Row {
+    door: Door,
     audience: Audience,
     opened_at: Timestamp,
     opened_how: OpenedHow,
@@ -45,6 +52,8 @@ struct Row {
     assumptions: BTreeSet<Assumption>,
     aws_public: Answer,
     granted: BTreeMap<Mechanism, Cause>,
+    /// The objects that were open at any time of its life, and who set their ACLs.
+    objects: BTreeMap<Untrusted, Cause>,
     end: Option<End>,
 }
 
@@ -62,40 +71,98 @@ pub(super) struct Transition<'t> {
     /// The event; `None` where several of one second cannot be told apart.
     pub cause: Option<&'t Cause>,
     /// Where they cannot be told apart: the event that let each audience in, in the order that eventIDs suggest.
-    pub openers: &'t BTreeMap<Audience, Cause>,
-    pub before: &'t Judgement,
-    pub after: &'t Judgement,
-    /// Whether it is known that the bucket was not there just before.
-    pub newborn: bool,
-    /// Whether what opens was opened by a change that was not seen, and when it was last known shut.
-    pub unseen_since: Option<Timestamp>,
+    pub openers: &'t BTreeMap<(Door, Audience), Cause>,
+    pub before: &'t Standing,
+    pub after: &'t Standing,
+    /// How what opens is known to open that was not known shut just before, and when it last was.
+    pub opening: Option<(OpenedHow, Option<Timestamp>)>,
+    /// How the bucket stood just before a call that left open what a proof tells now.
+    pub shut_before: Option<&'t (Timestamp, Standing)>,
+    /// How what ends is known to end, and when it was first known shut again, where no event ended it.
+    pub closing: Option<(ClosedHow, Option<Timestamp>)>,
+    /// The object that a call touched.
+    pub touched: Option<&'t Touched>,
     /// The bucket after the step.
     pub life: &'t Life,
+    pub owner: &'t Owner,
 }
 
+type Who = (Door, Audience);
+
 impl<'t> Transition<'t> {
-    /// The event that opened it: none where the change was not seen.
-    fn opener(&self, audience: &Audience) -> Option<&'t Cause> {
-        match self.cause {
-            _ if self.unseen_since.is_some() => None,
-            Some(cause) => Some(cause),
-            None => self.openers.get(audience),
+    /// How an audience that gets in from here is known to do so.
+    fn how(&self, who: &Who) -> (OpenedHow, Option<Timestamp>) {
+        match (self.before.entry(&who.0, &who.1), self.opening) {
+            (Entry::Shut, _) => (OpenedHow::Event, None),
+            (_, Some(opening)) => opening,
+            (_, None) => match self.shut_before {
+                Some((at, before)) if before.entry(&who.0, &who.1) == Entry::Shut => {
+                    (OpenedHow::InGap, Some(*at))
+                }
+                _ => (OpenedHow::FirstEvidence, None),
+            },
         }
     }
 
-    /// The events that last wrote what grants an audience its reach.
-    fn authors(&self, reach: &Reach) -> impl Iterator<Item = (Mechanism, &'t Cause)> {
-        let by = |mechanism, author: &'t Option<Cause>| {
-            let granting = reach.mechanisms.contains(&mechanism);
-            author
-                .as_ref()
-                .filter(|_| granting)
-                .map(|author| (mechanism, author))
+    /// The event that opened it: none where the change was not seen.
+    fn opener(&self, who: &Who, how: OpenedHow) -> Option<&'t Cause> {
+        match self.cause {
+            _ if matches!(how, OpenedHow::InGap | OpenedHow::BeforeEvidence) => None,
+            Some(cause) => Some(cause),
+            None => self.openers.get(who),
+        }
+    }
+
+    /// The events that last wrote what grants an audience its reach: an access point leans on the bucket policy too.
+    fn authors(&self, who: &Who, reach: &Reach) -> Vec<(Mechanism, &'t Cause)> {
+        let by = |mechanism: Mechanism, author: &'t Option<Cause>| {
+            author.as_ref().map(|author| (mechanism, author))
         };
-        let policy = by(Mechanism::BucketPolicy, &self.life.policy_author);
-        policy
-            .into_iter()
-            .chain(by(Mechanism::BucketAcl, &self.life.acl_author))
+        let life = self.life;
+        let granting = |mechanism| reach.mechanisms.contains(&mechanism);
+        let policy = by(Mechanism::BucketPolicy, &life.policy_author).filter(|_| {
+            granting(Mechanism::BucketPolicy) || granting(Mechanism::AccessPointPolicy)
+        });
+        let acl =
+            by(Mechanism::BucketAcl, &life.acl_author).filter(|_| granting(Mechanism::BucketAcl));
+        let point = match &who.0 {
+            Door::AccessPoint(id) => life
+                .points
+                .get(id)
+                .and_then(|point| by(Mechanism::AccessPointPolicy, &point.author)),
+            _ => None,
+        };
+        policy.into_iter().chain(acl).chain(point).collect()
+    }
+
+    /// The objects that let an audience in from here on and did not before: all of them where the row begins.
+    fn objects(&self, who: &Who, begins: bool) -> Vec<(Untrusted, Cause)> {
+        let objects = &self.life.objects;
+        let keys: BTreeSet<Untrusted> = match (&who.0, self.touched) {
+            (Door::Objects, _) if begins => objects.acls.keys_for(&who.1, self.owner),
+            (Door::Objects, Some(touched)) if self.lets_in(touched, &who.1) => {
+                BTreeSet::from([touched.key.clone()])
+            }
+            _ => BTreeSet::new(),
+        };
+        let authored = |key: Untrusted| objects.author(&key).cloned().map(|author| (key, author));
+        keys.into_iter().filter_map(authored).collect()
+    }
+
+    fn lets_in(&self, touched: &Touched, audience: &Audience) -> bool {
+        let after = touched.after.as_ref();
+        after.is_some_and(|acl| ObjectAcls::lets_in(acl, audience, self.owner))
+    }
+
+    /// Whether one more object lets an audience in, or one less.
+    fn spreads(&self, who: &Who) -> (bool, bool) {
+        let Some(touched) = self.touched.filter(|_| who.0 == Door::Objects) else {
+            return (false, false);
+        };
+        let before = touched.before.as_ref();
+        let was = before.is_some_and(|acl| ObjectAcls::lets_in(acl, &who.1, self.owner));
+        let is = self.lets_in(touched, &who.1);
+        (is && !was, was && !is)
     }
 }
 
@@ -103,31 +170,49 @@ impl Rows {
     /// Takes a step.
     pub fn step(&mut self, transition: &Transition<'_>) -> Moved {
         let mut moved = Moved::default();
-        for audience in self.open.keys().cloned().collect::<Vec<_>>() {
-            if !transition.after.open.contains_key(&audience) {
-                let how = end_of(transition, &audience);
-                self.end(&audience, transition.at, how, None, transition.cause);
+        for who in self.open.keys().cloned().collect::<Vec<_>>() {
+            if !transition.after.open.contains_key(&who) {
+                let (how, not_after) = end_of(transition, &who);
+                self.end(&who, transition.at, how, not_after, transition.cause);
                 moved.closed |= how != ClosedHow::Opaque;
                 moved.lost |= how == ClosedHow::Opaque;
             }
         }
-        for (audience, (reach, assumed)) in &transition.after.open {
-            match self.open.get_mut(audience) {
+        for (who, (reach, assumed)) in &transition.after.open {
+            match self.open.get_mut(who) {
                 Some(row) => {
-                    moved.widened |= !row.now.covers(reach);
-                    moved.narrowed |= !reach.covers(&row.now);
-                    row.go_on(reach, assumed, transition);
+                    let (wider, narrower) = transition.spreads(who);
+                    moved.widened |= wider || !row.now.covers(reach);
+                    moved.narrowed |= narrower || !reach.covers(&row.now);
+                    row.go_on(who, reach, assumed, transition, false);
                 }
                 None => {
-                    self.open.insert(
-                        audience.clone(),
-                        Row::begin(audience, reach, assumed, transition),
-                    );
+                    let how = match (transition.how(who), self.interrupted.remove(who)) {
+                        ((OpenedHow::InGap, _), true) => (OpenedHow::FirstEvidence, None),
+                        (how, _) => how,
+                    };
+                    let row = Row::begin(who, reach, assumed, transition, how);
+                    self.open.insert(who.clone(), row);
                     moved.opened = true;
                 }
             }
         }
         moved
+    }
+
+    /// The first evidence of the bucket set a control: what was open before it only if something unseen is assumed counts
+    /// as opened or renewed by it.
+    pub fn renew(&mut self, at: Timestamp, cause: &Cause, after: &Standing) {
+        for (who, row) in &mut self.open {
+            let assumed = row.opened_how == OpenedHow::BeforeEvidence
+                && row.opened_at == at
+                && !row.assumptions.is_empty();
+            if let Some((_, assumptions)) = after.open.get(who).filter(|_| assumed) {
+                row.opened_how = OpenedHow::FirstEvidence;
+                row.opened = Some(cause.clone());
+                row.assumptions = assumptions.clone();
+            }
+        }
     }
 
     /// Ends every exposure: the bucket was deleted, or another one of its name is there.
@@ -138,22 +223,24 @@ impl Rows {
         not_after: Option<Timestamp>,
         cause: Option<&Cause>,
     ) -> bool {
-        let audiences: Vec<_> = self.open.keys().cloned().collect();
-        audiences
-            .iter()
-            .for_each(|audience| self.end(audience, at, how, not_after, cause));
-        !audiences.is_empty()
+        let open: Vec<_> = self.open.keys().cloned().collect();
+        open.iter()
+            .for_each(|who| self.end(who, at, how, not_after, cause));
+        !open.is_empty()
     }
 
     fn end(
         &mut self,
-        audience: &Audience,
+        who: &Who,
         at: Timestamp,
         how: ClosedHow,
         not_after: Option<Timestamp>,
         cause: Option<&Cause>,
     ) {
-        if let Some(mut row) = self.open.remove(audience) {
+        if let Some(mut row) = self.open.remove(who) {
+            if how == ClosedHow::InGap {
+                self.interrupted.insert(who.clone());
+            }
             row.end = Some(End {
                 at: at.max(row.opened_at),
                 how,
@@ -176,57 +263,59 @@ impl Rows {
     }
 }
 
-fn end_of(transition: &Transition<'_>, audience: &Audience) -> ClosedHow {
-    match transition.after.entry(audience) {
-        Entry::Unknown => ClosedHow::Opaque,
-        _ if transition.cause.is_none() => ClosedHow::Opaque,
-        _ => ClosedHow::Event,
+fn end_of(transition: &Transition<'_>, who: &Who) -> (ClosedHow, Option<Timestamp>) {
+    match transition.closing {
+        Some(end) => end,
+        None if transition.after.entry(&who.0, &who.1) == Entry::Unknown => {
+            (ClosedHow::Opaque, None)
+        }
+        None => (ClosedHow::Event, None),
     }
 }
 
 impl Row {
     fn begin(
-        audience: &Audience,
+        who: &Who,
         reach: &Reach,
         assumed: &BTreeSet<Assumption>,
         transition: &Transition<'_>,
+        (opened_how, opened_not_before): (OpenedHow, Option<Timestamp>),
     ) -> Self {
-        let opened_how = match transition.before.entry(audience) {
-            _ if transition.unseen_since.is_some() => OpenedHow::InGap,
-            _ if transition.newborn => OpenedHow::Event,
-            Entry::Shut => OpenedHow::Event,
-            _ => OpenedHow::FirstEvidence,
-        };
         let mut row = Self {
-            audience: audience.clone(),
+            door: who.0.clone(),
+            audience: who.1.clone(),
             opened_at: transition.at,
             opened_how,
-            opened_not_before: transition.unseen_since,
-            opened: transition.opener(audience).cloned(),
+            opened_not_before,
+            opened: transition.opener(who, opened_how).cloned(),
             now: Reach::default(),
             reach: Reach::default(),
             assumptions: BTreeSet::new(),
             aws_public: Answer::False,
             granted: BTreeMap::new(),
+            objects: BTreeMap::new(),
             end: None,
         };
-        row.go_on(reach, assumed, transition);
+        row.go_on(who, reach, assumed, transition, true);
         row
     }
 
     fn go_on(
         &mut self,
+        who: &Who,
         reach: &Reach,
         assumed: &BTreeSet<Assumption>,
         transition: &Transition<'_>,
+        begins: bool,
     ) {
         self.now = reach.clone();
         self.reach.extend(reach);
         self.assumptions.extend(assumed);
-        self.aws_public = self.aws_public.max(transition.after.aws_public);
-        let authors = transition.authors(reach);
+        self.aws_public = self.aws_public.max(transition.after.bucket.aws_public);
+        let authors = transition.authors(who, reach).into_iter();
         self.granted
             .extend(authors.map(|(mechanism, author)| (mechanism, author.clone())));
+        self.objects.extend(transition.objects(who, begins));
     }
 
     fn finish(
@@ -241,12 +330,27 @@ impl Row {
                 .filter(|(date, _)| last > *date && self.audience == Audience::Public)
                 .map(|(_, assumption)| assumption),
         );
+        let (scope, access_point) = told(&self.door);
+        self.reach.resources.extend(shown(&self.objects));
+        let granted = self
+            .granted
+            .values()
+            .chain(self.objects.values().take(MOST_OBJECTS));
+        let granted = in_order(granted.cloned());
         Exposure {
-            id: self.id(whose),
+            id: exposure_id(
+                whose,
+                scope,
+                access_point.as_ref(),
+                &self.audience,
+                self.opened.as_ref(),
+                self.opened_at,
+            ),
             account: whose.account.clone(),
             bucket: whose.bucket.clone(),
             region: whose.region.clone(),
-            scope: Scope::Bucket,
+            scope,
+            access_point,
             audience: self.audience,
             assumptions: self.assumptions,
             opened_at: self.opened_at,
@@ -263,49 +367,77 @@ impl Row {
             aws_public: self.aws_public,
             opened: self.opened,
             closed: self.end.and_then(|end| end.cause),
-            granted: in_order(self.granted),
+            granted,
         }
-    }
-
-    /// Sixteen hex digits over what makes the exposure this one.
-    fn id(&self, whose: &Whose) -> String {
-        let (audience, outsider) = match &self.audience {
-            Audience::Public => ("public", String::new()),
-            Audience::Foreign(outsider) => {
-                ("cross-account", Outsider::id(outsider).reveal().to_owned())
-            }
-        };
-        let opening = self
-            .opened
-            .as_ref()
-            .and_then(|cause| cause.event.event_id().map(ToString::to_string));
-        let parts = [
-            whose
-                .account
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            whose.bucket.to_string(),
-            Scope::Bucket.name().to_owned(),
-            String::new(),
-            audience.to_owned(),
-            outsider,
-            opening.unwrap_or_else(|| self.opened_at.to_string()),
-        ];
-        let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
     }
 }
 
-/// The last effective write of each grant, in order of time.
-fn in_order(granted: BTreeMap<Mechanism, Cause>) -> Vec<Cause> {
-    let mut causes: Vec<Cause> = granted.into_values().collect();
+/// Sixteen hex digits over what makes an exposure this one.
+pub(super) fn exposure_id(
+    whose: &Whose,
+    scope: Scope,
+    access_point: Option<&Untrusted>,
+    audience: &Audience,
+    opened: Option<&Cause>,
+    opened_at: Timestamp,
+) -> String {
+    let (audience, outsider) = match audience {
+        Audience::Public => ("public", String::new()),
+        Audience::Foreign(outsider) => {
+            ("cross-account", Outsider::id(outsider).reveal().to_owned())
+        }
+    };
+    let opening = opened.and_then(|cause| cause.event.event_id().map(ToString::to_string));
+    let parts = [
+        whose
+            .account
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        whose.bucket.to_string(),
+        scope.name().to_owned(),
+        access_point.map_or_else(String::new, |name| name.reveal().to_owned()),
+        audience.to_owned(),
+        outsider,
+        opening.unwrap_or_else(|| opened_at.to_string()),
+    ];
+    let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// So many objects are named.
+const MOST_OBJECTS: usize = 20;
+
+/// The objects as resources: the first of them, and how many there are if there are more.
+pub(super) fn shown(objects: &BTreeMap<Untrusted, Cause>) -> Vec<Untrusted> {
+    let more = objects.len() > MOST_OBJECTS;
+    let count = more.then(|| format!("{} objects", objects.len()).into());
+    objects
+        .keys()
+        .take(MOST_OBJECTS)
+        .cloned()
+        .chain(count)
+        .collect()
+}
+
+fn told(door: &Door) -> (Scope, Option<Untrusted>) {
+    match door {
+        Door::Bucket => (Scope::Bucket, None),
+        Door::Objects => (Scope::Objects, None),
+        Door::AccessPoint((_, name)) => (Scope::AccessPoint, Some(name.clone())),
+    }
+}
+
+/// The last effective write of each grant, once, in order of time.
+fn in_order(granted: impl Iterator<Item = Cause>) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = granted.collect();
     causes.sort_by(|left, right| {
         (left.event.time, &left.event.key).cmp(&(right.event.time, &right.event.key))
     });
+    causes.dedup_by(|left, right| left.event.key == right.event.key);
     causes
 }

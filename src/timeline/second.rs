@@ -6,16 +6,24 @@
 
 use super::account::AccountStep;
 use super::apply::{Existence, Life};
-use super::order::Call;
-use super::types::{Cause, ContradictionKind};
-use crate::event::{Change, Outcome};
-use crate::exposure::{Audience, Judgement, Known, Owner, Verdict};
+use super::lesson::{Control, Found};
+use super::order::{Call, Read};
+use super::standing::{Door, Standing};
+use super::types::Cause;
+use crate::event::{Change, EventKey, Outcome, Request, Told};
+use crate::exposure::{Audience, Known, Owner, Verdict};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One step in a bucket's life.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     /// A call on the bucket.
     Bucket(Call),
+    /// A read of the bucket's configuration.
+    Read(Read),
+    /// A request from outside.
+    Request(Cause, Arc<Request>),
     /// Something that reaches every bucket of the account.
     Account(AccountStep),
 }
@@ -24,23 +32,67 @@ impl Step {
     /// The event behind it.
     pub fn cause(&self) -> &Cause {
         match self {
-            Self::Bucket(call) | Self::Account(AccountStep::Call(call)) => &call.cause,
-            Self::Account(AccountStep::Doubt(cause)) => cause,
+            Self::Bucket(call) => &call.cause,
+            Self::Read(read) => &read.cause,
+            Self::Request(cause, _) => cause,
+            Self::Account(step) => step.cause(),
         }
     }
 
-    /// Takes the step; what it contradicts is named.
-    pub fn apply(&self, life: &mut Life) -> Vec<ContradictionKind> {
+    /// By eventID; of reads first those of the gates, without which an ACL that is shown cannot be understood.
+    pub fn order(&self) -> (u8, &EventKey) {
+        let rank = match self {
+            Self::Read(Read {
+                told: Told::Ownership(_) | Told::Block(_),
+                ..
+            }) => 1,
+            Self::Read(_) => 2,
+            Self::Bucket(_) | Self::Account(_) => 0,
+            Self::Request(..) => 3,
+        };
+        (rank, &self.cause().event.key)
+    }
+
+    /// Takes the step; what it contradicts and proves is named.
+    pub fn apply(&self, life: &mut Life) -> Found {
         match self {
             Self::Bucket(call) => life.apply(call),
+            Self::Read(read) => life.hear(read),
+            Self::Request(..) => Found::default(),
             Self::Account(AccountStep::Call(call)) => {
                 life.apply_account(call);
-                Vec::new()
+                Found::default()
             }
-            Self::Account(AccountStep::Doubt(_)) => {
+            Self::Account(AccountStep::Doubt(cause)) => {
                 life.account_block = Known::Unobserved;
-                Vec::new()
+                life.know(Control::AccountBlock, cause);
+                Found::default()
             }
+            Self::Account(AccountStep::Read(cause, flags)) => {
+                life.account_block = Known::Observed(*flags);
+                life.know(Control::AccountBlock, cause);
+                Found::default()
+            }
+        }
+    }
+
+    /// Whether it shows a bucket of which nothing was known, without creating it.
+    pub fn shows_bucket(&self, life: &Life) -> bool {
+        match self {
+            _ if life.is_its_own() => false,
+            Self::Bucket(call) => life.is_shown_by(call),
+            Self::Read(_) => true,
+            Self::Request(_, request) => request.outcome == Outcome::Took,
+            Self::Account(_) => false,
+        }
+    }
+
+    /// Whether it shows that a bucket is still there of which that could not be told.
+    pub fn shows_alive(&self, life: &Life) -> bool {
+        match self {
+            Self::Bucket(call) => !self.deletes() && !self.creates() && life.is_shown_by(call),
+            Self::Read(_) => true,
+            Self::Request(..) | Self::Account(_) => false,
         }
     }
 
@@ -51,12 +103,76 @@ impl Step {
             && matches!(event.change, Change::CreateBucket { .. })
     }
 
-    fn deletes(&self) -> bool {
+    /// Whether it deletes the bucket.
+    pub fn deletes(&self) -> bool {
         let event = &self.cause().event;
         event.outcome == Outcome::Took && event.change == Change::DeleteBucket
     }
 
-    /// Plain failures prove nothing about an order: they go last.
+    /// Plain failures and reads prove nothing about an order: they go last.
+    fn goes_last(&self) -> bool {
+        let read = matches!(
+            self,
+            Self::Read(_) | Self::Request(..) | Self::Account(AccountStep::Read(..))
+        );
+        read || self.is_idle()
+    }
+
+    /// Whether it is a call or a read on the bucket that tells something of it.
+    pub fn is_of_the_bucket(&self) -> bool {
+        matches!(self, Self::Bucket(_) | Self::Read(_)) && !self.is_idle() && !self.says_gone()
+    }
+
+    /// Whether it speaks of every bucket of the account, wherever it was recorded.
+    pub fn is_of_the_account(&self) -> bool {
+        match self {
+            Self::Account(AccountStep::Call(call)) => {
+                !matches!(call.cause.event.outcome, Outcome::Failed(_))
+            }
+            Self::Account(AccountStep::Read(..)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it says that there is no bucket of that name.
+    pub fn says_gone(&self) -> bool {
+        match self {
+            Self::Read(read) => read.told == Told::NoBucket,
+            Self::Bucket(call) => {
+                let code = call.cause.event.outcome.error_code();
+                code.is_some_and(|code| code.reveal() == "NoSuchBucket")
+            }
+            Self::Account(_) | Self::Request(..) => false,
+        }
+    }
+
+    /// Whether it changed the bucket's controls, or may have.
+    pub fn changes(&self) -> bool {
+        match self {
+            Self::Bucket(call) => !matches!(call.cause.event.outcome, Outcome::Failed(_)),
+            Self::Account(_) => true,
+            Self::Read(_) | Self::Request(..) => false,
+        }
+    }
+
+    /// Whether it changes nothing, and only proves.
+    pub fn proves_only(&self) -> bool {
+        match self {
+            Self::Read(_) | Self::Request(..) | Self::Account(AccountStep::Read(..)) => true,
+            Self::Bucket(call) => matches!(call.cause.event.outcome, Outcome::Failed(_)),
+            Self::Account(_) => false,
+        }
+    }
+
+    /// Whether it touches nothing that decides who can get in: it goes with every order.
+    fn is_inert(&self) -> bool {
+        match self {
+            Self::Bucket(call) => call.cause.event.change.is_noted_only(),
+            _ => false,
+        }
+    }
+
+    /// Whether it is a plain failure.
     pub fn is_idle(&self) -> bool {
         matches!(&self.cause().event.outcome, Outcome::Failed(code) if code.reveal() != "AccessControlListNotSupported")
     }
@@ -70,37 +186,93 @@ pub(super) enum Settled {
     Uncertain(Box<Life>, Vec<Step>),
 }
 
-/// How many steps may be tried in every order: 720 orders.
-const MOST: usize = 6;
+/// How many steps may be tried in every order: so many subsets of them are looked at.
+const MOST: usize = 9;
 
 /// Puts the steps of one second in order. They come sorted by eventID.
 pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled {
-    let (idle, mut active): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(Step::is_idle);
-    if active.len() < 2 {
-        active.extend(idle);
-        return Settled::Ordered(active, None);
-    }
+    let (last, first): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(Step::goes_last);
+    let (inert, mut active): (Vec<Step>, Vec<Step>) = first.into_iter().partition(Step::is_inert);
     active.sort_by_key(|step| rank(before, step));
+    let rest = inert.into_iter().chain(last);
+    if active.len() < 2 {
+        return Settled::Ordered(around(active, rest), None);
+    }
     if active.len() > MOST {
-        active.extend(idle);
-        return Settled::Ordered(active, None);
+        return too_many(before, active, rest.collect());
     }
     let possible = possible_orders(before, &active);
-    let Some((first, first_end)) = possible.first() else {
-        return Settled::Ordered(active, None);
+    let Some(best) = possible.first() else {
+        return Settled::Ordered(around(active, rest), None);
     };
-    let mut ordered: Vec<Step> = first
+    let ordered: Vec<Step> = best
+        .order
         .iter()
         .filter_map(|&index| active.get(index).cloned())
         .collect();
-    ordered.extend(idle);
-    if agree(&possible, owner) {
-        let blurred = blur_gates(first_end, &possible, owner);
+    let ends: Vec<&Life> = possible.iter().map(|one| &one.life).collect();
+    let causes: Vec<Cause> = ordered.iter().map(|step| step.cause().clone()).collect();
+    let ordered = around(ordered, rest);
+    if agree(&ends, owner) {
+        let blurred = blur_gates(&best.life, &ends, owner);
         return Settled::Ordered(ordered, blurred.map(Box::new));
     }
-    let mut after = first_end.clone();
-    possible.iter().for_each(|(_, end)| after.blur(end));
+    let mut after = best.life.clone();
+    ends.iter().for_each(|end| after.blur(end, &causes));
     Settled::Uncertain(Box::new(after), ordered)
+}
+
+/// The steps that were put in order, and those that go anywhere: right after the bucket is there.
+fn around(ordered: Vec<Step>, rest: impl Iterator<Item = Step>) -> Vec<Step> {
+    ordered.into_iter().chain(rest).collect()
+}
+
+/// More steps than can be tried: the order that contradicts least from step to step. Every control for which calls ask
+/// differently cannot be told.
+fn too_many(before: &Life, mut waiting: Vec<Step>, rest: Vec<Step>) -> Settled {
+    let (mut life, mut ordered) = (before.clone(), Vec::new());
+    let disputed = disputed_controls(&waiting);
+    while !waiting.is_empty() {
+        let blocked = waiting.iter().any(Step::creates) && !life.is_its_own();
+        let contradicts = |step: &Step| {
+            let waits = blocked && !step.creates();
+            let found = step.apply(&mut life.clone()).contradictions.len();
+            (waits, found)
+        };
+        let next = (0..waiting.len())
+            .min_by_key(|index| waiting.get(*index).map(contradicts))
+            .unwrap_or(0);
+        let step = waiting.remove(next);
+        step.apply(&mut life);
+        ordered.push(step);
+    }
+    let causes: Vec<Cause> = ordered.iter().map(|step| step.cause().clone()).collect();
+    let ordered = around(ordered, rest.into_iter());
+    if disputed.is_empty() {
+        return Settled::Ordered(ordered, None);
+    }
+    disputed
+        .into_iter()
+        .for_each(|control| life.dispute(control, &causes));
+    Settled::Uncertain(Box::new(life), ordered)
+}
+
+/// The controls for which calls of one second ask differently.
+fn disputed_controls(steps: &[Step]) -> Vec<Control> {
+    let asked: Vec<(Control, &Change)> = steps
+        .iter()
+        .map(|step| &step.cause().event.change)
+        .filter_map(|change| Some((Control::of(change)?, change)))
+        .collect();
+    let differs = |control: &Control| {
+        let mut changes = asked
+            .iter()
+            .filter(|(of, _)| of == control)
+            .map(|(_, change)| change);
+        let first = changes.next();
+        changes.any(|change| Some(change) != first)
+    };
+    Control::ALL.into_iter().filter(differs).collect()
 }
 
 /// Where no order is better than another, the one that causality suggests comes first.
@@ -114,95 +286,105 @@ fn rank(before: &Life, step: &Step) -> u8 {
     }
 }
 
-type Order = Vec<usize>;
+/// One possible order: where it ends, and what it contradicts on the way.
+#[derive(Clone)]
+struct Way {
+    order: Vec<usize>,
+    life: Life,
+    contradictions: usize,
+}
 
-/// The orders with the fewest contradictions, each with where it ends; the first is the one that eventIDs suggest.
-fn possible_orders(before: &Life, steps: &[Step]) -> Vec<(Order, Life)> {
-    let mut search = Search {
-        steps,
-        best: usize::MAX,
-        found: Vec::new(),
+/// The orders with the fewest contradictions, one for each end; the first is the one that eventIDs suggest. Of two orders of
+/// the same steps that come to the same, only the better goes on.
+fn possible_orders(before: &Life, steps: &[Step]) -> Vec<Way> {
+    let start = Way {
+        order: Vec::new(),
+        life: before.clone(),
+        contradictions: 0,
     };
-    search.go(&mut Vec::new(), before, 0);
-    search.found
-}
-
-struct Search<'s> {
-    steps: &'s [Step],
-    best: usize,
-    found: Vec<(Order, Life)>,
-}
-
-impl Search<'_> {
-    fn go(&mut self, taken: &mut Order, life: &Life, contradictions: usize) {
-        if contradictions > self.best {
-            return;
-        }
-        if taken.len() == self.steps.len() {
-            self.keep(taken, life, contradictions);
-            return;
-        }
-        for (index, step) in self.steps.iter().enumerate() {
-            if taken.contains(&index) || self.must_wait(life, step, taken) {
-                continue;
+    let replaces = is_replaced(before, steps);
+    let mut reached: BTreeMap<u32, Vec<Way>> = BTreeMap::from([(0, vec![start])]);
+    for _ in 0..steps.len() {
+        let mut next: BTreeMap<u32, Vec<Way>> = BTreeMap::new();
+        for (taken, ways) in &reached {
+            for way in ways {
+                go_on(way, *taken, steps, replaces, &mut next);
             }
-            let mut next = life.clone();
-            let found = step.apply(&mut next).len();
-            taken.push(index);
-            self.go(taken, &next, contradictions.saturating_add(found));
-            taken.pop();
         }
+        reached = next;
     }
+    let mut ends: Vec<Way> = reached.into_values().flatten().collect();
+    let best = ends.iter().map(|way| way.contradictions).min();
+    ends.retain(|way| Some(way.contradictions) == best);
+    ends.sort_by(|left, right| left.order.cmp(&right.order));
+    ends
+}
 
-    fn keep(&mut self, taken: &Order, life: &Life, contradictions: usize) {
-        if contradictions < self.best {
-            self.best = contradictions;
-            self.found.clear();
+/// Whether a creation shows that the bucket before it is gone, and no call of the second deletes that one.
+fn is_replaced(before: &Life, steps: &[Step]) -> bool {
+    let contradicts = |step: &Step| !step.apply(&mut before.clone()).contradictions.is_empty();
+    !steps.iter().any(Step::deletes) && steps.iter().any(|step| step.creates() && contradicts(step))
+}
+
+/// Every step that may come next.
+fn go_on(
+    way: &Way,
+    taken: u32,
+    steps: &[Step],
+    replaces: bool,
+    next: &mut BTreeMap<u32, Vec<Way>>,
+) {
+    let left = |index: usize| taken & (1 << index) == 0;
+    let creation_pending = steps
+        .iter()
+        .enumerate()
+        .any(|(index, step)| left(index) && step.creates());
+    for (index, step) in steps.iter().enumerate().filter(|(index, _)| left(*index)) {
+        // A bucket that is not there, or no longer, is created before anything else is done to it.
+        let absent = replaces || !way.life.is_its_own();
+        let waits = creation_pending && !step.creates() && absent;
+        if waits && matches!(step, Step::Bucket(_)) {
+            continue;
         }
-        self.found.push((taken.clone(), life.clone()));
+        let mut further = way.clone();
+        further.contradictions += step.apply(&mut further.life).contradictions.len();
+        further.order.push(index);
+        keep(further, next.entry(taken | (1 << index)).or_default());
     }
+}
 
-    /// A bucket that is not there is created before anything else is done to it.
-    fn must_wait(&self, life: &Life, step: &Step, taken: &Order) -> bool {
-        let creation_pending = self
-            .steps
-            .iter()
-            .enumerate()
-            .any(|(index, other)| other.creates() && !taken.contains(&index));
-        matches!(step, Step::Bucket(_)) && creation_pending && !step.creates() && !life.is_its_own()
+fn keep(way: Way, ways: &mut Vec<Way>) {
+    let rank = |way: &Way| (way.contradictions, way.order.clone());
+    match ways
+        .iter_mut()
+        .find(|other| other.life.comes_to_same(&way.life))
+    {
+        Some(other) if rank(&way) < rank(other) => *other = way,
+        Some(_) => {}
+        None => ways.push(way),
     }
 }
 
 /// Whether all possible orders end with the same verdict and the same audiences.
-fn agree(possible: &[(Order, Life)], owner: &Owner) -> bool {
-    let mut ends = possible.iter().map(|(_, life)| end_of(life, owner));
+fn agree(ends: &[&Life], owner: &Owner) -> bool {
+    let mut ends = ends.iter().map(|life| end_of(life, owner));
     let first = ends.next();
     ends.all(|end| Some(end) == first)
 }
 
-fn end_of(life: &Life, owner: &Owner) -> (Existence, Verdict, Vec<Audience>) {
-    let judged = judge_life(life, owner);
+fn end_of(life: &Life, owner: &Owner) -> (Existence, Verdict, Vec<(Door, Audience)>) {
+    let judged = Standing::of(life, owner);
     (
         life.existence,
-        judged.verdict,
+        judged.verdict(),
         judged.open.into_keys().collect(),
     )
 }
 
 /// The verdict is the same, but a gate may not be: it is opaque from here if that leaves the verdict as it is.
-fn blur_gates(end: &Life, possible: &[(Order, Life)], owner: &Owner) -> Option<Life> {
+fn blur_gates(end: &Life, ends: &[&Life], owner: &Owner) -> Option<Life> {
     let mut blurred = end.clone();
-    possible
-        .iter()
-        .for_each(|(_, other)| blurred.blur_gates(other));
+    ends.iter().for_each(|other| blurred.blur_gates(other, &[]));
     let changed = blurred.state != end.state || blurred.account_block != end.account_block;
     (changed && end_of(&blurred, owner) == end_of(end, owner)).then_some(blurred)
-}
-
-/// Judges a bucket, which cannot be told where it is not sure to be there.
-pub(super) fn judge_life(life: &Life, owner: &Owner) -> Judgement {
-    match life.is_certain() {
-        true => crate::exposure::judge(&life.state, &life.account_block, owner),
-        false => crate::exposure::judge(&Default::default(), &Known::Opaque, owner),
-    }
 }

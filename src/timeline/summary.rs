@@ -1,7 +1,9 @@
 //! What was asked, in one sentence?
 
 use super::order::Call;
-use crate::event::{Acl, Asked, BlockFlags, Change, table};
+use crate::event::{
+    AccessPointChange, Acl, Asked, BlockFlags, Change, NetworkOrigin, Payer, table,
+};
 use crate::exposure::{Answer, PolicyInForce};
 use crate::vocab::Untrusted;
 use std::collections::BTreeSet;
@@ -22,7 +24,36 @@ pub(super) fn summary(call: &Call) -> Untrusted {
 fn detail(call: &Call, change: &Change) -> Option<String> {
     match change {
         Change::PutPolicy(_) => call.policy.as_deref().map(policy),
-        Change::PutAcl(Asked::Said(acl)) => Some(acl_in_words(acl)),
+        Change::PutAcl(Asked::Said(acl))
+        | Change::PutObjectAcl {
+            acl: Asked::Said(acl),
+            ..
+        } => Some(acl_in_words(acl)),
+        Change::WriteObject { acl, .. } => Some(match acl.as_ref().and_then(said) {
+            Some(acl) => acl_in_words(acl),
+            None => "without an ACL, which makes it private".to_owned(),
+        }),
+        Change::AccessPoint(_, AccessPointChange::PutPolicy(_)) => {
+            call.policy.as_deref().map(policy)
+        }
+        Change::AccessPoint(
+            _,
+            AccessPointChange::Create {
+                block: Asked::Said(flags),
+                origin,
+                ..
+            },
+        ) => {
+            let from = match origin {
+                NetworkOrigin::Internet => "from the Internet",
+                NetworkOrigin::Vpc => "from one VPC only",
+            };
+            Some(format!("{from}, {}", block(*flags)))
+        }
+        Change::PutRequestPayment(Payer::Requester) => Some("whoever asks".to_owned()),
+        Change::PutRequestPayment(Payer::BucketOwner) => Some("the bucket's owner".to_owned()),
+        Change::PutReplication(destinations) => Some(replication(destinations)),
+        Change::OrganizationPolicy(block) => Some(block.reveal().to_owned()),
         Change::CreateBucket { acl, ownership } => creation(
             acl.as_ref(),
             ownership.as_ref().and_then(said).map(|it| it.name()),
@@ -89,6 +120,12 @@ fn policy(policy: &PolicyInForce) -> String {
         format!("; {}", grants.join("; "))
     };
     format!("{statements} statement{plural}, {public}{grants}")
+}
+
+fn replication(destinations: &[Untrusted]) -> String {
+    let names: BTreeSet<&str> = destinations.iter().map(Untrusted::reveal).collect();
+    let names: Vec<&str> = names.into_iter().take(5).collect();
+    format!("to {}", names.join(", "))
 }
 
 fn acl_in_words(acl: &Acl) -> String {

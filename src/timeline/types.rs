@@ -1,6 +1,6 @@
 //! What is a timeline made of?
 
-use crate::event::CitedEvent;
+use crate::event::{Change, CitedEvent, Outcome};
 use crate::exposure::{
     Answer, Assumption, Audience, Certainty, Mechanism, Outsider, Permission, Reach, Verdict,
 };
@@ -90,8 +90,10 @@ pub struct Exposure {
     pub bucket: BucketName,
     /// Its Region, where it is known.
     pub region: Option<Region>,
-    /// Whether the bucket or its objects were exposed.
+    /// What was exposed.
     pub scope: Scope,
+    /// The access point, where it was one.
+    pub access_point: Option<Untrusted>,
     /// Who could get in.
     pub audience: Audience,
     /// What was assumed at any time of its life.
@@ -132,6 +134,16 @@ impl Exposure {
         }
     }
 
+    /// The event that opened it, where one is known: who came in, looked or was refused only showed that it was open.
+    pub fn opener(&self) -> Option<&Cause> {
+        let opens = |cause: &&Cause| {
+            let event = &cause.event;
+            event.change != Change::Read && !matches!(event.outcome, Outcome::Failed(_))
+        };
+        let opened = self.opened.as_ref().filter(opens);
+        opened.filter(|_| self.opened_how != OpenedHow::Observed)
+    }
+
     /// Whether it is open at the end of the evidence.
     pub fn is_open(&self) -> bool {
         self.closed_at.is_none()
@@ -162,12 +174,28 @@ impl Exposure {
 }
 
 named! {
-    /// What is exposed, or what a change speaks to.
+    /// What is exposed.
     Scope {
         /// The bucket, by its policy and ACL.
         Bucket = "bucket",
+        /// Objects, by their own ACLs.
+        Objects = "objects",
+        /// What one access point leads to.
+        AccessPoint = "access-point",
+    }
+}
+
+named! {
+    /// What a change speaks to.
+    ChangeScope {
+        /// A bucket.
+        Bucket = "bucket",
         /// All buckets of an account.
         Account = "account",
+        /// An access point.
+        AccessPoint = "access-point",
+        /// One object.
+        Object = "object",
     }
 }
 
@@ -182,6 +210,8 @@ named! {
         BeforeEvidence = "before-evidence",
         /// Known shut at one instant and open at a later one; the change was not seen.
         InGap = "in-gap",
+        /// Open, because somebody from outside got in; no grant was seen.
+        Observed = "observed",
     }
 }
 
@@ -194,6 +224,8 @@ named! {
         StillOpen = "still-open",
         /// Known ended at a later instant; the change was not seen.
         InGap = "in-gap",
+        /// The last time that somebody from outside got in: no grant was seen.
+        LastSeen = "last-seen",
         /// From here on it cannot be told.
         Opaque = "opaque",
     }
@@ -266,6 +298,8 @@ named! {
         AclAcceptedDespiteBucketBlock = "acl-accepted-despite-bucket-block",
         /// A public ACL was accepted although the account's block was known to refuse it.
         AclAcceptedDespiteAccountBlock = "acl-accepted-despite-account-block",
+        /// A public policy was accepted although the access point's block was known to refuse it.
+        PolicyAcceptedDespiteAccessPointBlock = "policy-accepted-despite-access-point-block",
         /// An ACL was accepted although ACLs were known to be disabled.
         AclAcceptedWhileDisabled = "acl-accepted-while-disabled",
         /// ACLs were disabled although the ACL was known to grant others, which S3 refuses.
@@ -276,6 +310,50 @@ named! {
         CreatedWhileExisting = "created-while-existing",
         /// A bucket was used that was known to be deleted.
         UsedAfterDeletion = "used-after-deletion",
+        /// A bucket was gone that was known to exist.
+        GoneWithoutDeletion = "gone-without-deletion",
+        /// Another policy was in force than the one that was known.
+        PolicyDiffers = "policy-differs",
+        /// A policy of another length was served than the one that was written last.
+        PolicyLengthDiffers = "policy-length-differs",
+        /// Another ACL was in force than the one that was known.
+        AclDiffers = "acl-differs",
+        /// The ACL granted others though it was known to grant nobody but the owner.
+        AclGrantsUnseen = "acl-grants-unseen",
+        /// Object ownership was another than the one that was known.
+        OwnershipDiffers = "ownership-differs",
+        /// The bucket's block was another than the one that was known.
+        BlockDiffers = "block-differs",
+        /// A block of another length was served than the known one has.
+        BlockLengthDiffers = "block-length-differs",
+        /// The account's block was another than the one that was known.
+        AccountBlockDiffers = "account-block-differs",
+        /// Copies of one event tell different things of it.
+        CopiesDiffer = "copies-differ",
+        /// Somebody without an account got in though nobody was known to be let in.
+        EnteredWhileShut = "entered-while-shut",
+        /// Somebody without an account was denied what everybody was known to be granted.
+        DeniedWhileOpen = "denied-while-open",
+        /// A block refused a call though neither level was known to have one.
+        RefusedWithoutBlock = "refused-without-block",
+    }
+}
+
+impl ChangeRow {
+    /// What it speaks to.
+    pub fn scope(&self) -> ChangeScope {
+        let change = &self.event.event.change;
+        match () {
+            () if change.object().is_some() => ChangeScope::Object,
+            () if change.is_account_wide() => ChangeScope::Account,
+            () => match change {
+                Change::AccessPoint(..)
+                | Change::MultiRegionAccessPoint(..)
+                | Change::ObjectLambdaAccessPoint(..) => ChangeScope::AccessPoint,
+                Change::OrganizationPolicy(_) => ChangeScope::Account,
+                _ => ChangeScope::Bucket,
+            },
+        }
     }
 }
 
@@ -295,6 +373,9 @@ impl ContradictionKind {
             Self::AclAcceptedDespiteAccountBlock => {
                 "S3 accepted a public ACL that the account's block was known to refuse: the removal of BlockPublicAcls is missing from the logs"
             }
+            Self::PolicyAcceptedDespiteAccessPointBlock => {
+                "S3 accepted a public policy that the access point's own block, which cannot be changed, was known to refuse: its creation was recorded incompletely, or another creation is missing from the logs"
+            }
             Self::AclAcceptedWhileDisabled => {
                 "S3 accepted an ACL while ACLs were known to be disabled: the change of object ownership is missing from the logs"
             }
@@ -306,6 +387,45 @@ impl ContradictionKind {
             }
             Self::CreatedWhileExisting => {
                 "the bucket was created while it was known to exist: its deletion is missing from the logs"
+            }
+            Self::GoneWithoutDeletion => {
+                "S3 knew no bucket of that name while it was known to exist: its deletion is missing from the logs"
+            }
+            Self::PolicyDiffers => {
+                "another bucket policy, or none, was in force than the one that was known: a change of the policy is missing from the logs"
+            }
+            Self::PolicyLengthDiffers => {
+                "S3 served a bucket policy of another length than the one that was written last: a change of the policy may be missing from the logs"
+            }
+            Self::AclDiffers => {
+                "another bucket ACL was in force than the one that was known: a change of the ACL is missing from the logs"
+            }
+            Self::AclGrantsUnseen => {
+                "S3 refused to disable ACLs because the bucket ACL grants others, though it was known to grant nobody but the owner: a change of the ACL is missing from the logs"
+            }
+            Self::OwnershipDiffers => {
+                "object ownership was another than the one that was known: a change of it is missing from the logs"
+            }
+            Self::BlockDiffers => {
+                "the bucket's block was another than the one that was known: a change of it is missing from the logs"
+            }
+            Self::BlockLengthDiffers => {
+                "S3 served a public access block of another length than the known one has: a change of it may be missing from the logs"
+            }
+            Self::AccountBlockDiffers => {
+                "the account's block was another than the one that was known: a change of it is missing from the logs"
+            }
+            Self::CopiesDiffer => {
+                "copies of one event tell different things of it: at least one of them was altered, and what it did cannot be told"
+            }
+            Self::EnteredWhileShut => {
+                "an unsigned request succeeded while everybody without an account was known to be shut out: the change that let it in is missing from the logs"
+            }
+            Self::DeniedWhileOpen => {
+                "an unsigned request was denied what everybody was known to be granted: something unseen silences the grant, such as a block"
+            }
+            Self::RefusedWithoutBlock => {
+                "a public access block refused the call though neither the bucket nor the account was known to have one: a change of a block is missing from the logs, or an organization's block refused it"
             }
             Self::UsedAfterDeletion => {
                 "a call took effect on a bucket that was known to be deleted: its creation is missing from the logs"

@@ -3,69 +3,122 @@
 //! Each second's calls are put in order, each changes what is known, what is known is judged, and the judgements before
 //! and after say which exposures began, went on or ended.
 
-use super::account::AccountStep;
-use super::apply::{Existence, Life};
-use super::effect::{Around, effect};
+use super::apply::Life;
 use super::fold::{Effects, EndOf, Reconstruction};
 use super::interval::Intervals;
-use super::rows::{Moved, Rows, Transition, Whose};
-use super::second::{Settled, Step, judge_life, settle};
-use super::types::{
-    Cause, ClosedHow, Contradiction, ContradictionKind, Effect, Exposure, Timeline,
-};
-use crate::event::{Change, EventKey};
-use crate::exposure::{Assumption, Audience, Judgement, Owner};
+use super::lesson::{Control, Found, Lessons};
+use super::observed::Observed;
+use super::order::Call;
+use super::rows::{Rows, Whose};
+use super::second::{Settled, Step, settle};
+use super::standing::Standing;
+use super::types::{Cause, Contradiction, Effect, Exposure, Timeline};
+use crate::event::{EventKey, Request};
+use crate::exposure::{Assumption, Known, Owner, Verdict};
 use crate::vocab::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is the same for every bucket of an account.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'w> {
+    pub owner: &'w Owner,
+    pub end_of: &'w EndOf<'w>,
+    /// What is assumed of public exposures that reach past an instant.
+    pub beyond: Option<(Timestamp, Assumption)>,
+    /// What the account's block was when the evidence began.
+    pub account_block: &'w Known<crate::event::BlockFlags>,
+}
 
 /// One bucket's way through time.
 pub(super) struct Walk<'w> {
-    owner: &'w Owner,
-    whose: Whose,
-    end_of: &'w EndOf<'w>,
-    beyond: Option<(Timestamp, Assumption)>,
-    life: Life,
-    judged: Judgement,
-    last_told: Option<Timestamp>,
-    rows: Rows,
-    intervals: Intervals,
-    exposures: Vec<Exposure>,
-    timelines: Vec<Timeline>,
-    effects: Vec<(EventKey, Effect)>,
-    places: Vec<(EventKey, usize)>,
-    contradictions: Vec<Contradiction>,
+    pub(super) ground: Ground<'w>,
+    pub(super) whose: Whose,
+    pub(super) life: Life,
+    pub(super) judged: Standing,
+    pub(super) last_told: Option<Timestamp>,
+    /// When something that concerns the whole account last reached it.
+    pub(super) reached: Option<Timestamp>,
+    pub(super) rows: Rows,
+    pub(super) observed: Observed,
+    pub(super) intervals: Intervals,
+    pub(super) exposures: Vec<Exposure>,
+    pub(super) timelines: Vec<Timeline>,
+    pub(super) effects: Vec<(EventKey, Effect)>,
+    pub(super) places: Vec<(EventKey, usize)>,
+    pub(super) contradictions: Vec<Contradiction>,
+    /// For each control that a call may have changed: when, and how the bucket stood just before.
+    pub(super) doubted: BTreeMap<Control, (Timestamp, Standing)>,
+    /// What is known beforehand of what later proofs teach.
+    pub(super) taught: Lessons,
+    /// What this way taught.
+    pub(super) learned: Lessons,
 }
 
 impl<'w> Walk<'w> {
-    pub fn new(
-        owner: &'w Owner,
-        whose: Whose,
-        end_of: &'w EndOf<'w>,
-        beyond: Option<(Timestamp, Assumption)>,
-    ) -> Self {
-        let life = Life::default();
+    /// The way of a bucket, knowing beforehand what later proofs teach.
+    pub fn new(ground: Ground<'w>, whose: Whose, taught: Lessons) -> Self {
+        let life = Life {
+            account_block: ground.account_block.clone(),
+            ..Life::default()
+        };
         Self {
-            owner,
+            ground,
             whose,
-            end_of,
-            beyond,
-            judged: judge_life(&life, owner),
+            judged: Standing::of(&life, ground.owner),
             life,
             last_told: None,
+            reached: None,
             rows: Rows::default(),
+            observed: Observed::default(),
             intervals: Intervals::default(),
             exposures: Vec::new(),
             timelines: Vec::new(),
             effects: Vec::new(),
             places: Vec::new(),
             contradictions: Vec::new(),
+            doubted: BTreeMap::new(),
+            taught,
+            learned: Lessons::default(),
         }
+    }
+
+    /// What the way taught, and what contradicts what.
+    pub fn lessons(&mut self) -> (Lessons, Vec<Contradiction>) {
+        (
+            std::mem::take(&mut self.learned),
+            std::mem::take(&mut self.contradictions),
+        )
+    }
+
+    /// Takes what contradicts what from a first way.
+    pub fn contradict(&mut self, contradictions: Vec<Contradiction>) {
+        self.contradictions = contradictions;
     }
 
     /// Takes the steps of one second.
     pub fn second(&mut self, at: Timestamp, steps: Vec<Step>) {
-        let tells = !steps.iter().all(Step::is_idle);
-        let (causes, uncertain) = match settle(&self.life, steps, self.owner) {
+        let gaps = self.taught.gaps.remove(&at).unwrap_or_default();
+        let Apart {
+            objects: on_objects,
+            requests,
+            others: steps,
+        } = apart(steps);
+        let changes = steps.iter().any(Step::changes) || !on_objects.is_empty();
+        let (before, after) = match steps.iter().any(Step::deletes) {
+            true => (on_objects, Vec::new()),
+            false => (Vec::new(), on_objects),
+        };
+        let mut touched = self.on_objects(at, before);
+        let was_told = self.life.is_told();
+        let touches = !after.is_empty() || !touched.is_empty();
+        let steps_show = steps.iter().any(Step::is_of_the_bucket);
+        if steps.iter().any(Step::is_of_the_account) {
+            self.reached = Some(at);
+        }
+        let entered = requests.iter().any(|(cause, _)| cause.event.took());
+        let tells = entered || touches || !steps.iter().all(Step::is_idle);
+        let mut causes = match settle(&self.life, steps, self.ground.owner) {
             Settled::Ordered(steps, blurred) => {
                 steps.iter().for_each(|step| self.step(at, step));
                 if let Some(life) = blurred {
@@ -78,234 +131,67 @@ impl<'w> Walk<'w> {
                         .enumerate()
                         .map(|(place, step)| (step.cause().event.key.clone(), place)),
                 );
-                (causes_of(&steps, tells), false)
+                causes_of(&steps, tells)
             }
             Settled::Uncertain(after, steps) => {
                 self.leap(at, *after, &steps);
-                (causes_of(&steps, tells), true)
+                causes_of(&steps, tells)
             }
         };
+        touched.extend(self.on_objects(at, after));
+        causes.extend(touched);
+        if changes {
+            self.observed.change(&self.judged);
+        }
+        for (cause, request) in &requests {
+            self.on_request(at, cause, request);
+        }
+        for gap in gaps {
+            let (verdict, doubted) = (self.judged.verdict(), gap.cause.clone());
+            self.miss(at, gap);
+            causes.extend(Some(doubted).filter(|_| verdict != self.judged.verdict()));
+        }
+        let shows = entered || touches || steps_show;
+        if shows && (was_told || self.life.is_told()) {
+            self.last_told = Some(at);
+        }
         if self.life.is_told() {
+            let disputing = match self.judged.verdict() {
+                Verdict::Unknown => self.life.disputing(),
+                _ => Vec::new(),
+            };
+            let uncertain = !disputing.is_empty();
+            let causes = if uncertain { disputing } else { causes };
             self.intervals
                 .begin(at, &self.judged, &self.life, causes, uncertain);
-            self.last_told = Some(at).filter(|_| tells).or(self.last_told);
         }
     }
 
-    /// Takes one step whose place is known.
-    fn step(&mut self, at: Timestamp, step: &Step) {
-        let before = self.life.clone();
-        let judged_before = self.judged.clone();
-        let found = step.apply(&mut self.life);
-        let cause = step.cause();
-        let renewed = self.life.incarnation != before.incarnation && before.is_its_own();
-        let mut closed = false;
-        if renewed {
-            closed = self.close_life(at, cause);
-        }
-        self.place(step, renewed);
-        self.note(at, cause, &found);
-        self.judged = self.judge();
-        let moved = match self.life.existence {
-            Existence::Deleted => self.delete(&before, at, cause),
-            _ => self.rows.step(&Transition {
-                at,
-                cause: Some(cause),
-                openers: &BTreeMap::new(),
-                before: &judged_before,
-                after: &self.judged,
-                newborn: renewed || (self.life.incarnation != before.incarnation && created(cause)),
-                unseen_since: matches!(step, Step::Account(AccountStep::Doubt(_)))
-                    .then_some(before.account_block_set)
-                    .flatten(),
-                life: &self.life,
-            }),
-        };
-        let moved = Moved {
-            closed: moved.closed || closed,
-            ..moved
-        };
-        if reported(step, &before, &self.life) {
-            let done = effect(
-                cause,
-                moved,
-                &Around {
-                    life: &before,
-                    judged: &judged_before,
-                },
-                &Around {
-                    life: &self.life,
-                    judged: &self.judged,
-                },
-            );
-            self.effects.push((cause.event.key.clone(), done));
-        }
+    pub(super) fn judge(&self) -> Standing {
+        Standing::of(&self.life, self.ground.owner)
     }
 
-    /// A bucket's Region is the one that its first call names; another bucket of the name may lie elsewhere.
-    fn place(&mut self, step: &Step, renewed: bool) {
-        let anew = renewed || self.whose.region.is_none() || created(step.cause());
-        if let (Step::Bucket(call), true) = (step, anew) {
-            let named = call.cause.event.region.clone();
-            self.whose.region = named.or(self.whose.region.take());
-        }
-    }
-
-    /// Takes steps of one second whose order cannot be told, all at once.
-    fn leap(&mut self, at: Timestamp, after: Life, steps: &[Step]) {
-        let before = std::mem::replace(&mut self.life, after);
-        let judged_before = self.judged.clone();
-        self.judged = self.judge();
-        if self.life.existence == Existence::Deleted {
-            steps
-                .iter()
-                .find(|step| created(step.cause()))
-                .or(steps.first())
-                .into_iter()
-                .for_each(|step| _ = self.delete(&before, at, step.cause()));
-            return;
-        }
-        let openers = self.openers(&before, steps);
-        let transition = Transition {
-            at,
-            cause: None,
-            openers: &openers,
-            before: &judged_before,
-            after: &self.judged,
-            newborn: false,
-            unseen_since: None,
-            life: &self.life,
-        };
-        let moved = self.rows.step(&transition);
-        for step in steps {
-            let cause = step.cause();
-            let around = (
-                Around {
-                    life: &before,
-                    judged: &judged_before,
-                },
-                Around {
-                    life: &self.life,
-                    judged: &self.judged,
-                },
-            );
-            self.effects.push((
-                cause.event.key.clone(),
-                effect(cause, moved, &around.0, &around.1),
-            ));
-        }
-    }
-
-    /// The event of several that let each audience in, in the order in which they are given.
-    fn openers(&self, before: &Life, steps: &[Step]) -> BTreeMap<Audience, Cause> {
-        let mut life = before.clone();
-        let mut openers = BTreeMap::new();
-        for step in steps {
-            step.apply(&mut life);
-            let open = judge_life(&life, self.owner).open;
-            openers.retain(|audience, _| open.contains_key(audience));
-            for audience in open.into_keys() {
-                openers
-                    .entry(audience)
-                    .or_insert_with(|| step.cause().clone());
-            }
-        }
-        openers
-    }
-
-    fn judge(&self) -> Judgement {
-        judge_life(&self.life, self.owner)
-    }
-
-    /// The bucket was deleted by this event: its exposures and its timeline end.
-    fn delete(&mut self, before: &Life, at: Timestamp, cause: &Cause) -> Moved {
-        if !before.is_told() {
-            return Moved::default();
-        }
-        let closed = self.rows.end_all(at, ClosedHow::Event, None, Some(cause));
-        self.end_timeline(at);
-        Moved {
-            closed,
-            ..Moved::default()
-        }
-    }
-
-    /// Another bucket of the name is there, and the end of the one before was not seen.
-    fn close_life(&mut self, at: Timestamp, cause: &Cause) -> bool {
-        let last = self.last_told.unwrap_or(at);
-        let closed = self.rows.end_all(last, ClosedHow::InGap, Some(at), None);
-        if closed && last < at {
-            let untold = Life {
-                existence: Existence::Doubtful,
-                ..Life::default()
-            };
-            let judged = judge_life(&untold, self.owner);
-            self.intervals
-                .begin(last, &judged, &untold, vec![cause.clone()], false);
-        }
-        self.end_timeline(at);
-        closed
-    }
-
-    fn end_timeline(&mut self, at: Timestamp) {
-        let rows = std::mem::take(&mut self.rows).finish(&self.whose, at, self.beyond);
-        let intervals = std::mem::take(&mut self.intervals);
-        if intervals.is_empty() {
-            self.exposures.extend(rows);
-            return;
-        }
-        let mut intervals = intervals.finish(at, self.beyond);
-        for interval in &mut intervals {
-            let overlap = |row: &&Exposure| {
-                row.opened_at < interval.span.until
-                    && row.closed_at.is_none_or(|closed| {
-                        closed > interval.span.from
-                            || closed == row.opened_at && closed >= interval.span.from
-                    })
-            };
-            let at_end = |row: &&Exposure| {
-                interval.span.seconds() == 0
-                    && row.opened_at <= interval.span.from
-                    && row
-                        .closed_at
-                        .is_none_or(|closed| closed > interval.span.from)
-            };
-            interval.exposure_ids = rows
-                .iter()
-                .filter(|row| overlap(row) || at_end(row))
-                .map(|row| row.id.clone())
-                .collect();
-        }
-        let Whose {
-            account,
-            bucket,
-            region,
-        } = self.whose.clone();
-        self.timelines.push(Timeline {
-            account,
-            bucket,
-            region,
-            intervals,
-        });
-        self.exposures.extend(rows);
-    }
-
-    fn note(&mut self, at: Timestamp, cause: &Cause, found: &[ContradictionKind]) {
+    pub(super) fn note(&mut self, at: Timestamp, cause: &Cause, mut found: Found) {
         let (account, bucket) = (self.whose.account.clone(), Some(self.whose.bucket.clone()));
+        let kinds = std::mem::take(&mut found.contradictions);
         self.contradictions
-            .extend(found.iter().map(|kind| Contradiction {
+            .extend(kinds.into_iter().map(|kind| Contradiction {
                 at,
                 account: account.clone(),
                 bucket: bucket.clone(),
-                kind: *kind,
+                kind,
                 causes: vec![cause.clone()],
             }));
+        self.learned.learn(self.life.incarnation, found);
     }
 
     pub fn finish(mut self, told: &mut Reconstruction, effects: &mut Effects) {
         if self.life.is_told() {
-            let end = (self.end_of)(self.whose.account.as_ref(), self.whose.region.as_ref());
-            let end = end.into_iter().chain(self.last_told).max();
+            let end = (self.ground.end_of)(self.whose.account.as_ref(), self.whose.region.as_ref());
+            let end = end
+                .into_iter()
+                .chain(self.last_told.max(self.reached))
+                .max();
             self.end_timeline(end.unwrap_or(Timestamp::from_unix(0)));
         }
         self.effects
@@ -328,15 +214,27 @@ fn causes_of(steps: &[Step], tells: bool) -> Vec<Cause> {
     causes
 }
 
-fn created(cause: &Cause) -> bool {
-    matches!(cause.event.change, Change::CreateBucket { .. }) && cause.event.took()
+/// The steps of one second, apart.
+struct Apart {
+    /// Calls on objects that took effect or may have.
+    objects: Vec<Call>,
+    /// Requests from outside.
+    requests: Vec<(Cause, Arc<Request>)>,
+    others: Vec<Step>,
 }
 
-/// Whether a step's effect on this bucket is told: account-wide ones only where the bucket is there.
-fn reported(step: &Step, before: &Life, after: &Life) -> bool {
-    match step {
-        Step::Bucket(_) => true,
-        Step::Account(AccountStep::Call(_)) => before.is_told() || after.is_told(),
-        Step::Account(AccountStep::Doubt(_)) => false,
+fn apart(steps: Vec<Step>) -> Apart {
+    let mut apart = Apart {
+        objects: Vec::new(),
+        requests: Vec::new(),
+        others: Vec::new(),
+    };
+    for step in steps {
+        match step {
+            Step::Bucket(call) if call.is_on_object() => apart.objects.push(call),
+            Step::Request(cause, request) => apart.requests.push((cause, request)),
+            step => apart.others.push(step),
+        }
     }
+    apart
 }

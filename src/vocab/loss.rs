@@ -54,6 +54,8 @@ named! {
         OpaqueParameters = "opaque-parameters",
         /// A change whose bucket cannot be named.
         NoBucket = "no-bucket",
+        /// A document of the known state that cannot be used.
+        KnownState = "known-state",
     }
 }
 

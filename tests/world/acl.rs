@@ -78,15 +78,27 @@ impl Acl {
             .any(|(grantee, _)| grantee.audience() == Some(Audience::Public))
     }
 
-    /// The audiences outside the account, and what each may do, while the ACL is in force.
+    /// The audiences outside the account, and what each may do with a bucket, while the ACL is in force.
     pub fn audiences(&self) -> BTreeMap<Audience, Permissions> {
+        self.granted(Permission::classes)
+    }
+
+    /// The same for an object.
+    pub fn audiences_of_object(&self) -> BTreeMap<Audience, Permissions> {
+        self.granted(Permission::classes_of_object)
+    }
+
+    fn granted(
+        &self,
+        classes: fn(Permission) -> &'static [&'static str],
+    ) -> BTreeMap<Audience, Permissions> {
         let mut audiences: BTreeMap<Audience, Permissions> = BTreeMap::new();
         for (grantee, permission) in &self.grants {
             if let Some(audience) = grantee.audience() {
                 audiences
                     .entry(audience)
                     .or_default()
-                    .extend(permission.classes());
+                    .extend(classes(*permission));
             }
         }
         audiences
@@ -105,6 +117,35 @@ impl AclAsk {
             7 => Self::granting(foreign_grants(owner, dice), way, dice),
             _ => Self::granting(group_grants(dice), way, dice),
         }
+    }
+
+    /// Any ACL of an object.
+    pub fn any_of_object(owner: usize, with_body: bool, dice: &mut Dice) -> Self {
+        let way = if with_body { Way::Body } else { Way::Headers };
+        match dice.below(10) {
+            0 => Self::private(),
+            1 => Self::canned("bucket-owner-full-control"),
+            2..=5 => Self::public(dice),
+            6 => Self::granting(foreign_grants(owner, dice), way, dice).without_write(),
+            _ => Self::granting(group_grants(dice), way, dice).without_write(),
+        }
+    }
+
+    /// The one ACL of an upload that S3 takes while ACLs are disabled.
+    pub fn leaves_it_to_the_owner(&self) -> bool {
+        matches!(self.way, Way::Canned("bucket-owner-full-control"))
+    }
+
+    /// Of an object there is nothing to be granted by WRITE.
+    fn without_write(mut self) -> Self {
+        for (_, permission) in &mut self.acl.grants {
+            if *permission == Permission::Write {
+                *permission = Permission::Read;
+            }
+        }
+        self.acl.grants.sort();
+        self.acl.grants.dedup();
+        self
     }
 
     fn granting(mut grants: Vec<(Grantee, Permission)>, way: Way, dice: &mut Dice) -> Self {
@@ -284,6 +325,16 @@ impl Permission {
             Self::ReadAcp => &["read-acl"],
             Self::WriteAcp => &["write-acl"],
             Self::FullControl => &["list", "write", "read-acl", "write-acl"],
+        }
+    }
+
+    fn classes_of_object(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &["read"],
+            Self::Write => &[],
+            Self::ReadAcp => &["read-acl"],
+            Self::WriteAcp => &["write-acl"],
+            Self::FullControl => &["read", "read-acl", "write-acl"],
         }
     }
 

@@ -59,6 +59,14 @@ pub enum Audience {
 }
 
 impl Audience {
+    /// Who gets in where one rule lets in this one and another rule that one.
+    pub fn both(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Public, narrow) | (narrow, Self::Public) => Some(narrow),
+            (one, other) => (one == other).then_some(one),
+        }
+    }
+
     /// The columns `audience` and `outsider`.
     pub fn columns(self) -> (&'static str, &'static str) {
         match self {

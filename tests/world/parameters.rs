@@ -27,7 +27,7 @@ pub fn parameters(call: &Call, style: &Style, naming: Naming, dice: &mut Dice) -
         return Json::Null;
     }
     let mut fields: Fields = Vec::new();
-    if let (Some(bucket), Naming::Parameters) = (call.bucket, naming) {
+    if let (Some(bucket), Naming::Parameters) = (call.named_bucket(), naming) {
         fields.push(("bucketName", bucket.into()));
     }
     fields.extend(body(call, dice));
@@ -48,7 +48,7 @@ pub fn parameters(call: &Call, style: &Style, naming: Naming, dice: &mut Dice) -
 /// Values of headers and query strings, not bodies and names, came in one-element arrays until 2019.
 fn listed((key, value): (&'static str, Json)) -> (&'static str, Json) {
     match value {
-        Json::Text(text) if !["bucketName", "bucketPolicy"].contains(&key) => {
+        Json::Text(text) if !["bucketName", "bucketPolicy", "key"].contains(&key) => {
             (key, Json::List(vec![text.into()]))
         }
         value => (key, value),
@@ -62,7 +62,7 @@ fn host(
     dice: &mut Dice,
 ) -> Option<(&'static str, Json)> {
     let region = call.region;
-    let Some(bucket) = call.bucket else {
+    let Some(bucket) = call.named_bucket() else {
         let host = format!(
             "{}.s3-control.{region}.amazonaws.com",
             OURS[call.account].id
@@ -94,6 +94,8 @@ fn marker(request: &Request) -> Option<(&'static str, Json)> {
         Request::PutOwnership(_) | Request::DeleteOwnership => "ownershipControls",
         Request::Amplify(name) if name.ends_with("Cors") => "cors",
         Request::Amplify(_) => "website",
+        Request::Read(read) => read.marker()?,
+        Request::Object(_, object) => object.marker()?,
         _ => return None,
     };
     Some((name, "".into()))
@@ -111,7 +113,11 @@ fn body(call: &Call, dice: &mut Dice) -> Fields {
             fields
         }
         Request::PutPolicy(policy) => {
-            let json = policy.json(call.bucket.unwrap_or_default(), owner, dice);
+            let json = policy.json(
+                &format!("arn:aws:s3:::{}", call.bucket.unwrap_or_default()),
+                "",
+                owner,
+            );
             vec![(
                 "bucketPolicy",
                 if dice.chance(8) {
@@ -133,6 +139,8 @@ fn body(call: &Call, dice: &mut Dice) -> Fields {
             )]
         }
         Request::Amplify(name) => amplification(name),
+        Request::Object(key, object) => object.fields(key, owner, dice),
+        Request::Point(name, point) => point.fields(name, call, dice),
         _ => vec![],
     }
 }
@@ -149,7 +157,7 @@ fn location(region: &str) -> Fields {
 }
 
 /// A flag that is off may be left out: the PUT replaces the set.
-fn block(flags: Flags, xmlns: &str, dice: &mut Dice) -> (&'static str, Json) {
+pub fn block(flags: Flags, xmlns: &str, dice: &mut Dice) -> (&'static str, Json) {
     let all = [
         ("BlockPublicAcls", flags.block_acls),
         ("IgnorePublicAcls", flags.ignore_acls),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dice::Dice;
 use crate::json::{Fields, Json, one_or_many};
-use crate::names::{Account, Audience, ORGANIZATION, OURS, STRANGER, other};
+use crate::names::{Account, Audience, OURS, STRANGER, other};
+use crate::who::Who;
 
 pub type Permissions = BTreeSet<&'static str>;
 
@@ -15,6 +16,8 @@ pub type Permissions = BTreeSet<&'static str>;
 pub struct Policy {
     statements: Vec<Statement>,
     version: &'static str,
+    /// Which of its spellings is used.
+    spelling: u64,
 }
 
 impl PartialEq for Policy {
@@ -36,21 +39,6 @@ pub struct Statement {
     /// `{"AWS": "*"}` rather than `"*"`, a root ARN rather than an account id.
     long_principal: bool,
     sid: Option<&'static str>,
-}
-
-/// The principal, with the condition that holds it to something fixed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
-    Everyone,
-    Account(&'static str),
-    /// One or two roles of the account.
-    Roles(&'static str, usize),
-    CanonicalUser(&'static str),
-    OrganizationMembers,
-    ThroughEndpoint,
-    FromNetwork,
-    OwnAccount,
-    Service,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -99,6 +87,14 @@ const WRITE_ACL: &[Action] = &[
     on_objects("s3:PutObject", "write"),
     on_objects("s3:PutObjectAcl", "write-acl"),
 ];
+const MOST: &[Action] = &[
+    on_bucket("s3:ListBucket", "list"),
+    on_bucket("s3:ListBucketVersions", "list"),
+    on_objects("s3:GetObject", "read"),
+    on_objects("s3:GetObjectVersion", "read"),
+    on_objects("s3:PutObject", "write"),
+    on_objects("s3:DeleteObject", "delete"),
+];
 const CONFIG: &[Action] = &[on_bucket("s3:GetBucketLocation", "read-config")];
 const ANY: [&[Action]; 8] = [
     READ,
@@ -121,6 +117,7 @@ impl Policy {
         Self {
             statements,
             version: dice.weighted(&[(90, VERSION), (10, "2008-10-17")]),
+            spelling: dice.roll(),
         }
     }
 
@@ -134,7 +131,61 @@ impl Policy {
                 sid: None,
             }],
             version: VERSION,
+            spelling: 0,
         }
+    }
+
+    /// Any policy of an access point.
+    pub fn any_of_point(owner: usize, dice: &mut Dice) -> Self {
+        let outsider = dice.pick(&[&OURS[other(owner)], &STRANGER]);
+        let who = dice.weighted(&[
+            (50, Who::Everyone),
+            (15, Who::Account(outsider.id)),
+            (10, Who::Roles(outsider.id, 1)),
+            (10, Who::OrganizationMembers),
+            (15, Who::OwnAccount),
+        ]);
+        let may = dice.pick(&[READ, READ_VERSIONS, LIST_READ, LIST, WRITE, WRITE_DELETE]);
+        Self {
+            spelling: dice.roll(),
+            ..Self::of(who, may)
+        }
+    }
+
+    /// Leaves it to the account's access points whom to let in.
+    pub fn delegating(owner: usize, region: &'static str, dice: &mut Dice) -> Self {
+        let account = OURS[owner].id;
+        let who = dice.weighted(&[
+            (60, Who::ThroughPoints(account)),
+            (40, Who::ThroughPointsNamed(region, account, "-web")),
+        ]);
+        let mut policy = Self::of(who, MOST);
+        if dice.chance(30) {
+            policy.statements.push(Statement::any(owner, dice));
+        }
+        policy.spelling = dice.roll();
+        policy
+    }
+
+    /// Whom it lets in together with an access point's own policy, and what each may do.
+    pub fn grants_through(&self, point: &str, own: &Self) -> BTreeMap<Audience, Permissions> {
+        let mut grants: BTreeMap<Audience, Permissions> = BTreeMap::new();
+        for (here, there) in own
+            .statements
+            .iter()
+            .flat_map(|here| self.statements.iter().map(move |there| (here, there)))
+        {
+            let both = here
+                .who
+                .audience()
+                .and_then(|audience| there.who.audience_through(point)?.both(audience));
+            let shared = here.may.iter().filter(|action| there.may.contains(action));
+            let classes: Permissions = shared.map(|action| action.class).collect();
+            if let (Some(audience), false) = (both, classes.is_empty()) {
+                grants.entry(audience).or_default().extend(classes);
+            }
+        }
+        grants
     }
 
     /// Anybody may read its objects.
@@ -148,19 +199,27 @@ impl Policy {
     }
 
     /// One policy of every kind that tells verdicts apart.
-    pub fn kinds() -> [Self; 4] {
+    pub fn kinds() -> [Self; 5] {
         let foreign = [
             Who::Account(STRANGER.id),
             Who::CanonicalUser(STRANGER.canonical),
         ];
-        [Who::Everyone, foreign[0], foreign[1], Who::FromNetwork].map(|who| Self::of(who, READ))
+        let through = Who::ThroughPoints(OURS[0].id);
+        [
+            Who::Everyone,
+            foreign[0],
+            foreign[1],
+            Who::FromNetwork,
+            through,
+        ]
+        .map(|who| Self::of(who, MOST))
     }
 
     /// Does it let in a wildcard held to fixed networks or endpoints?
     pub fn serves_fixed_sources(&self) -> bool {
         self.statements
             .iter()
-            .any(|one| [Who::ThroughEndpoint, Who::FromNetwork].contains(&one.who))
+            .any(|one| one.who.is_held_to_fixed_sources())
     }
 
     /// Does it let in an AWS service?
@@ -189,12 +248,20 @@ impl Policy {
         grants
     }
 
-    /// One of its spellings.
-    pub fn json(&self, bucket: &str, owner: &Account, dice: &mut Dice) -> Json {
+    /// The length of the text that S3 keeps.
+    pub fn length(&self, bucket: &str, owner: usize) -> i64 {
+        self.json(&format!("arn:aws:s3:::{bucket}"), "", &OURS[owner])
+            .text()
+            .len() as i64
+    }
+
+    /// One of its spellings, for a bucket's ARN, or an access point's with what stands between it and a key.
+    pub fn json(&self, arn: &str, between: &str, owner: &Account) -> Json {
+        let dice = &mut Dice::new(self.spelling);
         let mut statements: Vec<_> = self
             .statements
             .iter()
-            .map(|one| one.json(bucket, owner, dice))
+            .map(|one| one.json(arn, between, owner, dice))
             .collect();
         dice.shuffle(&mut statements);
         let mut fields: Fields = vec![
@@ -251,7 +318,7 @@ impl Statement {
         }
     }
 
-    fn json(&self, bucket: &str, owner: &Account, dice: &mut Dice) -> Json {
+    fn json(&self, arn: &str, between: &str, owner: &Account, dice: &mut Dice) -> Json {
         let names = self.may.iter().map(|action| action.name.into()).collect();
         let mut fields: Fields = vec![
             ("Effect", "Allow".into()),
@@ -260,7 +327,7 @@ impl Statement {
                 self.who.principal(owner, self.long_principal, dice),
             ),
             ("Action", one_or_many(names, dice)),
-            ("Resource", self.resource(bucket, dice)),
+            ("Resource", self.resource(arn, between, dice)),
         ];
         fields.extend(self.sid.map(|sid| ("Sid", sid.into())));
         fields.extend(
@@ -274,74 +341,14 @@ impl Statement {
         Json::Object(fields)
     }
 
-    fn resource(&self, bucket: &str, dice: &mut Dice) -> Json {
+    fn resource(&self, arn: &str, between: &str, dice: &mut Dice) -> Json {
         let mut arns = Vec::new();
         if self.may.iter().any(|action| !action.on_objects) {
-            arns.push(format!("arn:aws:s3:::{bucket}").into());
+            arns.push(arn.into());
         }
         if self.may.iter().any(|action| action.on_objects) {
-            arns.push(format!("arn:aws:s3:::{bucket}/{}", self.keys).into());
+            arns.push(format!("{arn}{between}/{}", self.keys).into());
         }
         one_or_many(arns, dice)
-    }
-}
-
-impl Who {
-    fn audience(self) -> Option<Audience> {
-        match self {
-            Self::Everyone => Some(Audience::Public),
-            Self::Account(id) | Self::Roles(id, _) => Some(Audience::Account(id)),
-            Self::CanonicalUser(id) => Some(Audience::Canonical(id)),
-            Self::OrganizationMembers => Some(Audience::Organization(ORGANIZATION)),
-            Self::ThroughEndpoint | Self::FromNetwork | Self::OwnAccount | Self::Service => None,
-        }
-    }
-
-    fn principal(self, owner: &Account, long: bool, dice: &mut Dice) -> Json {
-        let aws = |values: Vec<Json>, dice: &mut Dice| {
-            Json::Object(vec![("AWS", one_or_many(values, dice))])
-        };
-        match self {
-            Self::Account(id) => aws(vec![account_principal(id, long)], dice),
-            Self::OwnAccount => aws(vec![account_principal(owner.id, long)], dice),
-            Self::Roles(id, count) => {
-                let arns = ["partner", "reader"]
-                    .map(|role| format!("arn:aws:iam::{id}:role/{role}").into());
-                aws(arns[..count].to_vec(), dice)
-            }
-            Self::CanonicalUser(id) => Json::Object(vec![("CanonicalUser", id.into())]),
-            Self::Service => Json::Object(vec![("Service", "cloudtrail.amazonaws.com".into())]),
-            _ if long => aws(vec!["*".into()], dice),
-            _ => "*".into(),
-        }
-    }
-
-    /// May its principal be written in a long and a short way?
-    fn has_two_names(self) -> bool {
-        !matches!(
-            self,
-            Self::Roles(..) | Self::CanonicalUser(_) | Self::Service
-        )
-    }
-
-    fn condition(self) -> Option<Json> {
-        let (operator, key, value) = match self {
-            Self::OrganizationMembers => ("StringEquals", "aws:PrincipalOrgID", ORGANIZATION),
-            Self::ThroughEndpoint => ("StringEquals", "aws:SourceVpce", "vpce-1a2b3c4d"),
-            Self::FromNetwork => ("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
-            _ => return None,
-        };
-        Some(Json::Object(vec![(
-            operator,
-            Json::Object(vec![(key, value.into())]),
-        )]))
-    }
-}
-
-fn account_principal(id: &str, long: bool) -> Json {
-    if long {
-        format!("arn:aws:iam::{id}:root").into()
-    } else {
-        id.into()
     }
 }

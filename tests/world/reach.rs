@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::acl::Acl;
 use crate::names::Audience;
+use crate::point::Point;
 use crate::policy::{Permissions, Policy};
 use crate::s3::{Bucket, Flags, Ownership};
 
@@ -19,7 +20,7 @@ pub enum Seen<T> {
     Opaque,
 }
 
-/// The controls of one bucket and its account's block.
+/// The controls of one bucket and its account's block, and what it has of its own below it.
 #[derive(Debug, Clone, Default)]
 pub struct Controls {
     pub policy: Seen<Option<Policy>>,
@@ -27,6 +28,10 @@ pub struct Controls {
     pub ownership: Seen<Ownership>,
     pub bucket_block: Seen<Flags>,
     pub account_block: Seen<Flags>,
+    /// The objects whose own ACL is known; of others nothing is assumed.
+    pub objects: BTreeMap<&'static str, Acl>,
+    /// The access points whose creation was seen.
+    pub points: BTreeMap<&'static str, Point>,
 }
 
 /// What one audience can do, by which mechanisms, and which unseen controls could each alone keep it out.
@@ -35,6 +40,8 @@ pub struct Reach {
     pub permissions: Permissions,
     pub mechanisms: BTreeSet<&'static str>,
     pub assumptions: BTreeSet<&'static str>,
+    /// The mechanism, the object or the access point whose grant it is.
+    pub by: BTreeSet<&'static str>,
 }
 
 impl Controls {
@@ -46,6 +53,8 @@ impl Controls {
             ownership: Seen::Known(bucket.ownership),
             bucket_block: Seen::Known(bucket.block),
             account_block: Seen::Known(account_block),
+            objects: bucket.objects.clone(),
+            points: bucket.points.clone(),
         }
     }
 
@@ -104,7 +113,7 @@ impl Controls {
     }
 
     /// A block can close what is public, and nothing else.
-    fn way(&self, mechanism: &'static str, public: bool, permissions: Permissions) -> Reach {
+    pub fn way(&self, mechanism: &'static str, public: bool, permissions: Permissions) -> Reach {
         let assumptions = if public {
             self.unseen_blocks()
         } else {
@@ -114,6 +123,7 @@ impl Controls {
             permissions,
             mechanisms: BTreeSet::from([mechanism]),
             assumptions,
+            by: BTreeSet::from([mechanism]),
         }
     }
 
@@ -149,6 +159,11 @@ impl Controls {
 
     /// If what is opaque of blocks and ownership were open, would the audience be in?
     fn maybe_by_gates(&self, audience: Audience) -> bool {
+        self.with_open_gates().reach().contains_key(&audience)
+    }
+
+    /// What is opaque of blocks and ownership taken as open.
+    pub fn with_open_gates(&self) -> Self {
         let mut open = self.clone();
         for block in [&mut open.bucket_block, &mut open.account_block] {
             if *block == Seen::Opaque {
@@ -158,10 +173,10 @@ impl Controls {
         if open.ownership == Seen::Opaque {
             open.ownership = Seen::Known(Ownership::ObjectWriter);
         }
-        open.reach().contains_key(&audience)
+        open
     }
 
-    fn acls_disabled(&self) -> bool {
+    pub fn acls_disabled(&self) -> bool {
         self.ownership == Seen::Known(Ownership::BucketOwnerEnforced)
     }
 
@@ -172,13 +187,13 @@ impl Controls {
         ]
     }
 
-    fn any_block(&self, flag: impl Fn(Flags) -> bool) -> bool {
+    pub fn any_block(&self, flag: impl Fn(Flags) -> bool) -> bool {
         self.blocks()
             .into_iter()
             .any(|(_, block)| matches!(block, Seen::Known(flags) if flag(flags)))
     }
 
-    fn block_is_opaque(&self) -> bool {
+    pub fn block_is_opaque(&self) -> bool {
         self.blocks()
             .into_iter()
             .any(|(_, block)| block == Seen::Opaque)
@@ -195,9 +210,10 @@ impl Controls {
 
 impl Reach {
     /// Two ways in at one time: only what would close both is an assumption.
-    fn join(&mut self, other: Self) {
+    pub fn join(&mut self, other: Self) {
         self.permissions.extend(other.permissions);
         self.mechanisms.extend(other.mechanisms);
+        self.by.extend(other.by);
         self.assumptions
             .retain(|assumption| other.assumptions.contains(assumption));
     }

@@ -6,6 +6,7 @@ use crate::dice::Dice;
 use crate::json::{Fields, Json};
 use crate::names::OURS;
 use crate::parameters::{Naming, parameters};
+use crate::point::arn;
 use crate::s3::{Call, Request};
 use crate::style::{Order, Style, style};
 
@@ -40,6 +41,7 @@ pub fn record(call: &Call, dice: &mut Dice) -> String {
 
 fn naming(call: &Call, style: &Style, dice: &mut Dice) -> Naming {
     match dice.below(12) {
+        _ if call.named_bucket().is_none() => Naming::Parameters,
         0 if style.host.is_some() => Naming::Host,
         1 if style.resources && has_resources(call) => Naming::Resources,
         _ => Naming::Parameters,
@@ -58,7 +60,7 @@ fn has_resources(call: &Call) -> bool {
 
 fn error(call: &Call, style: &Style, dice: &mut Dice) -> Fields {
     match &call.refused {
-        Some(refusal) if style.listed && dice.chance(30) => {
+        Some(refusal) if style.listed && !refusal.names_a_block() && dice.chance(30) => {
             vec![("errorCode", refusal.code.into())]
         }
         Some(refusal) => vec![
@@ -76,28 +78,26 @@ fn rest(call: &Call, style: &Style, dice: &mut Dice) -> Fields {
     let account = OURS[call.account].id;
     let mut fields: Fields = Vec::new();
     if style.extra {
-        fields.push(("additionalEventData", extra(style, dice)));
+        fields.push(("additionalEventData", extra(call, style, dice)));
     }
     fields.push(("requestID", dice.hex(16).to_uppercase().into()));
     fields.push(("eventID", call.event_id.clone().into()));
     if style.late {
-        fields.push(("readOnly", false.into()));
+        fields.push(("readOnly", matches!(call.request, Request::Read(_)).into()));
     }
     if style.resources && has_resources(call) {
-        fields.push((
-            "resources",
-            resources(account, call.bucket.unwrap_or_default(), dice),
-        ));
+        fields.push(("resources", resources(account, call, dice)));
     }
     fields.push(("eventType", "AwsApiCall".into()));
     if style.late {
-        fields.push(("managementEvent", true.into()));
+        fields.push(("managementEvent", (!call.is_data()).into()));
     }
     if style.recipient {
         fields.push(("recipientAccountId", account.into()));
     }
     if style.late {
-        fields.push(("eventCategory", "Management".into()));
+        let category = if call.is_data() { "Data" } else { "Management" };
+        fields.push(("eventCategory", category.into()));
         let tls = vec![
             ("tlsVersion", "TLSv1.2".into()),
             ("cipherSuite", "ECDHE-RSA-AES128-GCM-SHA256".into()),
@@ -107,7 +107,7 @@ fn rest(call: &Call, style: &Style, dice: &mut Dice) -> Fields {
     fields
 }
 
-fn extra(style: &Style, dice: &mut Dice) -> Json {
+fn extra(call: &Call, style: &Style, dice: &mut Dice) -> Json {
     let mut fields: Fields = vec![
         ("SignatureVersion", "SigV4".into()),
         ("CipherSuite", "ECDHE-RSA-AES128-SHA".into()),
@@ -116,21 +116,33 @@ fn extra(style: &Style, dice: &mut Dice) -> Json {
     if style.late {
         fields.push(("bytesTransferredIn", Json::Number(dice.between(0, 700))));
         fields.push(("x-amz-id-2", dice.hex(40).into()));
-        fields.push(("bytesTransferredOut", Json::Number(0)));
+        fields.push(("bytesTransferredOut", Json::Number(call.bytes_out)));
     }
     Json::Object(fields)
 }
 
-fn resources(account: &str, bucket: &str, dice: &mut Dice) -> Json {
-    let mut entry = vec![
-        ("accountId", account.into()),
-        ("type", "AWS::S3::Bucket".into()),
-        ("ARN", format!("arn:aws:s3:::{bucket}").into()),
-    ];
+fn resources(account: &str, call: &Call, dice: &mut Dice) -> Json {
+    let of = |kind: &str, arn: String| {
+        vec![
+            ("accountId", account.into()),
+            ("type", format!("AWS::S3::{kind}").into()),
+            ("ARN", arn.into()),
+        ]
+    };
+    let bucket = format!("arn:aws:s3:::{}", call.bucket.unwrap_or_default());
+    let mut entries = match &call.request {
+        Request::Point(name, _) => vec![of("AccessPoint", arn(name, call))],
+        Request::Object(key, _) => {
+            let mut object = of("Object", format!("{bucket}/{key}"));
+            object.remove(0);
+            vec![object, of("Bucket", bucket)]
+        }
+        _ => vec![of("Bucket", bucket)],
+    };
     if dice.chance(30) {
-        dice.shuffle(&mut entry);
+        entries.iter_mut().for_each(|entry| dice.shuffle(entry));
     }
-    Json::List(vec![Json::Object(entry)])
+    Json::List(entries.into_iter().map(Json::Object).collect())
 }
 
 /// The name under which CloudTrail logs the call.
@@ -148,5 +160,8 @@ pub fn event_name(request: &Request) -> &'static str {
         Request::PutOwnership(_) => "PutBucketOwnershipControls",
         Request::DeleteOwnership => "DeleteBucketOwnershipControls",
         Request::Amplify(name) => name,
+        Request::Read(read) => read.event_name(),
+        Request::Object(_, object) => object.event_name(),
+        Request::Point(_, point) => point.event_name(),
     }
 }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::calendar::rfc3339;
-use crate::names::Audience;
+use crate::doors::{Door, Who};
 use crate::reach::Reach;
 use crate::record::event_name;
 use crate::s3::Call;
+use crate::track::Gap;
 
 /// The columns compared; the first ones are the key by which rows are sorted.
-const COLUMNS: [&str; 30] = [
+const COLUMNS: [&str; 31] = [
     "account_id",
     "bucket",
     "scope",
@@ -42,6 +43,7 @@ const COLUMNS: [&str; 30] = [
     "opened_by",
     "closed_by",
     "granted_event_ids",
+    "resources",
 ];
 
 /// One row: a text for every compared column, empty where the table has none; lists sorted and joined by `;`.
@@ -61,12 +63,12 @@ impl Row {
     /// A row as the program wrote it.
     pub fn read(line: &str) -> Self {
         let object: Value = serde_json::from_str(line).unwrap();
-        Self(
-            COLUMNS
-                .into_iter()
-                .map(|column| cell(&object[column]))
-                .collect(),
-        )
+        let compared = |column: &&str| *column != "resources" || object["scope"] == "objects";
+        let cells = COLUMNS.into_iter().map(|column| match compared(&column) {
+            true => cell(&object[column]),
+            false => String::new(),
+        });
+        Self(cells.collect())
     }
 
     pub fn get(&self, column: &str) -> &str {
@@ -100,12 +102,46 @@ fn joined(list: BTreeSet<String>) -> String {
     list.into_iter().collect::<Vec<_>>().join(";")
 }
 
+/// How a row begins.
+#[derive(Debug, Clone)]
+pub enum Begin {
+    /// By this call; just before, the audience was surely out.
+    Event(Call),
+    /// By this call, or renewed by it.
+    FirstEvidence(Call),
+    /// Open at this second, the first of the evidence, by what later proofs tell.
+    BeforeEvidence(i64),
+    /// Open at the end of a gap.
+    InGap(Gap),
+}
+
+impl Begin {
+    fn second(&self) -> i64 {
+        match self {
+            Self::Event(call) | Self::FirstEvidence(call) => call.second,
+            Self::BeforeEvidence(second) => *second,
+            Self::InGap(gap) => gap.until,
+        }
+    }
+
+    fn how(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "event",
+            Self::FirstEvidence(_) => "first-evidence",
+            Self::BeforeEvidence(_) => "before-evidence",
+            Self::InGap(_) => "in-gap",
+        }
+    }
+}
+
 /// How a row ends.
 #[derive(Debug, Clone, Copy)]
 pub enum End<'a> {
     Event(&'a Call),
     /// By a call that may have taken effect, or one after which an opaque control decides.
     Opaque(&'a Call),
+    /// At the beginning of a gap.
+    InGap(Gap),
     /// Open at this second, the last of the evidence.
     StillOpen(i64),
 }
@@ -113,25 +149,23 @@ pub enum End<'a> {
 /// An exposure while it lasts.
 #[derive(Debug, Clone)]
 pub struct Exposure {
-    opened: Call,
-    /// Was this audience known to be out just before?
-    known_out: bool,
+    begin: Begin,
     /// All that held at some time of its life.
     union: Reach,
-    /// By mechanism, the call that last wrote the grant by which it lived.
+    /// By mechanism, object or access point, the call that last wrote the grant by which it lived.
     granted: BTreeMap<&'static str, String>,
 }
 
 impl Exposure {
-    pub fn opened(call: &Call, known_out: bool) -> Self {
+    pub fn opened(begin: Begin) -> Self {
         let union = Reach {
             permissions: BTreeSet::new(),
             mechanisms: BTreeSet::new(),
             assumptions: BTreeSet::new(),
+            by: BTreeSet::new(),
         };
         Self {
-            opened: call.clone(),
-            known_out,
+            begin,
             union,
             granted: BTreeMap::new(),
         }
@@ -140,12 +174,13 @@ impl Exposure {
     /// It is in by these mechanisms, whose grants were written by these calls.
     pub fn lives_on(&mut self, now: &Reach, written: &BTreeMap<&'static str, String>) {
         self.granted.extend(
-            now.mechanisms
+            now.by
                 .iter()
-                .filter_map(|&mechanism| Some((mechanism, written.get(mechanism)?.clone()))),
+                .filter_map(|&what| Some((what, written.get(what)?.clone()))),
         );
         self.union.permissions.extend(&now.permissions);
         self.union.mechanisms.extend(&now.mechanisms);
+        self.union.by.extend(&now.by);
         self.union.assumptions.extend(&now.assumptions);
     }
 
@@ -155,42 +190,45 @@ impl Exposure {
         account: &str,
         bucket: &str,
         region: &str,
-        audience: Audience,
+        (door, audience): Who,
         end: End,
     ) -> Row {
         let (audience, outsider) = audience.columns();
+        let (scope, access_point) = door.columns();
         let mut cells = BTreeMap::from([
             ("account_id", account.to_owned()),
             ("bucket", bucket.to_owned()),
             ("region", region.to_owned()),
-            ("scope", "bucket".to_owned()),
+            ("scope", scope.to_owned()),
+            ("access_point", access_point.to_owned()),
             ("audience", audience.to_owned()),
             ("outsider", outsider.to_owned()),
         ]);
+        if door == Door::Objects {
+            let keys = self.union.by.iter().map(|&key| key.to_owned());
+            cells.insert("resources", joined(keys.collect()));
+        }
         cells.extend(self.opening());
         cells.extend(self.life());
         cells.extend(self.ending(end));
         Row::new(&cells)
     }
 
-    fn opening(&self) -> [(&'static str, String); 7] {
-        let how = if self.known_out {
-            "event"
-        } else {
-            "first-evidence"
-        };
-        [
-            ("opened_at", rfc3339(self.opened.second)),
-            ("opened_how", how.to_owned()),
-            ("opened_event_id", self.opened.event_id.clone()),
-            (
-                "opened_event_name",
-                event_name(&self.opened.request).to_owned(),
-            ),
-            ("opened_by", self.opened.actor.arn()),
-            ("opened_source_ip", self.opened.actor.address.to_owned()),
-            ("opened_user_agent", self.opened.actor.agent.to_owned()),
-        ]
+    fn opening(&self) -> Vec<(&'static str, String)> {
+        let mut cells = vec![
+            ("opened_at", rfc3339(self.begin.second())),
+            ("opened_how", self.begin.how().to_owned()),
+        ];
+        match &self.begin {
+            Begin::Event(call) | Begin::FirstEvidence(call) => {
+                cells.push(("opened_event_id", call.event_id.clone()));
+                cells.push(("opened_event_name", event_name(&call.request).to_owned()));
+                cells.extend(opener(call));
+            }
+            Begin::InGap(gap) => cells.push(("opened_not_before", rfc3339(gap.from))),
+            Begin::BeforeEvidence(_) => {}
+        }
+        cells
     }
 
     fn life(&self) -> [(&'static str, String); 5] {
@@ -214,31 +252,54 @@ impl Exposure {
     }
 
     fn ending(&self, end: End) -> Vec<(&'static str, String)> {
-        let (second, how, by) = match end {
-            End::Event(call) => (call.second, "event", Some(call)),
-            End::Opaque(call) => (call.second, "opaque", Some(call)),
-            End::StillOpen(second) => (second, "still-open", None),
+        let (second, how) = match end {
+            End::Event(call) => (call.second, "event"),
+            End::Opaque(call) => (call.second, "opaque"),
+            End::InGap(gap) => (gap.from.max(self.begin.second()), "in-gap"),
+            End::StillOpen(second) => (second, "still-open"),
         };
-        let both_known = self.known_out && matches!(end, End::Event(_));
+        let both_known = matches!((&self.begin, end), (Begin::Event(_), End::Event(_)));
         let mut cells = vec![
             ("closed_how", how.to_owned()),
             (
-                "status",
-                if by.is_some() { "closed" } else { "open" }.to_owned(),
-            ),
-            (
                 "duration_seconds",
-                (second - self.opened.second).to_string(),
+                (second - self.begin.second()).to_string(),
             ),
             ("duration_is_lower_bound", (!both_known).to_string()),
         ];
-        if let Some(call) = by {
-            cells.push(("closed_at", rfc3339(call.second)));
-            cells.push(("closed_event_id", call.event_id.clone()));
-            cells.push(("closed_event_name", event_name(&call.request).to_owned()));
-            cells.push(("closed_by", call.actor.arn()));
-            cells.push(("closed_source_ip", call.actor.address.to_owned()));
+        match end {
+            End::StillOpen(_) => cells.push(("status", "open".to_owned())),
+            _ => {
+                cells.push(("status", "closed".to_owned()));
+                cells.push(("closed_at", rfc3339(second)));
+            }
+        }
+        match end {
+            End::Event(call) | End::Opaque(call) => cells.extend(by(call)),
+            End::InGap(gap) => cells.push(("closed_not_after", rfc3339(gap.until))),
+            End::StillOpen(_) => {}
         }
         cells
     }
+}
+
+/// Who only looked, or was refused, opened nothing.
+fn opener(call: &Call) -> Vec<(&'static str, String)> {
+    if !call.sets() {
+        return vec![];
+    }
+    vec![
+        ("opened_by", call.actor.arn()),
+        ("opened_source_ip", call.actor.address.to_owned()),
+        ("opened_user_agent", call.actor.agent.to_owned()),
+    ]
+}
+
+fn by(call: &Call) -> [(&'static str, String); 4] {
+    [
+        ("closed_event_id", call.event_id.clone()),
+        ("closed_event_name", event_name(&call.request).to_owned()),
+        ("closed_by", call.actor.arn()),
+        ("closed_source_ip", call.actor.address.to_owned()),
+    ]
 }

@@ -57,6 +57,12 @@ impl Report {
             .collect()
     }
 
+    /// The first row of the table of contradictions.
+    pub fn contradiction(&self) -> Option<String> {
+        let table = self.table("contradictions.jsonl");
+        table.lines().next().map(str::to_owned)
+    }
+
     /// A CSV table without the columns that say where a record lay.
     pub fn table_apart_from_places(&self, name: &str) -> String {
         let text = self.table(name);

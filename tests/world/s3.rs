@@ -8,7 +8,10 @@ use crate::actor::Actor;
 use crate::calendar::day;
 use crate::dice::Dice;
 use crate::names::REGIONS;
+use crate::object::ObjectCall;
+use crate::point::{Point, PointCall};
 use crate::policy::Policy;
+use crate::reads::Read;
 
 /// The roll-out of April 2023: a bucket created between these days may have either defaults.
 pub const OLD_DEFAULTS_UNTIL: i64 = day(2023, 4, 1);
@@ -56,6 +59,11 @@ pub enum Request {
     DeleteOwnership,
     /// Website and CORS: of interest, but no control of exposure.
     Amplify(&'static str),
+    Read(Read),
+    /// Of the object of that key.
+    Object(&'static str, ObjectCall),
+    /// Of the access point of that name.
+    Point(&'static str, PointCall),
 }
 
 /// Why S3 did not do it.
@@ -81,11 +89,35 @@ pub struct Call {
     pub event_id: String,
     /// Did it happen after the log began?
     pub logged: bool,
+    /// The length of the answer's body.
+    pub bytes_out: i64,
+}
+
+impl Refusal {
+    /// Does the message tell that a block refused it?
+    pub fn names_a_block(&self) -> bool {
+        self.message.contains("S3 Block Public Access")
+    }
 }
 
 const UNCERTAIN: [&str; 2] = ["InternalError", "ServiceUnavailable"];
 
 impl Call {
+    /// The bucket, if its record names it where bucket calls do: calls to S3 Control do not.
+    pub fn named_bucket(&self) -> Option<&'static str> {
+        let control = matches!(self.request, Request::Point(..));
+        self.bucket.filter(|_| !control)
+    }
+
+    pub fn is_data(&self) -> bool {
+        matches!(self.request, Request::Object(..))
+    }
+
+    /// Did it take effect, as far as the log tells, and not only look?
+    pub fn sets(&self) -> bool {
+        self.refused.is_none() && !matches!(self.request, Request::Read(_))
+    }
+
     /// Did it end in an error that leaves open whether it took effect?
     pub fn is_uncertain(&self) -> bool {
         self.refused
@@ -102,7 +134,14 @@ pub struct Bucket {
     pub policy: Option<Policy>,
     pub acl: Acl,
     pub ownership: Ownership,
+    /// Is there an ownership rule? Without one ACLs are as with ObjectWriter.
+    pub ownership_set: bool,
     pub block: Flags,
+    /// Is there a block configuration, be it with all flags off?
+    pub block_set: bool,
+    /// The objects that are there, with their ACLs.
+    pub objects: BTreeMap<&'static str, Acl>,
+    pub points: BTreeMap<&'static str, Point>,
 }
 
 /// S3 as it really is.
@@ -110,13 +149,14 @@ pub struct Bucket {
 pub struct S3 {
     pub buckets: BTreeMap<&'static str, Bucket>,
     pub account_blocks: [Flags; 2],
+    pub account_block_set: [bool; 2],
 }
 
 const DENIED: &str = "Access Denied";
 const BY_BLOCKED_POLICIES: &str = "User is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.";
 const BY_BLOCKED_ACLS: &str = "User is not authorized to perform: s3:PutBucketAcl because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.";
 
-fn refuse(code: &'static str, message: &'static str) -> Option<Refusal> {
+pub fn refuse(code: &'static str, message: &'static str) -> Option<Refusal> {
     Some(Refusal { code, message })
 }
 
@@ -145,7 +185,7 @@ pub fn not_empty() -> Refusal {
 }
 
 impl Flags {
-    fn or(self, other: Self) -> Self {
+    pub fn or(self, other: Self) -> Self {
         Self {
             block_acls: self.block_acls || other.block_acls,
             ignore_acls: self.ignore_acls || other.ignore_acls,
@@ -158,13 +198,16 @@ impl Flags {
 impl S3 {
     /// The refusal, if S3's own rules refuse the call.
     pub fn refusal(&self, call: &Call) -> Option<Refusal> {
-        let name = call.bucket?;
+        let Some(name) = call.bucket else {
+            return self.read_refusal(call);
+        };
         match (self.buckets.get(name), &call.request) {
             (None, Request::CreateBucket { acl, ownership }) => {
                 self.creation_refusal(call, acl.as_ref(), *ownership)
             }
             (None, _) => refuse("NoSuchBucket", "The specified bucket does not exist"),
             (Some(bucket), Request::CreateBucket { .. }) => repeated_creation_refusal(bucket, call),
+            (Some(_), Request::Read(_)) => self.read_refusal(call),
             (Some(bucket), request) => self.change_refusal(bucket, request),
         }
     }
@@ -202,6 +245,8 @@ impl S3 {
             Request::PutPolicy(policy) if policy.is_public() && block.block_policy => {
                 refuse("AccessDenied", BY_BLOCKED_POLICIES)
             }
+            Request::Object(key, object) => bucket.object_refusal(key, object, block, enforced),
+            Request::Point(name, point) => bucket.point_refusal(name, point, block),
             Request::PutAcl(_) if enforced => refuse(
                 "AccessControlListNotSupported",
                 "The bucket does not allow ACLs",
@@ -224,8 +269,15 @@ impl S3 {
     /// What a call that took effect changes.
     pub fn apply(&mut self, call: &Call) {
         match &call.request {
-            Request::PutAccountBlock(flags) => self.account_blocks[call.account] = *flags,
-            Request::DeleteAccountBlock => self.account_blocks[call.account] = Flags::default(),
+            Request::Read(_) => {}
+            Request::PutAccountBlock(flags) => {
+                self.account_blocks[call.account] = *flags;
+                self.account_block_set[call.account] = true;
+            }
+            Request::DeleteAccountBlock => {
+                self.account_blocks[call.account] = Flags::default();
+                self.account_block_set[call.account] = false;
+            }
             request => self.apply_to_bucket(call, call.bucket.unwrap(), request),
         }
     }
@@ -254,10 +306,16 @@ impl Bucket {
             Request::PutPolicy(policy) => self.policy = Some(policy.clone()),
             Request::DeletePolicy => self.policy = None,
             Request::PutAcl(ask) => self.acl = ask.acl.clone(),
-            Request::PutBlock(flags) => self.block = *flags,
-            Request::DeleteBlock => self.block = Flags::default(),
-            Request::PutOwnership(ownership) => self.ownership = *ownership,
-            Request::DeleteOwnership => self.ownership = Ownership::ObjectWriter,
+            Request::PutBlock(flags) => (self.block, self.block_set) = (*flags, true),
+            Request::DeleteBlock => (self.block, self.block_set) = (Flags::default(), false),
+            Request::PutOwnership(ownership) => {
+                (self.ownership, self.ownership_set) = (*ownership, true);
+            }
+            Request::DeleteOwnership => {
+                (self.ownership, self.ownership_set) = (Ownership::ObjectWriter, false);
+            }
+            Request::Object(key, object) => self.change_object(key, object),
+            Request::Point(name, point) => self.change_point(name, point),
             _ => {}
         }
     }
@@ -286,7 +344,11 @@ fn born(call: &Call, acl: Option<&AclAsk>, ownership: Option<Ownership>) -> Buck
         policy: None,
         acl: acl.map(|ask| ask.acl.clone()).unwrap_or_default(),
         ownership: born_ownership(call.second, ownership),
+        ownership_set: ownership.is_some() || call.second >= OLD_DEFAULTS_UNTIL,
         block: born_block(call.second),
+        block_set: call.second >= OLD_DEFAULTS_UNTIL,
+        objects: BTreeMap::new(),
+        points: BTreeMap::new(),
     }
 }
 

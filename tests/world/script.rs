@@ -7,15 +7,17 @@ use crate::acl::AclAsk;
 use crate::actor::Actor;
 use crate::calendar::{DAY, day};
 use crate::dice::Dice;
+use crate::look::Hole;
 use crate::names::{BUCKETS, OURS, REGIONS, other};
 use crate::policy::Policy;
+use crate::reads::{OF_BUCKETS, Read};
 use crate::s3::{
     ALL_ON, Bucket, Call, Flags, NEW_DEFAULTS_FROM, OLD_DEFAULTS_UNTIL, Ownership, Refusal,
     Request, S3, failed, not_authorized, not_empty,
 };
 
-const LOG_BEGINS: i64 = day(2022, 6, 1);
-const LOG_ENDS: i64 = day(2024, 3, 1);
+pub const LOG_BEGINS: i64 = day(2022, 6, 1);
+pub const LOG_ENDS: i64 = day(2024, 3, 1);
 const OLD_BUCKETS: usize = 5;
 
 /// All that happened, and the seconds at which an account did something else in a Region.
@@ -23,6 +25,7 @@ const OLD_BUCKETS: usize = 5;
 pub struct World {
     pub calls: Vec<Call>,
     pub noise: Vec<Noise>,
+    pub hole: Option<Hole>,
 }
 
 /// A record of no interest: (account, Region, second).
@@ -33,25 +36,31 @@ pub struct Noise {
     pub second: i64,
 }
 
-struct Script {
-    dice: Dice,
-    s3: S3,
+pub struct Script {
+    pub dice: Dice,
+    pub s3: S3,
     /// Does S3 fail now and then, so that nobody knows what it did?
-    shaky: bool,
+    pub shaky: bool,
     /// Account-wide calls, in percent.
-    account_wide: usize,
-    second: i64,
-    logged: bool,
+    pub account_wide: usize,
+    pub second: i64,
+    pub logged: bool,
     /// Buckets of which a success has been logged since they were created.
-    witnessed: BTreeSet<&'static str>,
+    pub witnessed: BTreeSet<&'static str>,
     /// Buckets touched in this second; an account-wide call touches all.
-    touched: BTreeSet<&'static str>,
-    calls: Vec<Call>,
+    pub touched: BTreeSet<&'static str>,
+    pub calls: Vec<Call>,
+    pub hole: Option<Hole>,
+    /// Has somebody looked what is there since the hole?
+    pub looked_around: bool,
+    /// S3 as it was before the last change, while that has not got round.
+    pub from_before: Option<S3>,
 }
 
 /// The world of a seed.
 pub fn world(seed: u64) -> World {
     let mut dice = Dice::new(seed);
+    let hole = Hole::any(&mut dice);
     let mut script = Script {
         s3: S3::default(),
         shaky: dice.chance(40),
@@ -62,6 +71,9 @@ pub fn world(seed: u64) -> World {
         witnessed: BTreeSet::new(),
         touched: BTreeSet::new(),
         calls: Vec::new(),
+        hole,
+        looked_around: false,
+        from_before: None,
     };
     script.before_the_log();
     script.second = LOG_BEGINS;
@@ -70,11 +82,14 @@ pub fn world(seed: u64) -> World {
     let pause = (LOG_ENDS - LOG_BEGINS) / count;
     while script.second < LOG_ENDS - 3 * DAY {
         script.something(pause);
+        script.look_around();
     }
-    let noise = noise(&mut script.dice);
+    let mut noise = noise(&mut script.dice);
+    noise.retain(|one| hole.is_none_or(|hole| !hole.swallows(one.account, one.second)));
     World {
         calls: script.calls,
         noise,
+        hole,
     }
 }
 
@@ -106,13 +121,17 @@ impl Script {
         if !same_second {
             self.wait(pause);
         }
+        let before = self.s3.clone();
         match self.s3.buckets.get(name) {
+            Some(_) if self.dice.chance(10) => return self.look(name),
+            Some(_) if self.dice.chance(22) => return self.reach_inside(name),
             _ if !same_second && self.dice.chance(self.account_wide) => self.account_wide(),
             Some(_) if self.dice.chance(5) => self.change_twice_at_once(name),
             Some(_) => self.change(name),
             None if self.dice.chance(20) => self.change_of_nothing(name),
             None => self.create(name),
         }
+        self.look_back(&before);
     }
 
     /// Moves on by a second at least, `pause` in the mean.
@@ -125,8 +144,9 @@ impl Script {
     fn account_wide(&mut self) {
         let account = self.dice.below(2);
         let region = self.dice.pick(&REGIONS);
-        let request = match self.dice.below(5) {
-            0 | 1 => Request::PutAccountBlock(self.flags()),
+        let request = match self.dice.below(6) {
+            0 => Request::Read(Read::AccountBlock),
+            1 | 2 => Request::PutAccountBlock(self.flags()),
             _ => Request::DeleteAccountBlock,
         };
         self.touched.extend(BUCKETS);
@@ -191,18 +211,19 @@ impl Script {
 
     fn change(&mut self, name: &'static str) {
         let Bucket { owner, region, .. } = self.s3.buckets[name].clone();
-        let request = self.any_change(name, owner);
+        let request = self.any_change(name, owner, region);
         if let Request::CreateBucket { .. } = request {
             return self.create_again(name, owner, region);
         }
         self.ask(owner, region, Some(name), request);
     }
 
-    fn any_change(&mut self, name: &'static str, owner: usize) -> Request {
+    fn any_change(&mut self, name: &'static str, owner: usize, region: &'static str) -> Request {
         let mark = self.dice.below(100);
         let dice = &mut self.dice;
         match mark {
-            0..=21 => Request::PutPolicy(Policy::any(owner, dice)),
+            0..=4 => Request::PutPolicy(Policy::delegating(owner, region, dice)),
+            5..=21 => Request::PutPolicy(Policy::any(owner, dice)),
             22..=31 => Request::DeletePolicy,
             32..=51 => {
                 let with_body = dice.chance(60);
@@ -238,8 +259,8 @@ impl Script {
 
     fn change_of_nothing(&mut self, name: &'static str) {
         let (account, region) = (self.dice.below(2), self.dice.pick(&REGIONS));
-        let request = match self.any_change(name, account) {
-            Request::CreateBucket { .. } => Request::DeletePolicy,
+        let request = match self.any_change(name, account, region) {
+            Request::CreateBucket { .. } => Request::Read(self.dice.pick(&OF_BUCKETS)),
             request => request,
         };
         self.ask(account, region, Some(name), request);
@@ -260,7 +281,7 @@ impl Script {
     }
 
     /// Puts the call to S3 and writes down what became of it.
-    fn ask(
+    pub fn ask(
         &mut self,
         account: usize,
         region: &'static str,
@@ -277,9 +298,13 @@ impl Script {
             took: true,
             actor: Actor::any(account, &mut self.dice),
             event_id: self.dice.event_id(),
-            logged: self.logged,
+            logged: self.is_logged(account),
+            bytes_out: 0,
         };
-        (call.took, call.refused) = self.answer(&call);
+        let seen = self.from_before.as_ref().unwrap_or(&self.s3);
+        let refusal = seen.refusal(&call);
+        (call.took, call.refused) = self.answer(&call, refusal);
+        call.bytes_out = self.from_before.as_ref().unwrap_or(&self.s3).length(&call);
         self.touched.extend(bucket);
         if call.took {
             self.s3.apply(&call);
@@ -291,22 +316,21 @@ impl Script {
     }
 
     /// Did it take, and which error is logged?
-    fn answer(&mut self, call: &Call) -> (bool, Option<Refusal>) {
-        let refusal = self.s3.refusal(call);
-        let creates_or_deletes = matches!(
+    fn answer(&mut self, call: &Call, refusal: Option<Refusal>) -> (bool, Option<Refusal>) {
+        let never_in_doubt = matches!(
             call.request,
-            Request::CreateBucket { .. } | Request::DeleteBucket
+            Request::CreateBucket { .. }
+                | Request::DeleteBucket
+                | Request::Read(_)
+                | Request::Object(..)
+                | Request::Point(..)
         );
         let deletes = matches!(call.request, Request::DeleteBucket);
         match refusal {
             _ if self.dice.chance(4) => (false, Some(not_authorized())),
             Some(refusal) => (false, Some(refusal)),
             None if deletes && self.dice.chance(30) => (false, Some(not_empty())),
-            None if self.shaky
-                && !creates_or_deletes
-                && !self.repeats(call)
-                && self.dice.chance(2) =>
-            {
+            None if self.shaky && !never_in_doubt && !self.repeats(call) && self.dice.chance(2) => {
                 (self.dice.chance(50), Some(failed(&mut self.dice)))
             }
             None => (true, None),
@@ -323,11 +347,16 @@ impl Script {
         })
     }
 
+    fn is_logged(&self, account: usize) -> bool {
+        let lost = |hole: Hole| hole.swallows(account, self.second);
+        self.logged && !self.hole.is_some_and(lost)
+    }
+
     fn remember(&mut self, call: &Call) {
         let Some(name) = call.bucket else { return };
         if let Request::DeleteBucket = call.request {
             self.witnessed.remove(name);
-        } else if self.logged {
+        } else if call.logged {
             self.witnessed.insert(name);
         }
     }

@@ -21,6 +21,21 @@ pub fn difference(world: &World, expected: &[Row], mut actual: Vec<Row>) -> Opti
     Some(story(world, row, &expected, &actual))
 }
 
+/// A fault told in words, with all calls of the bucket that it names.
+pub fn of(world: &World, fault: &str) -> String {
+    let named = |call: &&Call| {
+        call.logged
+            && fault.contains(OURS[call.account].id)
+            && call.bucket.is_none_or(|name| fault.contains(name))
+    };
+    let calls = world.calls.iter().filter(named).map(tell);
+    [fault.to_owned()]
+        .into_iter()
+        .chain(calls)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 fn story(world: &World, row: &Row, expected: &[Row], actual: &[Row]) -> String {
     let (account, bucket) = (row.get("account_id"), row.get("bucket"));
     let mut lines = vec![format!("{bucket} of {account} differs; its calls:")];
@@ -63,6 +78,8 @@ pub fn tell(call: &Call) -> String {
         }
         Request::PutBlock(flags) | Request::PutAccountBlock(flags) => format!("{flags:?}"),
         Request::PutOwnership(ownership) => format!("{ownership:?}"),
+        Request::Object(key, object) => format!("{key} {}", object.tell()),
+        Request::Point(name, point) => format!("{name} {}", point.tell()),
         _ => String::new(),
     };
     let (at, name, id) = (

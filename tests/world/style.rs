@@ -1,6 +1,7 @@
 //! Of which age is a record? A table of the shapes that eventVersion 1.03 to 1.11 have, and that exports gave them.
 
 use crate::dice::Dice;
+use crate::reads::Read;
 use crate::s3::Request;
 
 /// What a record has to itself by its age and by the tool that exported it.
@@ -127,12 +128,15 @@ pub fn style(request: &Request, dice: &mut Dice) -> &'static Style {
 
 fn first_style(request: &Request) -> usize {
     match request {
-        Request::PutOwnership(_) | Request::DeleteOwnership => WITH_OWNERSHIP,
+        Request::PutOwnership(_) | Request::DeleteOwnership | Request::Read(Read::Ownership) => {
+            WITH_OWNERSHIP
+        }
         Request::CreateBucket {
             ownership: Some(_), ..
         } => WITH_OWNERSHIP,
-        Request::PutBlock(_) | Request::DeleteBlock => WITH_BLOCKS,
-        Request::PutAccountBlock(_) | Request::DeleteAccountBlock => WITH_BLOCKS,
+        Request::Point(..) => WITH_OWNERSHIP,
+        Request::PutBlock(_) | Request::DeleteBlock | Request::Object(..) => WITH_BLOCKS,
+        Request::PutAccountBlock(_) | Request::DeleteAccountBlock | Request::Read(_) => WITH_BLOCKS,
         _ => 0,
     }
 }

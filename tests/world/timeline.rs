@@ -6,10 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::calendar::rfc3339;
-use crate::evidence::Truth;
+use crate::evidence::{Known, Truth};
 use crate::names::OURS;
-use crate::s3::Request;
-use crate::script::World;
 use crate::verdict::Verdict;
 
 /// What makes an interval another one than its neighbour.
@@ -30,6 +28,24 @@ const STATE: [&str; 11] = [
 /// A row of the timeline.
 #[derive(Debug)]
 pub struct Interval(Value);
+
+/// The intervals by bucket, to be asked.
+pub struct Said<'t>(BTreeMap<(&'t str, &'t str), Vec<&'t Interval>>);
+
+impl<'t> Said<'t> {
+    pub fn of(timeline: &'t [Interval]) -> Self {
+        Self(by_bucket(timeline))
+    }
+
+    /// The verdict at a second, if it is one without assumptions.
+    pub fn proven(&self, account: &'t str, bucket: &'t str, second: i64) -> Option<&str> {
+        let instant = rfc3339(second);
+        let interval = at(self.0.get(&(account, bucket))?, &instant)?;
+        let within = instant.as_str() < interval.text("until");
+        let sure = interval.text("certainty") == "proven" && interval.text("verdict") != "unknown";
+        (within && sure).then(|| interval.text("verdict"))
+    }
+}
 
 /// Seconds of bucket time by how well the evidence decides them.
 #[derive(Debug, Default, Clone, Copy)]
@@ -141,47 +157,40 @@ fn by_bucket(timeline: &[Interval]) -> BTreeMap<(&str, &str), Vec<&Interval>> {
 }
 
 /// The first fault of the tiling, told.
-pub fn fault(world: &World, timeline: &[Interval]) -> Option<String> {
-    let deletions = deletions(world);
+pub fn fault(truth: &Truth, timeline: &[Interval]) -> Option<String> {
+    let ends = ends(truth);
     by_bucket(timeline)
         .iter()
-        .find_map(|(bucket, intervals)| fault_of(*bucket, intervals, &deletions))
+        .find_map(|(bucket, intervals)| fault_of(*bucket, intervals, &ends))
 }
 
-type Instant = (String, String, String);
+type End = (String, String, String);
 
-/// (account, bucket, instant) of each deletion.
-fn deletions(world: &World) -> BTreeSet<Instant> {
-    let deleted = |call: &&crate::s3::Call| {
-        call.refused.is_none() && matches!(call.request, Request::DeleteBucket)
+/// (account, bucket, instant) of each deletion, seen or not.
+fn ends(truth: &Truth) -> BTreeSet<End> {
+    let tell = |known: &Known| {
+        let instant = rfc3339(known.until?);
+        Some((
+            OURS[known.account].id.to_owned(),
+            known.name.to_owned(),
+            instant,
+        ))
     };
-    let tell = |call: &crate::s3::Call| {
-        (
-            OURS[call.account].id.to_owned(),
-            call.bucket.unwrap().to_owned(),
-            rfc3339(call.second),
-        )
-    };
-    world.calls.iter().filter(deleted).map(tell).collect()
+    truth.known.iter().filter_map(tell).collect()
 }
 
-fn fault_of(
-    bucket: (&str, &str),
-    intervals: &[&Interval],
-    deletions: &BTreeSet<Instant>,
-) -> Option<String> {
+fn fault_of(bucket: (&str, &str), intervals: &[&Interval], ends: &BTreeSet<End>) -> Option<String> {
     intervals.windows(2).find_map(|pair| {
         let (left, right) = (pair[0], pair[1]);
         let (until, from) = (left.text("until"), right.text("from"));
-        let deleted =
-            deletions.contains(&(bucket.0.to_owned(), bucket.1.to_owned(), until.to_owned()));
+        let ended = ends.contains(&(bucket.0.to_owned(), bucket.1.to_owned(), until.to_owned()));
         let same = STATE
             .iter()
             .all(|column| left.0[*column] == right.0[*column]);
         let fault = match () {
             () if until > from => "overlap",
-            () if until < from && !deleted => "do not touch",
-            () if same && !deleted => "do not differ",
+            () if until < from && !ended => "do not touch",
+            () if same && !ended => "do not differ",
             () => return None,
         };
         Some(format!(

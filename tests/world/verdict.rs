@@ -20,23 +20,18 @@ const UNKNOWN: &str = "unknown";
 
 /// The verdict that the evidence allows.
 pub fn verdict(seen: &Controls) -> Verdict {
-    let assumptions = BTreeSet::new();
-    if seen.policy == Seen::Unseen && seen.acl == Seen::Unseen && !seen.surely_out(Audience::Public)
-    {
-        return Verdict {
-            name: UNKNOWN,
-            assumptions,
-        };
-    }
     let possible: BTreeSet<_> = with_any_opaque(seen).iter().map(plain).collect();
+    let nothing_seen = seen.policy == Seen::Unseen
+        && seen.acl == Seen::Unseen
+        && !seen.surely_out(Audience::Public);
     match possible.first() {
-        Some(&name) if possible.len() == 1 => Verdict {
+        Some(&name) if possible.len() == 1 && (!nothing_seen || name == "public") => Verdict {
             name,
             assumptions: deciding(seen, name),
         },
         _ => Verdict {
             name: UNKNOWN,
-            assumptions,
+            assumptions: BTreeSet::new(),
         },
     }
 }
@@ -78,11 +73,14 @@ fn deciding(seen: &Controls, name: &'static str) -> BTreeSet<&'static str> {
 
 /// The verdict if nothing is opaque; what is unseen stands at its default.
 fn plain(controls: &Controls) -> &'static str {
-    let reach = controls.reach();
-    if reach.contains_key(&Audience::Public) {
+    let doors = controls.doors();
+    if doors
+        .keys()
+        .any(|(_, audience)| *audience == Audience::Public)
+    {
         return "public";
     }
-    if !reach.is_empty() {
+    if !doors.is_empty() {
         return "cross-account";
     }
     if controls.lets_in_some() {

@@ -1,6 +1,7 @@
 //! What was typed?
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use leaktrail::report::Format;
 use leaktrail::vocab::{AccountId, Region, Timestamp};
 use std::path::PathBuf;
@@ -15,10 +16,25 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Reads the arguments.
+    pub fn read() -> Result<Self, clap::Error> {
+        let cli = Self::try_parse()?;
+        if let Command::Scan(scan) = &cli.command
+            && let Some((from, to)) = scan.rows.from.zip(scan.rows.to)
+            && from >= to
+        {
+            let why = "--from must be earlier than --to";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
+        }
+        Ok(cli)
+    }
+}
+
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Tell when each bucket was public: exposures, timeline, changes
-    Scan(Scan),
+    Scan(Box<Scan>),
     /// Print the matching records, exactly as they were written, one a line
     Filter(Filter),
     /// Say whether a bucket with these documents is public, and why
@@ -41,6 +57,8 @@ pub struct Scan {
     pub force: bool,
     #[command(flatten)]
     pub rows: Rows,
+    #[command(flatten)]
+    pub judging: Judging,
     #[command(flatten)]
     pub running: Running,
     /// Colour the report
@@ -66,6 +84,26 @@ pub struct Rows {
     /// Only buckets whose name matches this pattern, with * and ?; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub bucket: Vec<String>,
+}
+
+/// How to judge.
+#[derive(Args, Debug)]
+pub struct Judging {
+    /// Count this account as the owner's own; may be given several times
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub trusted_account: Vec<AccountId>,
+    /// Count this organization as the owner's own; may be given several times
+    #[arg(long, value_name = "ID", value_parser = organization)]
+    pub trusted_organization: Vec<String>,
+    /// What buckets' documents said at one instant: <bucket>/{policy,acl,block,ownership}.json and account-block.json, as the AWS CLI prints them
+    #[arg(long, value_name = "DIR", requires = "at")]
+    pub known_state: Option<PathBuf>,
+    /// The instant of the known state
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "known_state")]
+    pub at: Option<Timestamp>,
+    /// Show verdicts that rest on assumptions as unknown
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// How to run.
@@ -141,6 +179,15 @@ fn account(text: &str) -> Result<AccountId, &'static str> {
     AccountId::parse(text).ok_or("expected an account id: twelve digits")
 }
 
+fn organization(text: &str) -> Result<String, &'static str> {
+    let id = text
+        .strip_prefix("o-")
+        .filter(|id| (10..=32).contains(&id.len()));
+    id.filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        .map(|_| text.to_owned())
+        .ok_or("expected an organization id, such as o-a1b2c3d4e5")
+}
+
 fn region(text: &str) -> Result<Region, &'static str> {
     Region::parse(text).ok_or("expected a Region's code, such as eu-west-1")
 }
@@ -193,7 +240,6 @@ fn size(text: &str) -> Result<u64, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_arguments_are_consistent() {

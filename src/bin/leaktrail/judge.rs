@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use leaktrail::event::{Acl, Document};
 use leaktrail::exposure::{
     AclSetting, BlockSetting, BucketState, Known, Owner, PolicyInForce, PolicyKind, PolicyMeaning,
-    judge,
+    Verdict, judge,
 };
 use leaktrail::report::{judgement, printable};
 use serde_json::Value;
@@ -29,7 +29,14 @@ pub fn run(asked: &Judge) -> anyhow::Result<Exit> {
             "the account's block is no public access block\nhint: save what `aws s3control get-public-access-block` prints"
         ),
     };
-    let judged = judge(&bucket, &Known::Observed(account), &owner);
+    let mut judged = judge(&bucket, &Known::Observed(account), &owner);
+    if asked.account.is_none() && judged.verdict == Verdict::CrossAccount {
+        judged.reason = format!(
+            "{}; without --account every account that is named counts as an outsider",
+            judged.reason.reveal()
+        )
+        .into();
+    }
     let mut out = std::io::stdout().lock();
     match asked.format {
         Answer::Json => judgement::write_json(&judged, &mut out)?,

@@ -8,13 +8,12 @@ mod progress;
 mod scan;
 mod talk;
 
-use clap::Parser;
 use cli::{Cli, Command};
 use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };

@@ -4,7 +4,7 @@ use crate::cli::{Color, Rows, Running, Scan};
 use crate::exit::Exit;
 use crate::progress::Bar;
 use crate::talk;
-use leaktrail::analysis::{Analysis, Selection};
+use leaktrail::analysis::{Analysis, Selection, Strictness};
 use leaktrail::pipeline::{self, Options};
 use leaktrail::report::terminal::{self, Style};
 use leaktrail::report::{self, Folder, Format, Invocation, Overwrite};
@@ -66,9 +66,15 @@ fn options(asked: &Scan) -> Options {
     Options {
         threads: asked.running.threads,
         max_inflated: asked.running.max_inflated,
+        known_state: asked.judging.known_state.clone().zip(asked.judging.at),
+        strictness: match asked.judging.strict {
+            true => Strictness::Strict,
+            false => Strictness::Lenient,
+        },
         settings: Settings {
             until: *to,
-            ..Settings::default()
+            trusted_accounts: asked.judging.trusted_account.iter().cloned().collect(),
+            trusted_organizations: asked.judging.trusted_organization.iter().cloned().collect(),
         },
         selection: Selection {
             from: *from,

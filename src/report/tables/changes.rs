@@ -8,7 +8,7 @@ use super::cells::{
 };
 use super::{Field, boolean, integer, text, time};
 use crate::analysis::Analysis;
-use crate::timeline::{ChangeRow, Scope};
+use crate::timeline::{ChangeRow, ChangeScope};
 
 type Row<'a> = &'a ChangeRow;
 
@@ -23,7 +23,7 @@ fn call<'a>() -> Vec<Field<'a, Row<'a>>> {
         text("account_id", |row| known(row.account.as_ref())),
         text("region", |row| known(row.event.event.region.as_ref())),
         text("bucket", bucket),
-        text("scope", |row| plain(scope(row).name())),
+        text("scope", |row| plain(row.scope().name())),
         text("event_name", |row| event_name(&row.event)),
         text("outcome", |row| plain(row.event.event.outcome.name())),
         text("error_code", |row| {
@@ -60,16 +60,9 @@ fn citation<'a>() -> Vec<Field<'a, Row<'a>>> {
     ]
 }
 
-fn scope(row: &ChangeRow) -> Scope {
-    match row.event.event.change.is_account_wide() {
-        true => Scope::Account,
-        false => Scope::Bucket,
-    }
-}
-
 fn bucket(row: &ChangeRow) -> Cell<'_> {
-    match scope(row) {
-        Scope::Account => Cell::Empty,
-        Scope::Bucket => known(row.event.event.bucket.as_ref()),
+    match row.scope() {
+        ChangeScope::Account => Cell::Empty,
+        _ => known(row.event.event.bucket.as_ref()),
     }
 }

@@ -5,7 +5,7 @@ use super::super::row::{Cell, Table};
 use super::super::run::audience;
 use super::cells::{
     actor, actor_type, actors, event_id, event_ids, event_name, instant, known, mfa, names, plain,
-    source_ip, user_agent,
+    source_ip, untrusted, user_agent,
 };
 use super::{Field, boolean, integer, list, text, time};
 use crate::analysis::Analysis;
@@ -28,6 +28,9 @@ fn place<'a>() -> Vec<Field<'a, Row<'a>>> {
         text("bucket", |row| plain(row.bucket.as_str())),
         text("region", |row| known(row.region.as_ref())),
         text("scope", |row| plain(row.scope.name())),
+        text("access_point", |row| {
+            row.access_point.as_ref().map_or(Cell::Empty, untrusted)
+        }),
         text("audience", |row| plain(audience(&row.audience))),
         text("outsider", outsider),
         text("status", |row| plain(status(row))),
@@ -76,25 +79,31 @@ fn reach<'a>() -> Vec<Field<'a, Row<'a>>> {
 
 fn opened<'a>() -> Vec<Field<'a, Row<'a>>> {
     vec![
-        text("opened_event_id", |row| of(&row.opened, event_id)),
-        text("opened_event_name", |row| of(&row.opened, event_name)),
-        text("opened_by", |row| of(&row.opened, actor)),
-        text("opened_by_type", |row| of(&row.opened, actor_type)),
-        text("opened_source_ip", |row| of(&row.opened, source_ip)),
-        text("opened_user_agent", |row| of(&row.opened, user_agent)),
-        boolean("opened_mfa", |row| of(&row.opened, mfa)),
+        text("opened_event_id", |row| of(row.opened.as_ref(), event_id)),
+        text("opened_event_name", |row| {
+            of(row.opened.as_ref(), event_name)
+        }),
+        text("opened_by", |row| of(row.opener(), actor)),
+        text("opened_by_type", |row| of(row.opener(), actor_type)),
+        text("opened_source_ip", |row| of(row.opener(), source_ip)),
+        text("opened_user_agent", |row| of(row.opener(), user_agent)),
+        boolean("opened_mfa", |row| of(row.opener(), mfa)),
     ]
 }
 
 fn closed<'a>() -> Vec<Field<'a, Row<'a>>> {
     vec![
-        text("closed_event_id", |row| of(&row.closed, event_id)),
-        text("closed_event_name", |row| of(&row.closed, event_name)),
-        text("closed_by", |row| of(&row.closed, actor)),
-        text("closed_by_type", |row| of(&row.closed, actor_type)),
-        text("closed_source_ip", |row| of(&row.closed, source_ip)),
-        text("closed_user_agent", |row| of(&row.closed, user_agent)),
-        boolean("closed_mfa", |row| of(&row.closed, mfa)),
+        text("closed_event_id", |row| of(row.closed.as_ref(), event_id)),
+        text("closed_event_name", |row| {
+            of(row.closed.as_ref(), event_name)
+        }),
+        text("closed_by", |row| of(row.closed.as_ref(), actor)),
+        text("closed_by_type", |row| of(row.closed.as_ref(), actor_type)),
+        text("closed_source_ip", |row| of(row.closed.as_ref(), source_ip)),
+        text("closed_user_agent", |row| {
+            of(row.closed.as_ref(), user_agent)
+        }),
+        boolean("closed_mfa", |row| of(row.closed.as_ref(), mfa)),
     ]
 }
 
@@ -105,10 +114,11 @@ fn granted<'a>() -> Vec<Field<'a, Row<'a>>> {
     ]
 }
 
-fn of(cause: &Option<Cause>, cell: fn(&CitedEvent) -> Cell<'_>) -> Cell<'_> {
-    cause.as_deref().map_or(Cell::Empty, cell)
+fn of(cause: Option<&Cause>, cell: fn(&CitedEvent) -> Cell<'_>) -> Cell<'_> {
+    cause.map_or(Cell::Empty, |cause| cell(cause))
 }
 
+/// Who opened it. The first who was seen inside did not, as far as is known.
 fn outsider(row: &Exposure) -> Cell<'_> {
     row.outsider().map_or(Cell::Empty, |outsider| {
         Cell::Untrusted(Cow::Owned(outsider.id()))

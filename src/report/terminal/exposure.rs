@@ -5,7 +5,7 @@ use super::page::{Ink, Page};
 use super::words::{assumption, closed_how, count, duration, opened_how};
 use crate::event::CitedEvent;
 use crate::exposure::{Audience, Outsider};
-use crate::timeline::Exposure;
+use crate::timeline::{Exposure, OpenedHow, Scope};
 use crate::vocab::Untrusted;
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub(super) fn write(page: &mut Page, heading: &str, ink: Ink, rows: &[&Exposure]
         who_and_when(page, row);
         what(page, row);
         if let Some(cause) = &row.opened {
-            call(page, "opened by", cause);
+            call(page, first_event(row), cause);
         }
         granted(page, row);
         if let Some(cause) = &row.closed {
@@ -53,8 +53,22 @@ pub(super) fn write_short(page: &mut Page, rows: &[&Exposure]) {
     page.elements(lines, MOST_SHORT, "exposures");
 }
 
+/// What the event that an exposure begins with is to it.
+fn first_event(row: &Exposure) -> &'static str {
+    match row.opened_how {
+        OpenedHow::Observed => "first seen",
+        _ if row.opener().is_none() => "shown by",
+        _ => "opened by",
+    }
+}
+
 fn who_and_when(page: &mut Page, row: &Exposure) {
     page.field("open to", &audience(row));
+    match (row.scope, &row.access_point) {
+        (Scope::Objects, _) => page.field("by", "objects' own ACLs"),
+        (_, Some(name)) => page.field("by", &format!("access point {}", escape::terminal(name))),
+        _ => {}
+    }
     page.field("principals", &values(&row.reach.principals));
     page.field("owner", &owner(row));
     match row.closed_at {

@@ -24,6 +24,12 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
         let (name, said) = (assumed.name(), assumption(assumed));
         page.element(&format!("{name}: {said} ({})", leaning_in_words(leaning)));
     }
+    if let Some(withheld) = analysis.withheld {
+        let intervals = count(withheld, "interval");
+        page.element(&format!(
+            "{intervals} whose verdict rests on assumptions: shown as unknown, because --strict was given"
+        ));
+    }
     unsure(page, analysis);
     unread(page, analysis);
     filters(page, analysis);
@@ -57,10 +63,10 @@ fn unsure(page: &mut Page, analysis: &Analysis) {
 
 /// What no record says, or none that is read.
 fn unread(page: &mut Page, analysis: &Analysis) {
-    page.element("who used what was open: data events are not read yet");
     page.element(
-        "which objects were public by their own ACL or through an access point: not followed yet",
+        "which objects were public by their own ACL, and who came in, where data events of the bucket were not recorded",
     );
+    page.element("where an access point leads that was made before the first record");
     let organizations = analysis
         .evidence
         .is_some_and(|(_, last)| last >= ORGANIZATION_BLOCK);

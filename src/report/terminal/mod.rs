@@ -239,6 +239,7 @@ mod tests {
 
           amzn-s3-demo-logs
             open to     the public
+            by          access point partner-feed
             principals  everyone
             owner       account 111122223333, eu-west-1
             since       2024-01-01T00:16:40Z
@@ -262,6 +263,7 @@ mod tests {
 
           amzn-s3-demo-assets
             open to     account 444455556666
+            by          access point partner-feed
             principals  arn:aws:iam::444455556666:root
             owner       account 111122223333, eu-west-1
             when        2024-01-01T00:18:20Z until 2024-01-01T00:57:48Z
@@ -328,9 +330,9 @@ mod tests {
           - account-block-unseen: the account's public access block was never seen;
             taken as off (1 exposure, 3 intervals)
           - the order of changes within one second, which decides 1 interval
-          - who used what was open: data events are not read yet
-          - which objects were public by their own ACL or through an access point: not
-            followed yet
+          - which objects were public by their own ACL, and who came in, where data
+            events of the bucket were not recorded
+          - where an access point leads that was made before the first record
           - what happened before the first record, or in a Region without records
 
         Where the evidence ends

@@ -89,6 +89,10 @@ pub(super) fn opened_how(row: &Exposure) -> Option<String> {
         OpenedHow::BeforeEvidence => {
             Some("it was open before the evidence begins; who opened it was not seen".to_owned())
         }
+        OpenedHow::Observed => Some(
+            "somebody from outside got in; what let them in was not seen, nor when it began"
+                .to_owned(),
+        ),
         OpenedHow::InGap => Some(match row.opened_not_before {
             Some(time) => format!("it was closed at {time}; what opened it since was not seen"),
             None => "what opened it was not seen".to_owned(),
@@ -104,6 +108,7 @@ pub(super) fn closed_how(row: &Exposure) -> Option<String> {
             Some(time) => format!("it was closed by {time}; what closed it was not seen"),
             None => "what closed it was not seen".to_owned(),
         }),
+        ClosedHow::LastSeen => Some("the end is the last time that anybody was seen".to_owned()),
         ClosedHow::Opaque => Some("what came then cannot be told".to_owned()),
     }
 }

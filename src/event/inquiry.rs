@@ -1,0 +1,171 @@
+//! What does a read tell of a control? Reads change nothing, but their answers prove.
+//!
+//! `NoSuchBucketPolicy` proves that there is no policy; a policy that was served proves that there is one. How long the
+//! answer was is kept too: it may contradict what was written, and decides nothing.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>
+
+use super::acl::Acl;
+use super::block::BlockFlags;
+use super::change::{Change, CitedEvent, Copies, EventKey, ExposureEvent};
+use super::json::{field, text_at};
+use super::outcome::Outcome;
+use super::ownership::Ownership;
+use super::policy::Policy;
+use super::read::{Place, Subject, Unusable};
+use super::table::InquiryKind;
+use crate::record::Record;
+use crate::vocab::{AccountId, BucketName, Citation, Region, Timestamp, Untrusted};
+use serde_json::Value;
+
+/// What a bucket's or an account's control was at one instant, as somebody read it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Told {
+    /// The bucket policy; `None` if there was none.
+    Policy(Option<Policy>),
+    /// A policy was served: there was one. So many bytes, where the record says.
+    PolicyServed(Option<u64>),
+    /// The bucket's ACL, as S3 showed it.
+    Acl(Acl),
+    /// The bucket's own block; no configuration is no flag.
+    Block(BlockFlags),
+    /// The bucket's block was served: there was a configuration. So many bytes, where the record says.
+    BlockServed(Option<u64>),
+    /// The account's block; no configuration is no flag.
+    AccountBlock(BlockFlags),
+    /// Object ownership; no rule is ObjectWriter.
+    Ownership(Ownership),
+    /// Whether the bucket was configured as a website.
+    Website(Switch),
+    /// The bucket was there.
+    Exists,
+    /// There was no bucket of that name.
+    NoBucket,
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Switch {
+    /// It was on.
+    On,
+    /// It was off.
+    Off,
+}
+
+impl Told {
+    /// Whether it speaks of every bucket of an account.
+    pub fn is_account_wide(&self) -> bool {
+        matches!(self, Self::AccountBlock(_))
+    }
+}
+
+/// One read, and what its answer tells.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Inquiry {
+    /// When it was answered.
+    pub time: Timestamp,
+    /// The account whose bucket or block it is, as far as the record tells.
+    pub account: Option<AccountId>,
+    /// The bucket, absent for account-wide reads.
+    pub bucket: Option<BucketName>,
+    /// awsRegion.
+    pub region: Option<Region>,
+    /// eventName, as AWS writes it.
+    pub name: &'static str,
+    /// What the answer tells.
+    pub told: Told,
+    /// Where it was heard.
+    pub heard: Heard,
+}
+
+/// Where a read was heard of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Heard {
+    /// A record of the logs tells of it.
+    Logged,
+    /// It is among the documents that the investigator holds.
+    Held,
+}
+
+/// A read, which event it is, and the record that tells of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CitedInquiry {
+    /// Which event it is.
+    pub key: EventKey,
+    /// The read.
+    pub inquiry: Inquiry,
+    /// The record it was read from, of copies the smallest.
+    pub citation: Citation,
+}
+
+impl CitedInquiry {
+    /// The read as an event that can be cited.
+    pub fn to_event(&self) -> CitedEvent {
+        let inquiry = &self.inquiry;
+        CitedEvent {
+            event: ExposureEvent {
+                key: self.key.clone(),
+                time: inquiry.time,
+                name: inquiry.name,
+                region: inquiry.region.clone(),
+                account: inquiry.account.clone(),
+                bucket: inquiry.bucket.clone(),
+                change: Change::Read,
+                outcome: Outcome::Took,
+                error_message: Untrusted::default(),
+                actor: Default::default(),
+                shared_event_id: None,
+                recipient: None,
+                fullness: 0,
+                record: Untrusted::default(),
+            },
+            citation: self.citation.clone(),
+            copies: Copies::Agree,
+        }
+    }
+}
+
+/// Reads what a read of that kind tells; `None` where its answer tells nothing.
+///
+/// # Errors
+/// If it tells something, and when or of which bucket cannot be told.
+pub fn read_inquiry(
+    kind: &InquiryKind,
+    record: &Record<'_>,
+    raw: &[u8],
+) -> Result<Option<(EventKey, Inquiry)>, Unusable> {
+    let json = record.to_json();
+    let outcome = Outcome::of_record(&json);
+    let Some(told) = kind.told(&outcome, served(&json)) else {
+        return Ok(None);
+    };
+    let subject = if told.is_account_wide() {
+        Subject::Account
+    } else {
+        Subject::Bucket
+    };
+    let place = Place::of(record, &json, raw, subject)?;
+    Ok(Some((
+        place.key,
+        Inquiry {
+            time: place.time,
+            account: place.account,
+            bucket: place.bucket,
+            region: place.region,
+            name: kind.name,
+            told,
+            heard: Heard::Logged,
+        },
+    )))
+}
+
+/// How many bytes the answer had: `bytesTransferredOut`, which some records write as a floating-point number.
+fn served(json: &Value) -> Option<u64> {
+    let bytes = field(field(json, "additionalEventData")?, "bytesTransferredOut")?;
+    let text = || {
+        text_at(json, &["additionalEventData", "bytesTransferredOut"])
+            .parse()
+            .ok()
+    };
+    let number = bytes.as_f64().or_else(text)?;
+    (number >= 0.0 && number.fract() == 0.0 && number < 1e15).then_some(number as u64)
+}

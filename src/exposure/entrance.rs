@@ -1,0 +1,77 @@
+//! Through one entrance beside the bucket itself, its objects or an access point, who gets in?
+
+use super::assumption::Entry;
+use super::grant::Grant;
+use super::verdict::{Assumption, Audience, Reach};
+use super::way::Way;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An entrance and what stands before it. The default lets nobody in.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Entrance {
+    way: Way,
+}
+
+impl Entrance {
+    pub(super) fn through(way: Way) -> Self {
+        Self { way }
+    }
+
+    /// An entrance of which nothing can be told.
+    pub fn unknown() -> Self {
+        Self {
+            way: Way::undecided(),
+        }
+    }
+
+    /// Whether an audience gets in.
+    pub fn entry(&self, audience: &Audience) -> Entry {
+        self.way.entry(audience)
+    }
+
+    /// Each audience that gets in: what it can do, and what was assumed for that.
+    pub fn open(&self) -> BTreeMap<Audience, (Reach, BTreeSet<Assumption>)> {
+        let usable = self.way.grants().filter(|(grant, _)| grant.is_usable());
+        let audiences: BTreeSet<Audience> =
+            usable.filter_map(|(grant, _)| grant.audience()).collect();
+        audiences
+            .into_iter()
+            .filter_map(|audience| self.opened(audience))
+            .collect()
+    }
+
+    fn opened(&self, audience: Audience) -> Option<(Audience, (Reach, BTreeSet<Assumption>))> {
+        let Entry::Open(assumed) = self.entry(&audience) else {
+            return None;
+        };
+        let mut reach = Reach::default();
+        let lets_in = |(grant, entry): &&(Grant, Entry)| {
+            entry.is_open() && grant.is_usable() && grant.audience().as_ref() == Some(&audience)
+        };
+        self.way
+            .grants()
+            .filter(lets_in)
+            .for_each(|(grant, _)| reach.extend(&grant.reach()));
+        Some((audience, (reach, assumed)))
+    }
+
+    /// Whether a public grant is silenced by a block only.
+    pub fn is_latent(&self) -> bool {
+        self.way.grants().any(|(grant, entry)| {
+            *entry == Entry::Shut && grant.audience() == Some(Audience::Public) && grant.is_usable()
+        })
+    }
+
+    /// Whether it may let in some outsider whom a grant names, and that cannot be told.
+    pub fn may_be_foreign(&self) -> bool {
+        self.way.grants().any(|(grant, entry)| {
+            let outsider = grant.audience().is_some_and(|who| who != Audience::Public);
+            *entry == Entry::Unknown && outsider && grant.is_usable()
+        })
+    }
+
+    /// Whether it may let the public in, and that cannot be told.
+    pub fn may_be_public(&self) -> bool {
+        self.entry(&Audience::Public) == Entry::Unknown
+    }
+}

@@ -1,0 +1,302 @@
+//! What does it prove that somebody from outside got in?
+//!
+//! That the bucket was open at that second, whatever is known of its controls. Where a grant that is known explains it, it
+//! proves nothing new. Where none does, it is an exposure by itself, from the first to the last such success, and what is
+//! not seen decides from there on: the verdict is unknown until the next change.
+
+use super::apply::Life;
+use super::lesson::{Control, Found};
+use super::rows::{Whose, exposure_id, shown};
+use super::standing::{Door, Standing};
+use super::types::{Cause, ClosedHow, Exposure, Interval, OpenedHow, Scope};
+use crate::event::{Asking, Caller, Request};
+use crate::exposure::{
+    Answer, Audience, Entry, Grantees, Known, Mechanism, Outsider, Owner, Permission, Reach,
+    Verdict,
+};
+use crate::vocab::{Span, Timestamp, Untrusted};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The exposures that nothing but successes from outside shows.
+#[derive(Default)]
+pub(super) struct Observed {
+    open: BTreeMap<(Door, Audience), Sight>,
+    done: Vec<Sight>,
+}
+
+/// One of them, in the making.
+struct Sight {
+    door: Door,
+    audience: Audience,
+    first: Cause,
+    last: Timestamp,
+    permissions: BTreeSet<Permission>,
+    keys: BTreeMap<Untrusted, Cause>,
+    principal: Untrusted,
+    aws_public: Answer,
+}
+
+/// What a success means for what is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Meaning {
+    /// A grant that is known explains it.
+    Explained,
+    /// No grant that is known explains it.
+    Unexplained,
+    /// It should not have been possible.
+    Impossible,
+}
+
+/// Whom a caller stands for; `None` for those whom the owner trusts.
+pub(super) fn audience_of(caller: &Caller, owner: &Owner) -> Option<Audience> {
+    match caller {
+        Caller::Anonymous => Some(Audience::Public),
+        Caller::Account(account) => match owner.account(account) {
+            Grantees::Fixed(outsider) => Some(Audience::Foreign(outsider)),
+            _ => None,
+        },
+    }
+}
+
+/// The entrance that a success shows to be open: objects for a key that was read, the bucket for all else.
+pub(super) fn door_of(request: &Request) -> Door {
+    match request.asked {
+        Asking::Read | Asking::ReadAcl => Door::Objects,
+        Asking::List | Asking::Write | Asking::Delete | Asking::WriteAcl => Door::Bucket,
+    }
+}
+
+pub(super) fn permission_of(asked: Asking) -> Permission {
+    match asked {
+        Asking::Read => Permission::Read,
+        Asking::List => Permission::List,
+        Asking::Write => Permission::Write,
+        Asking::Delete => Permission::Delete,
+        Asking::ReadAcl => Permission::ReadAcl,
+        Asking::WriteAcl => Permission::WriteAcl,
+    }
+}
+
+/// What a success means.
+pub(super) fn meaning(
+    request: &Request,
+    audience: &Audience,
+    judged: &Standing,
+    life: &Life,
+) -> Meaning {
+    let permission = permission_of(request.asked);
+    let lets_in = |(_, who): &(Door, Audience)| match (who, audience) {
+        (Audience::Public, _) => true,
+        // Members of organizations and holders of canonical ids are accounts too, and which cannot be told.
+        (Audience::Foreign(Outsider::Account(_)), _) => who == audience,
+        (Audience::Foreign(_), Audience::Foreign(_)) => true,
+        (Audience::Foreign(_), Audience::Public) => false,
+    };
+    let explained = judged
+        .open
+        .iter()
+        .any(|(who, (reach, _))| lets_in(who) && reach.permissions.contains(&permission));
+    let by_bucket = judged.entry(&Door::Bucket, audience) == Entry::Shut;
+    let by_objects = door_of(request) == Door::Bucket || life.objects_are_shut();
+    match explained {
+        true => Meaning::Explained,
+        false if *audience == Audience::Public && by_bucket && by_objects => Meaning::Impossible,
+        false => Meaning::Unexplained,
+    }
+}
+
+impl Life {
+    /// Somebody got in though nothing that is known lets them: what was not seen, or should have kept them out, cannot be
+    /// told from here; what should have kept them out was changed unseen since it was last known.
+    pub(super) fn refute(&mut self, asked: Asking, meaning: Meaning, cause: &Cause) -> Found {
+        let mut found = Found::default();
+        let list = matches!(asked, Asking::List | Asking::Write | Asking::Delete);
+        let ways = [(Control::Policy, true), (Control::Acl, list)];
+        for (control, _) in ways.into_iter().filter(|(_, concerned)| *concerned) {
+            let unseen = match control {
+                Control::Policy => self.state.policy == Known::Unobserved,
+                _ => self.state.acl == Known::Unobserved && !self.state.acls_disabled(),
+            };
+            if meaning == Meaning::Impossible && !self.is_opaque(control) {
+                found.miss(control, self.since.get(control), cause);
+            }
+            if unseen || meaning == Meaning::Impossible {
+                self.cloud(control);
+                self.know(control, cause);
+            }
+        }
+        found
+    }
+
+    /// Whether no object's ACL can let anybody without an account in.
+    fn objects_are_shut(&self) -> bool {
+        let ignored = self
+            .state
+            .block_gate(&self.account_block, |flags| flags.ignore_public_acls);
+        self.state.acls_disabled() || ignored.is_on()
+    }
+}
+
+impl Observed {
+    /// A success that no grant explains.
+    pub fn see(
+        &mut self,
+        request: &Request,
+        audience: &Audience,
+        cause: &Cause,
+        judged: &Standing,
+    ) {
+        let who = (door_of(request), audience.clone());
+        let sight = self.open.entry(who.clone()).or_insert_with(|| Sight {
+            door: who.0,
+            audience: who.1,
+            first: cause.clone(),
+            last: cause.event.time,
+            permissions: BTreeSet::new(),
+            keys: BTreeMap::new(),
+            principal: principal(audience),
+            aws_public: judged.bucket.aws_public,
+        });
+        sight.last = cause.event.time;
+        sight.permissions.insert(permission_of(request.asked));
+        if sight.door == Door::Objects {
+            sight.keys.insert(request.key.clone(), cause.clone());
+        }
+    }
+
+    /// A change of the bucket: what is known now to be shut, or open, is no longer only observed.
+    pub fn change(&mut self, judged: &Standing) {
+        let decided: Vec<_> = self
+            .open
+            .keys()
+            .filter(|who| {
+                judged.open.contains_key(who) || judged.entry(&who.0, &who.1) == Entry::Shut
+            })
+            .cloned()
+            .collect();
+        for who in decided {
+            self.done.extend(self.open.remove(&who));
+        }
+    }
+
+    /// All of them, as exposures.
+    pub fn finish(self, whose: &Whose) -> Vec<Exposure> {
+        let all = self.done.into_iter().chain(self.open.into_values());
+        all.map(|sight| sight.finish(whose)).collect()
+    }
+}
+
+fn principal(audience: &Audience) -> Untrusted {
+    match audience {
+        Audience::Public => "everyone".into(),
+        Audience::Foreign(outsider) => outsider.id(),
+    }
+}
+
+impl Sight {
+    fn finish(self, whose: &Whose) -> Exposure {
+        let opened_at = self.first.event.time;
+        let closed_at = self.last.max(opened_at.plus(1));
+        let scope = match self.door {
+            Door::Objects => Scope::Objects,
+            _ => Scope::Bucket,
+        };
+        let resources = match scope {
+            Scope::Objects => shown(&self.keys).into_iter().collect(),
+            _ => BTreeSet::from(["bucket".into()]),
+        };
+        Exposure {
+            id: exposure_id(
+                whose,
+                scope,
+                None,
+                &self.audience,
+                Some(&self.first),
+                opened_at,
+            ),
+            account: whose.account.clone(),
+            bucket: whose.bucket.clone(),
+            region: whose.region.clone(),
+            scope,
+            access_point: None,
+            audience: self.audience,
+            assumptions: BTreeSet::new(),
+            opened_at,
+            opened_how: OpenedHow::Observed,
+            opened_not_before: None,
+            closed_at: Some(closed_at),
+            closed_how: ClosedHow::LastSeen,
+            closed_not_after: None,
+            duration_seconds: closed_at.unix().saturating_sub(opened_at.unix()),
+            reach: Reach {
+                mechanisms: BTreeSet::from([Mechanism::Observed]),
+                permissions: self.permissions,
+                principals: BTreeSet::from([self.principal]),
+                resources,
+                qualifiers: BTreeSet::new(),
+            },
+            aws_public: self.aws_public,
+            opened: Some(self.first),
+            closed: None,
+            granted: Vec::new(),
+        }
+    }
+}
+
+/// Lays what was observed over a bucket's intervals: its verdict while it lasts, unknown from there to the interval's end.
+pub(super) fn overlay(intervals: Vec<Interval>, observed: &[Exposure]) -> Vec<Interval> {
+    let mut laid = intervals;
+    for exposure in observed {
+        laid = laid
+            .into_iter()
+            .flat_map(|interval| split(interval, exposure))
+            .collect();
+    }
+    let mut tiles: Vec<Interval> = Vec::new();
+    for interval in laid {
+        match tiles.last_mut() {
+            Some(before) if before.tells_same(&interval) => before.span.until = interval.span.until,
+            _ => tiles.push(interval),
+        }
+    }
+    tiles
+}
+
+fn split(interval: Interval, exposure: &Exposure) -> Vec<Interval> {
+    let verdict = match exposure.audience {
+        Audience::Public => Verdict::Public,
+        Audience::Foreign(_) => Verdict::CrossAccount,
+    };
+    let until = exposure.closed_at.unwrap_or(exposure.opened_at);
+    let span = Span {
+        from: interval.span.from.max(exposure.opened_at),
+        until: interval.span.until.min(until),
+    };
+    let reached = interval.verdict != Verdict::Unknown && interval.verdict <= verdict;
+    if span.from >= span.until || reached {
+        return vec![interval];
+    }
+    let part = |from: Timestamp, until: Timestamp| Interval {
+        span: Span { from, until },
+        ..interval.clone()
+    };
+    let seen = Interval {
+        verdict,
+        assumptions: BTreeSet::new(),
+        reach: exposure.reach.clone(),
+        causes: exposure.opened.iter().cloned().collect(),
+        ..part(span.from, span.until)
+    };
+    let after = Interval {
+        verdict: Verdict::Unknown,
+        assumptions: BTreeSet::new(),
+        reach: Reach::default(),
+        causes: exposure.opened.iter().cloned().collect(),
+        ..part(span.until, interval.span.until)
+    };
+    let parts = [part(interval.span.from, span.from), seen, after];
+    parts
+        .into_iter()
+        .filter(|part| part.span.seconds() > 0)
+        .collect()
+}

@@ -1,0 +1,197 @@
+//! Who can get into a bucket by any of its entrances: itself, its objects, its access points?
+
+use super::apply::Life;
+use crate::exposure::{
+    Assumption, Audience, Entrance, Entry, Judgement, Known, Owner, Reach, Verdict, judge,
+    judge_access_point, judge_objects,
+};
+use crate::vocab::{AccountId, Untrusted};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An entrance to a bucket.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Door {
+    /// The bucket itself: its policy and its ACL.
+    Bucket,
+    /// Its objects, by their own ACLs.
+    Objects,
+    /// One access point.
+    AccessPoint(PointId),
+}
+
+/// An access point: the account that owns it, and its name.
+pub(super) type PointId = (Option<AccountId>, Untrusted);
+
+/// What is open, to whom, with what, on which assumptions.
+pub(super) type Open = BTreeMap<(Door, Audience), (Reach, BTreeSet<Assumption>)>;
+
+/// The judgement of every entrance.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Standing {
+    pub bucket: Judgement,
+    objects: Entrance,
+    points: BTreeMap<PointId, Entrance>,
+    /// What is open by any entrance.
+    pub open: Open,
+    /// Whether it cannot be told if the bucket is there.
+    doubtful: bool,
+}
+
+impl Standing {
+    /// Judges a bucket, which cannot be told where it is not sure to be there.
+    pub fn of(life: &Life, owner: &Owner) -> Self {
+        let (state, account) = (&life.state, &life.account_block);
+        if !life.is_certain() {
+            return Self::doubtful(life, owner);
+        }
+        let judged_point = |point| judge_access_point(point, state, account, owner);
+        let points = life.points.iter();
+        Self::with(
+            judge(state, account, owner),
+            judge_objects(&life.objects.acls, state, account, owner),
+            points
+                .map(|(id, point)| (id.clone(), judged_point(&point.state)))
+                .collect(),
+        )
+    }
+
+    fn doubtful(life: &Life, owner: &Owner) -> Self {
+        let unknown = |id: &PointId| (id.clone(), Entrance::unknown());
+        let objects = match life.is_told() {
+            true => Entrance::unknown(),
+            false => Entrance::default(),
+        };
+        let standing = Self::with(
+            judge(&Default::default(), &Known::Opaque, owner),
+            objects,
+            life.points.keys().map(unknown).collect(),
+        );
+        Self {
+            doubtful: life.is_its_own(),
+            ..standing
+        }
+    }
+
+    fn with(bucket: Judgement, objects: Entrance, points: BTreeMap<PointId, Entrance>) -> Self {
+        let by = |door: Door| move |(audience, way)| ((door.clone(), audience), way);
+        let mut open: Open = bucket
+            .open
+            .clone()
+            .into_iter()
+            .map(by(Door::Bucket))
+            .collect();
+        open.extend(objects.open().into_iter().map(by(Door::Objects)));
+        for (id, point) in &points {
+            let door = Door::AccessPoint(id.clone());
+            open.extend(point.open().into_iter().map(by(door)));
+        }
+        Self {
+            bucket,
+            objects,
+            points,
+            open,
+            doubtful: false,
+        }
+    }
+
+    /// Whether an audience gets in by an entrance.
+    pub fn entry(&self, door: &Door, audience: &Audience) -> Entry {
+        match door {
+            _ if self.doubtful => Entry::Unknown,
+            Door::Bucket => self.bucket.entry(audience),
+            Door::Objects => self.objects.entry(audience),
+            Door::AccessPoint(id) => self
+                .points
+                .get(id)
+                .map_or(Entry::Shut, |point| point.entry(audience)),
+        }
+    }
+
+    /// The first verdict that holds for any entrance. What is unknown of one is not hidden behind another's privacy.
+    pub fn verdict(&self) -> Verdict {
+        let aside = |audience: &(Door, Audience)| audience.0 != Door::Bucket;
+        let mut others = self
+            .open
+            .keys()
+            .filter(|audience| aside(audience))
+            .peekable();
+        let public = others.clone().any(|(_, who)| *who == Audience::Public);
+        let foreign = others.peek().is_some();
+        match self.bucket.verdict {
+            Verdict::Public => Verdict::Public,
+            _ if public => Verdict::Public,
+            Verdict::Unknown if foreign && self.bucket.entry(&Audience::Public) == Entry::Shut => {
+                Verdict::CrossAccount
+            }
+            Verdict::Unknown => Verdict::Unknown,
+            _ if self.points.values().any(Entrance::may_be_public) => Verdict::Unknown,
+            _ if self.objects.may_be_public() => Verdict::Unknown,
+            _ if foreign => Verdict::CrossAccount,
+            Verdict::CrossAccount => Verdict::CrossAccount,
+            _ if self.points.values().any(Entrance::may_be_foreign) => Verdict::Unknown,
+            _ if self.objects.may_be_foreign() => Verdict::Unknown,
+            verdict => verdict,
+        }
+    }
+
+    /// What was assumed, of what could change the verdict.
+    pub fn assumptions(&self) -> BTreeSet<Assumption> {
+        let verdict = self.verdict();
+        if verdict == self.bucket.verdict {
+            return self.bucket.assumptions.clone();
+        }
+        let deciding = self.deciding(verdict);
+        let shared = deciding
+            .map(|(_, assumed)| assumed.clone())
+            .reduce(|left, right| left.intersection(&right).copied().collect());
+        let mut shared = shared.unwrap_or_default();
+        if let (Verdict::CrossAccount, Entry::AssumedShut(assumed)) =
+            (verdict, self.bucket.entry(&Audience::Public))
+        {
+            shared.extend(assumed);
+        }
+        shared
+    }
+
+    /// What those whom the verdict speaks of can do.
+    pub fn reach(&self) -> Reach {
+        let verdict = self.verdict();
+        let mut reach = match verdict == self.bucket.verdict {
+            true => self.bucket.reach.clone(),
+            false => Reach::default(),
+        };
+        self.deciding(verdict)
+            .for_each(|(also, _)| reach.extend(also));
+        reach
+    }
+
+    /// The openings beside the bucket itself on which a verdict rests.
+    fn deciding(&self, verdict: Verdict) -> impl Iterator<Item = &(Reach, BTreeSet<Assumption>)> {
+        let open = self
+            .open
+            .iter()
+            .filter(|((door, _), _)| *door != Door::Bucket);
+        let decides = move |((_, audience), _): &(&(Door, Audience), _)| match verdict {
+            Verdict::Public => *audience == Audience::Public,
+            Verdict::CrossAccount => *audience != Audience::Public,
+            _ => false,
+        };
+        open.filter(decides).map(|(_, way)| way)
+    }
+
+    /// Whether a public grant is silenced by a block only.
+    pub fn is_latent(&self) -> bool {
+        self.bucket.latent
+            || self.objects.is_latent()
+            || self.points.values().any(Entrance::is_latent)
+    }
+
+    /// What is open beside the bucket itself, as a timeline notes it.
+    pub fn notes(&self) -> impl Iterator<Item = &'static str> {
+        let open = |is: fn(&Door) -> bool| self.open.keys().any(|(door, _)| is(door));
+        let objects = open(|door| *door == Door::Objects).then_some("open-objects");
+        let points =
+            open(|door| matches!(door, Door::AccessPoint(_))).then_some("open-access-point");
+        objects.into_iter().chain(points)
+    }
+}

@@ -1,0 +1,156 @@
+//! Does what an investigator holds decide what the logs leave open, before and after its instant?
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+
+mod fixture;
+
+use fixture::{compact, elements, told::told};
+use leaktrail::analysis::{Analysis, Strictness};
+use leaktrail::pipeline::{Options, scan};
+use leaktrail::source::DirSource;
+use leaktrail::vocab::Timestamp;
+use std::fs;
+use std::path::Path;
+
+const PUBLIC: &str = r#"{"Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::amzn-s3-demo-bucket/*\"}]}"}"#;
+const NO_POLICY: &str = "An error occurred (NoSuchBucketPolicy) when calling the GetBucketPolicy operation: The bucket policy does not exist";
+const NO_BLOCK: &str = "An error occurred (NoSuchPublicAccessBlockConfiguration) when calling the GetPublicAccessBlock operation: The public access block configuration was not found";
+const OWNER_ONLY: &str = r#"{"Owner": {"ID": "aaaa"}, "Grants": [{"Grantee": {"ID": "aaaa", "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}]}"#;
+
+/// The records of a golden case, and documents held at an instant.
+fn known(case: &str, at: &str, documents: &[(&str, &str)], strictness: Strictness) -> Analysis {
+    let (logs, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let records = fs::read_to_string(Path::new("fixtures/cases").join(case).join("records.json"));
+    let records = elements(&compact(&records.unwrap()));
+    fs::write(logs.path().join("log.jsonl"), records.join("\n")).unwrap();
+    for (name, text) in documents {
+        let path = state.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let held = !documents.is_empty();
+    let options = Options {
+        known_state: held.then(|| (state.path().to_owned(), Timestamp::parse(at).unwrap())),
+        strictness,
+        ..Options::default()
+    };
+    scan(&DirSource::new(vec![logs.path().to_owned()]), &options, &()).unwrap()
+}
+
+fn intervals(analysis: &Analysis) -> Vec<String> {
+    let intervals = analysis.timelines.iter().flat_map(|it| &it.intervals);
+    let assumed = |names: Vec<&str>| match names.is_empty() {
+        true => String::new(),
+        false => format!(" if {}", names.join(", ")),
+    };
+    intervals
+        .map(|one| {
+            let names = one.assumptions.iter().map(|it| it.name()).collect();
+            format!("{} {}{}", one.span.from, one.verdict.name(), assumed(names))
+        })
+        .collect()
+}
+
+const LATER: &str = "2025-01-01T00:00:00Z";
+
+#[test]
+fn it_decides_what_the_log_leaves_open_before_and_after() {
+    // The log shows only that the block of an old bucket was deleted.
+    let documents = [
+        ("amzn-s3-demo-bucket/policy.json", PUBLIC),
+        ("amzn-s3-demo-bucket/acl.json", OWNER_ONLY),
+        ("amzn-s3-demo-bucket/block.json", NO_BLOCK),
+        ("account-block.json", NO_BLOCK),
+    ];
+    let analysis = known(
+        "old-bucket-block-deleted",
+        LATER,
+        &documents,
+        Strictness::Lenient,
+    );
+    assert!(analysis.losses.is_empty(), "{:?}", analysis.losses);
+    assert!(analysis.contradictions.is_empty());
+    let row = &analysis.exposures[0];
+    assert_eq!(row.opened_how.name(), "first-evidence");
+    assert!(row.assumptions.is_empty() && row.is_open());
+    assert_eq!(
+        row.opened.as_ref().unwrap().event.name,
+        "DeleteBucketPublicAccessBlock"
+    );
+    assert!(
+        intervals(&analysis)
+            .iter()
+            .all(|one| one.ends_with("public"))
+    );
+}
+
+#[test]
+fn it_contradicts_what_the_log_says_otherwise() {
+    // The log shows a public policy put and never removed.
+    let documents = [("amzn-s3-demo-bucket1/policy.json", NO_POLICY)];
+    let analysis = known(
+        "old-bucket-public-policy",
+        LATER,
+        &documents,
+        Strictness::Lenient,
+    );
+    let kinds: Vec<&str> = analysis
+        .contradictions
+        .iter()
+        .map(|it| it.kind.name())
+        .collect();
+    assert!(
+        kinds.contains(&"policy-differs"),
+        "{kinds:?}\n{}",
+        told(&analysis)
+    );
+    let row = &analysis.exposures[0];
+    assert_eq!(row.closed_how.name(), "in-gap");
+    assert_eq!(row.closed_not_after, Timestamp::parse(LATER));
+    assert!(row.closed.is_none());
+}
+
+#[test]
+fn what_cannot_be_used_is_named() {
+    let documents = [
+        ("amzn-s3-demo-bucket/policy.json", ""),
+        ("amzn-s3-demo-bucket/acl.json", NO_POLICY),
+        ("amzn-s3-demo-bucket/block.json", OWNER_ONLY),
+        ("amzn-s3-demo-bucket/notes.txt", "note"),
+        ("stray/deeper/account-block.json", "{"),
+    ];
+    let analysis = known(
+        "old-bucket-public-policy",
+        LATER,
+        &documents,
+        Strictness::Lenient,
+    );
+    let kinds: Vec<&str> = analysis
+        .losses
+        .iter()
+        .map(|loss| loss.kind.name())
+        .collect();
+    assert_eq!(kinds, ["known-state"; 5]);
+}
+
+#[test]
+fn strict_shows_assumed_verdicts_as_unknown_and_keeps_every_row() {
+    let lenient = known("old-bucket-public-policy", LATER, &[], Strictness::Lenient);
+    let strict = known("old-bucket-public-policy", LATER, &[], Strictness::Strict);
+    assert_eq!(lenient.exposures.len(), strict.exposures.len());
+    let (before, after) = (intervals(&lenient), intervals(&strict));
+    assert_eq!(before.len(), after.len());
+    let assumed = before.iter().filter(|one| one.contains(" if ")).count();
+    assert_eq!(strict.withheld, Some(assumed));
+    assert!(assumed > 0);
+    assert!(
+        after
+            .iter()
+            .filter(|one| one.contains(" if "))
+            .all(|one| one.contains("unknown"))
+    );
+}

@@ -1,0 +1,233 @@
+//! What is a bucket at the end of a few calls, reads and requests? One named test a sequence.
+//!
+//! Facts from the S3 User Guide (blocking public access, object ownership, ACLs) and from what its error codes prove.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+
+use leaktrail::analysis::Analysis;
+use leaktrail::pipeline::{Options, scan};
+use leaktrail::source::DirSource;
+use serde_json::{Value, json};
+use std::fs;
+
+const BUCKET: &str = "amzn-s3-demo-bucket";
+
+/// One record: at that minute of the day, this call with these parameters, and whatever else the record holds.
+fn record(day: &str, (index, call): (usize, &Value)) -> Value {
+    let minute = call["t"].as_str().unwrap_or("00:00");
+    let mut record = json!({
+        "eventVersion": "1.09",
+        "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/Operator/ana.silva", "accountId": "111122223333"},
+        "eventTime": format!("{day}T{minute}:00Z"),
+        "eventSource": "s3.amazonaws.com",
+        "awsRegion": "eu-west-1",
+        "sourceIPAddress": "203.0.113.10",
+        "requestParameters": {"bucketName": BUCKET},
+        "eventID": format!("00000000-0000-4000-8000-{index:012}"),
+        "recipientAccountId": "111122223333",
+    });
+    for (key, value) in call
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(key, _)| *key != "t")
+    {
+        match key.as_str() {
+            "is" => record["eventName"] = value.clone(),
+            "asks" => {
+                for (name, asked) in value.as_object().unwrap() {
+                    record["requestParameters"][name] = asked.clone();
+                }
+            }
+            "for" => record["requestParameters"] = value.clone(),
+            "served" => record["additionalEventData"] = json!({"bytesTransferredOut": value}),
+            key => record[key] = value.clone(),
+        }
+    }
+    record
+}
+
+fn run(day: &str, calls: &[Value]) -> Analysis {
+    let folder = tempfile::tempdir().unwrap();
+    let records: Vec<Value> = calls
+        .iter()
+        .enumerate()
+        .map(|call| record(day, call))
+        .collect();
+    fs::write(
+        folder.path().join("log.json"),
+        json!({"Records": records}).to_string(),
+    )
+    .unwrap();
+    let source = DirSource::new(vec![folder.path().to_owned()]);
+    scan(&source, &Options::default(), &()).unwrap()
+}
+
+/// The last verdict of the bucket, in words; `untold` where the evidence tells of no bucket.
+fn at_the_end(analysis: &Analysis) -> &'static str {
+    let timeline = analysis.timelines.last();
+    timeline.map_or("untold", |it| it.intervals.last().unwrap().verdict.name())
+}
+
+fn check(day: &str, calls: &[Value], verdict: &str, contradictions: &[&str]) {
+    let analysis = run(day, calls);
+    let kinds: Vec<&str> = analysis
+        .contradictions
+        .iter()
+        .map(|it| it.kind.name())
+        .collect();
+    assert_eq!(
+        (at_the_end(&analysis), kinds.as_slice()),
+        (verdict, contradictions),
+        "{:?}",
+        analysis.losses
+    );
+    assert!(analysis.counts.add_up());
+}
+
+/// A row: the day, the calls, the verdict at the end, what contradicts what.
+macro_rules! rows {
+    ($($name:ident: $day:expr, [$($call:tt),+ $(,)?] => $verdict:expr, $contradictions:expr;)+) => {
+        $(#[test] fn $name() { check($day, &[$(filled(json!($call))),+], $verdict, &$contradictions); })+
+    };
+}
+
+/// `public-policy` and its like stand for the documents that they name.
+fn filled(mut call: Value) -> Value {
+    let policy = |principal: Value| {
+        json!({"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": principal, "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*")}]}})
+    };
+    let flags = |on: &[&str]| {
+        let all = [
+            "BlockPublicAcls",
+            "IgnorePublicAcls",
+            "BlockPublicPolicy",
+            "RestrictPublicBuckets",
+        ];
+        let flags = all
+            .iter()
+            .map(|flag| ((*flag).to_owned(), on.contains(flag).into()));
+        json!({"PublicAccessBlockConfiguration": Value::Object(flags.collect())})
+    };
+    let stranger = |id: &str| json!({"type": "AWSAccount", "principalId": "", "accountId": id});
+    let asked = match call["asks"].as_str() {
+        Some("a public policy") => Some(policy(json!("*"))),
+        Some("a policy for the own account") => {
+            Some(policy(json!({"AWS": "arn:aws:iam::111122223333:root"})))
+        }
+        Some("public-read") => Some(json!({"acl": "", "x-amz-acl": "public-read"})),
+        Some("private") => Some(json!({"acl": "", "x-amz-acl": "private"})),
+        Some("enforced") => {
+            Some(json!({"OwnershipControls": {"Rule": {"ObjectOwnership": "BucketOwnerEnforced"}}}))
+        }
+        Some("all flags") => Some(flags(&[
+            "BlockPublicAcls",
+            "IgnorePublicAcls",
+            "BlockPublicPolicy",
+            "RestrictPublicBuckets",
+        ])),
+        Some("restrict") => Some(flags(&["RestrictPublicBuckets"])),
+        Some("ignore") => Some(flags(&["IgnorePublicAcls"])),
+        Some("refusing flags") => Some(flags(&["BlockPublicAcls", "BlockPublicPolicy"])),
+        Some("one flag") => {
+            Some(json!({"PublicAccessBlockConfiguration": {"BlockPublicAcls": true}}))
+        }
+        Some(other) => panic!("nothing is called {other}"),
+        None => None,
+    };
+    if let Some(asked) = asked {
+        call["asks"] = asked;
+    }
+    match call["userIdentity"].as_str() {
+        Some("nobody") => call["userIdentity"] = stranger("anonymous"),
+        Some("nobody, as of 2018") => call["userIdentity"] = stranger("ANONYMOUS_PRINCIPAL"),
+        Some(account) => call["userIdentity"] = stranger(account),
+        None => {}
+    }
+    call
+}
+
+// Policies, blocks and creation.
+rows! {
+    block_deleted_then_public: "2024-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "DeleteBucketPublicAccessBlock"}, {"t": "00:02", "is": "PutBucketPolicy", "asks": "a public policy"}] => "public", [];
+    public_though_blocked_since_creation: "2024-05-01", [{"is": "CreateBucket"}, {"t": "00:02", "is": "PutBucketPolicy", "asks": "a public policy"}] => "public", ["policy-accepted-despite-bucket-block"];
+    first_evidence_is_a_public_policy: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}] => "public", [];
+    masked_and_unmasked: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:30", "is": "PutBucketPublicAccessBlock", "asks": "restrict"}, {"t": "02:00", "is": "DeleteBucketPublicAccessBlock"}] => "public", [];
+    an_account_block_masks: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:10", "is": "PutAccountPublicAccessBlock", "asks": "all flags"}] => "private", [];
+    refusing_flags_come_too_late: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:30", "is": "PutBucketPublicAccessBlock", "asks": "refusing flags"}] => "public", [];
+    a_put_of_flags_replaces_them: "2022-05-01", [{"is": "PutBucketPublicAccessBlock", "asks": "all flags"}, {"t": "00:30", "is": "PutBucketPublicAccessBlock", "asks": "one flag"}] => "unknown", [];
+    a_failed_repair_changes_nothing: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:10", "is": "PutBucketPolicy", "asks": "a policy for the own account", "errorCode": "MalformedPolicy"}] => "public", [];
+    closing_one_way_leaves_the_other: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:30", "is": "PutBucketAcl", "asks": "private"}] => "public", [];
+    two_policies_in_one_second: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"is": "PutBucketPolicy", "asks": "a policy for the own account"}] => "unknown", [];
+    one_event_twice: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy", "eventID": "x"}, {"is": "PutBucketPolicy", "asks": "a public policy", "eventID": "x"}] => "public", [];
+    deletion_ends_it: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "DeleteBucket"}] => "public", [];
+    the_owner_creates_it_again_elsewhere: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "errorCode": "BucketAlreadyOwnedByYou"}] => "public", [];
+    the_name_is_somebody_elses: "2022-05-01", [{"is": "CreateBucket", "errorCode": "BucketAlreadyExists"}] => "unknown", [];
+    a_creation_refused_for_its_acl: "2023-05-01", [{"is": "CreateBucket", "asks": "public-read", "errorCode": "InvalidBucketAclWithBlockPublicAccessError"}] => "untold", [];
+    the_owner_creates_it_again_in_us_east_1: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read", "awsRegion": "us-east-1"}, {"t": "01:00", "is": "CreateBucket", "awsRegion": "us-east-1"}] => "private", [];
+}
+
+// ACLs and ownership.
+rows! {
+    a_public_acl_was_accepted: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read"}] => "public", [];
+    acls_are_not_supported: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read", "errorCode": "AccessControlListNotSupported"}] => "private", [];
+    enforced_over_a_public_acl: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read"}, {"t": "00:05", "is": "PutBucketOwnershipControls", "asks": "enforced"}] => "private", ["acls-disabled-despite-grants"];
+    reset_then_enforced: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read"}, {"t": "00:04", "is": "PutBucketAcl", "asks": "private"}, {"t": "00:05", "is": "PutBucketOwnershipControls", "asks": "enforced"}] => "private", [];
+    ownership_deleted: "2022-05-01", [{"is": "DeleteBucketOwnershipControls"}] => "unknown", [];
+    enforcing_refused_because_of_grants: "2022-05-01", [{"is": "PutBucketAcl", "asks": "private"}, {"t": "00:05", "is": "PutBucketOwnershipControls", "asks": "enforced", "errorCode": "InvalidBucketAclWithObjectOwnership"}] => "unknown", ["acl-grants-unseen"];
+}
+
+// Reads.
+rows! {
+    no_policy_was_found: "2022-05-01", [{"is": "GetBucketPolicyStatus", "errorCode": "NoSuchBucketPolicy"}] => "private", [];
+    a_status_that_says_not_public_decides_nothing: "2022-05-01", [{"is": "GetBucketPolicyStatus", "served": 142}] => "unknown", [];
+    a_status_that_says_public_decides_nothing: "2022-05-01", [{"is": "GetBucketPolicyStatus", "served": 141}] => "unknown", [];
+    a_block_of_that_length_decides_nothing: "2022-05-01", [{"is": "GetBucketPublicAccessBlock", "served": 326}] => "unknown", [];
+    another_policy_was_served: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:05", "is": "GetBucketPolicy", "served": 999}] => "public", ["policy-length-differs"];
+    a_length_may_be_a_float: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:05", "is": "GetBucketPolicy", "served": 145.0}] => "public", [];
+    a_read_within_a_minute_may_be_stale: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"is": "GetBucketPolicy", "errorCode": "NoSuchBucketPolicy", "eventTime": "2022-05-01T00:00:30Z"}] => "public", [];
+}
+
+// What decides nothing, and who came in.
+rows! {
+    a_website_is_no_exposure: "2022-05-01", [{"is": "PutBucketWebsite"}] => "unknown", [];
+    a_public_policy_for_a_blocked_access_point: "2022-05-01", [
+        {"is": "CreateAccessPoint", "for": {"name": "ap", "CreateAccessPointRequest": {"Bucket": BUCKET}}},
+        {"t": "00:01", "is": "PutAccessPointPolicy", "for": {"name": "ap", "PutAccessPointPolicyRequest": {"Policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:eu-west-1:111122223333:accesspoint/ap/object/*\"}]}"}}}
+    ] => "unknown", ["policy-accepted-despite-access-point-block"];
+    a_stranger_read_an_object: "2018-11-28", [{"is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody, as of 2018"}] => "public", [];
+    a_stranger_needed_an_acl: "2022-05-01", [{"is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody", "additionalEventData": {"aclRequired": "Yes"}}] => "public", [];
+    a_stranger_listed: "2022-05-01", [{"is": "ListObjects", "userIdentity": "nobody"}] => "public", [];
+    a_foreign_account_needed_an_acl: "2022-05-01", [{"is": "GetObject", "asks": {"key": "a"}, "userIdentity": "444455556666", "resources": [{"accountId": "111122223333", "type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{BUCKET}")}]}] => "cross-account", [];
+    a_preflight_proves_nothing: "2022-05-01", [{"is": "PreflightRequest", "asks": {"key": "a"}, "userIdentity": "nobody"}] => "untold", [];
+    a_presigned_request_is_the_signers: "2022-05-01", [{"is": "GetObject", "asks": {"key": "a", "X-Amz-Expires": "300"}, "additionalEventData": {"AuthenticationMethod": "QueryString"}}] => "untold", [];
+    a_public_object: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}] => "public", [];
+    a_public_object_that_is_ignored: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:20", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}] => "private", [];
+}
+
+#[test]
+fn an_exercise_of_2018_is_told_to_the_second() {
+    let grant = |uri: &str, permission: &str| json!({"Grantee": {"xsi:type": "Group", "URI": uri}, "Permission": permission});
+    let everyone = "http://acs.amazonaws.com/groups/global/AllUsers";
+    let owner =
+        json!({"Grantee": {"xsi:type": "CanonicalUser", "ID": "a1"}, "Permission": "FULL_CONTROL"});
+    let acl = |grants: Vec<Value>| json!({"acl": [""], "AccessControlPolicy": {"Owner": {"ID": "a1"}, "AccessControlList": {"Grant": grants}}});
+    let calls = [
+        json!({"is": "PutBucketAcl", "eventTime": "2018-08-20T13:01:46Z", "asks": acl(vec![owner.clone(), grant(everyone, "READ"), grant(everyone, "WRITE")])}),
+        json!({"is": "PutBucketAcl", "eventTime": "2018-08-20T13:57:54Z", "asks": acl(vec![owner])}),
+    ];
+    let analysis = run("2018-08-20", &calls);
+    let row = &analysis.exposures[0];
+    assert_eq!(
+        (row.duration_seconds, row.closed_how.name()),
+        (56 * 60 + 8, "event")
+    );
+    let permissions: Vec<&str> = row.permissions().iter().map(|it| it.name()).collect();
+    assert_eq!(permissions, ["list", "write"]);
+    assert_eq!(at_the_end(&analysis), "private");
+}
