@@ -68,7 +68,7 @@ fn inflation(bencher: Bencher<'_, '_>, shape: Shape) {
     counted(bencher, corpus)
         .with_inputs(|| corpus.files.clone())
         .bench_local_values(|files| {
-            let texts = files.into_iter().map(|file| inflate(file, u64::MAX).text);
+            let texts = files.into_iter().map(|file| inflate(&file, u64::MAX).text);
             texts.map(|text| text.len()).sum::<usize>()
         });
 }

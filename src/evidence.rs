@@ -5,7 +5,7 @@
 
 use crate::event::{
     CitedEvent, CitedInquiry, CitedRequest, Copies, EventKey, ExposureEvent, Heard, Inquiry,
-    Request,
+    Request, amend,
 };
 use crate::vocab::{
     AccountId, BucketName, Citation, LogFileId, Loss, Region, SkipReason, Timestamp, Untrusted,
@@ -19,6 +19,8 @@ pub struct Evidence {
     pub files: BTreeMap<LogFileId, FileAccount>,
     /// Each event of interest, once.
     pub events: BTreeMap<EventKey, Sighting>,
+    /// For each event that later records amend, those records, each once.
+    pub addenda: BTreeMap<EventKey, BTreeMap<EventKey, Sighting>>,
     /// Each read whose answer tells something, once, with the smallest of its citations.
     pub inquiries: BTreeMap<EventKey, (Inquiry, Citation)>,
     /// Each request from outside, once, with the smallest of its citations.
@@ -122,6 +124,17 @@ impl Evidence {
         );
     }
 
+    /// Adds a record that amends an event, whether that event is seen or not.
+    pub fn see_addendum(&mut self, original: EventKey, event: ExposureEvent, citation: Citation) {
+        let sighting = Sighting {
+            event,
+            citations: BTreeSet::from([citation]),
+            copies: Copies::Agree,
+        };
+        let addenda = self.addenda.entry(original).or_default();
+        add(addenda, sighting.event.key.clone(), sighting);
+    }
+
     /// Adds what the answer to a read tells. Of two copies that differ the smaller is believed.
     pub fn hear(&mut self, key: EventKey, inquiry: Inquiry, citation: Citation) {
         match self.inquiries.get_mut(&key) {
@@ -184,6 +197,12 @@ impl Evidence {
             .events
             .into_iter()
             .for_each(|(key, sighting)| self.add(key, sighting));
+        for (original, addenda) in other.addenda {
+            let known = self.addenda.entry(original).or_default();
+            addenda
+                .into_iter()
+                .for_each(|(key, sighting)| add(known, key, sighting));
+        }
         other
             .coverage
             .into_iter()
@@ -202,7 +221,8 @@ impl Evidence {
     /// The objects whose ACL some call may have opened to others.
     pub fn objects_of_interest(&self) -> ObjectsOfInterest {
         let mut objects = ObjectsOfInterest::new();
-        for event in self.events.values().map(|sighting| &sighting.event) {
+        let events = self.events.values().map(|sighting| &sighting.event);
+        for event in events.filter(|event| matters_by_itself(event)) {
             if let (Some(bucket), Some(key)) = (&event.bucket, event.change.object()) {
                 objects
                     .entry(bucket.clone())
@@ -213,32 +233,34 @@ impl Evidence {
         objects
     }
 
-    /// Whether calls of a file wrote objects into some of these buckets.
+    /// Whether calls of a file, or of a file in it, wrote objects into some of these buckets.
     pub fn wrote_into(&self, file: &LogFileId, objects: &ObjectsOfInterest) -> bool {
-        let written = self.written.get(file).into_iter().flatten();
-        written
-            .into_iter()
-            .any(|bucket| objects.contains_key(bucket))
+        let name = file.as_str();
+        let is_it = |id: &LogFileId| {
+            let rest = id.as_str().strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"))
+        };
+        self.written
+            .range(file.clone()..)
+            .take_while(|(id, _)| id.as_str().starts_with(name))
+            .filter(|(id, _)| is_it(id))
+            .any(|(_, buckets)| buckets.iter().any(|bucket| objects.contains_key(bucket)))
     }
 
     fn add(&mut self, key: EventKey, sighting: Sighting) {
-        match self.events.get_mut(&key) {
-            Some(known) => known.join(sighting),
-            None => {
-                self.events.insert(key, sighting);
-            }
-        }
+        add(&mut self.events, key, sighting);
     }
 
-    /// How many different events and reads of interest the records tell of.
+    /// How many different events, addenda, reads and requests from outside the records of interest tell of.
     pub fn distinct(&self) -> u64 {
         let logged = |(inquiry, _): &&(Inquiry, Citation)| inquiry.heard == Heard::Logged;
         let reads = self.inquiries.values().filter(logged).count();
+        let addenda: usize = self.addenda.values().map(BTreeMap::len).sum();
         let asked = self
             .requests
             .keys()
             .filter(|key| !self.events.contains_key(*key));
-        (self.events.len() + reads + asked.count()) as u64
+        (self.events.len() + addenda + reads + asked.count()) as u64
     }
 
     /// How many records of interest there are beyond the first of each event or read.
@@ -248,18 +270,56 @@ impl Evidence {
             .saturating_sub(self.distinct())
     }
 
-    /// The events, the reads and the requests from outside, each with the smallest of its citations.
-    pub fn cited(self) -> (Vec<CitedEvent>, Vec<CitedInquiry>, Vec<CitedRequest>) {
-        let cite = |sighting: Sighting| {
-            sighting
-                .citations
-                .into_iter()
-                .next()
-                .map(|citation| CitedEvent {
-                    event: sighting.event,
-                    citation,
-                    copies: sighting.copies,
+    /// Lays aside writes of objects that neither let others in nor touch an object that some call did: where a file can be
+    /// read only once, they are kept until it is known which those are.
+    pub fn forget_idle_writes(&mut self) {
+        let objects = self.objects_of_interest();
+        let (kept, idle) = std::mem::take(&mut self.events)
+            .into_iter()
+            .partition(|(_, sighting)| concerns(&sighting.event, &objects));
+        self.events = kept;
+        let idle: BTreeMap<EventKey, Sighting> = idle;
+        for (key, sighting) in idle {
+            // What is a request from outside too stays of interest.
+            let citations = sighting.citations.iter();
+            for citation in citations.filter(|_| !self.requests.contains_key(&key)) {
+                if let Some(account) = self.files.get_mut(&citation.log_file) {
+                    account.not_of_interest += 1;
+                }
+            }
+        }
+    }
+
+    /// The events as they were amended, the reads and the requests from outside, each with the smallest citation of the
+    /// record that it rests on.
+    pub fn cited(mut self) -> (Vec<CitedEvent>, Vec<CitedInquiry>, Vec<CitedRequest>) {
+        for (key, addenda) in std::mem::take(&mut self.addenda) {
+            let original = self.events.remove(&key);
+            let amended = addenda.into_values().fold(original, |known, addendum| {
+                Some(match known {
+                    None => Sighting {
+                        event: ExposureEvent {
+                            key: key.clone(),
+                            ..addendum.event
+                        },
+                        ..addendum
+                    },
+                    Some(known) => Sighting {
+                        event: amend(&known.event, &addendum.event),
+                        citations: addendum.citations,
+                        copies: known.copies,
+                    },
                 })
+            });
+            self.events.extend(amended.map(|sighting| (key, sighting)));
+        }
+        let cite = |sighting: Sighting| {
+            let citation = sighting.citations.into_iter().next()?;
+            Some(CitedEvent {
+                event: sighting.event,
+                citation,
+                copies: sighting.copies,
+            })
         };
         let events = self.events.into_values().filter_map(cite).collect();
         let inquiries = self.inquiries.into_iter();
@@ -275,6 +335,27 @@ impl Evidence {
             citation,
         });
         (events, heard.collect(), asked.collect())
+    }
+}
+
+/// Whether an event matters whatever was done to the object that it touches.
+pub fn matters_by_itself(event: &ExposureEvent) -> bool {
+    event.change.is_of_interest() || event.proves_acls_disabled()
+}
+
+/// Whether an event matters: most writes of objects do only where the object's ACL let others in.
+pub fn concerns(event: &ExposureEvent, objects: &ObjectsOfInterest) -> bool {
+    let written = event.bucket.as_ref().zip(event.change.object());
+    let touches = |(bucket, key)| objects.get(bucket).is_some_and(|keys| keys.contains(key));
+    matters_by_itself(event) || written.is_some_and(touches)
+}
+
+fn add(known: &mut BTreeMap<EventKey, Sighting>, key: EventKey, sighting: Sighting) {
+    match known.get_mut(&key) {
+        Some(known) => known.join(sighting),
+        None => {
+            known.insert(key, sighting);
+        }
     }
 }
 

@@ -24,6 +24,7 @@
 
 pub mod vocab;
 
+pub mod archive;
 pub mod inflate;
 pub mod source;
 

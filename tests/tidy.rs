@@ -43,9 +43,10 @@ fn code(text: &str) -> String {
 }
 
 /// Which modules each module may use. Everything may use what is listed for it, and itself.
-const FLOORS: [(&str, &[&str]); 11] = [
+const FLOORS: [(&str, &[&str]); 12] = [
     ("vocab", &[]),
     ("source", &["vocab"]),
+    ("archive", &["vocab"]),
     ("inflate", &["vocab"]),
     ("record", &["vocab"]),
     ("event", &["vocab", "record"]),
@@ -54,7 +55,9 @@ const FLOORS: [(&str, &[&str]); 11] = [
     ("timeline", &["vocab", "event", "exposure"]),
     (
         "analysis",
-        &["vocab", "event", "evidence", "exposure", "timeline"],
+        &[
+            "vocab", "source", "event", "evidence", "exposure", "timeline",
+        ],
     ),
     (
         "report",
@@ -65,7 +68,8 @@ const FLOORS: [(&str, &[&str]); 11] = [
     (
         "pipeline",
         &[
-            "vocab", "source", "inflate", "record", "event", "evidence", "timeline", "analysis",
+            "vocab", "source", "archive", "inflate", "record", "event", "evidence", "timeline",
+            "analysis",
         ],
     ),
 ];

@@ -7,6 +7,7 @@ pub use selection::Selection;
 pub use strictness::Strictness;
 
 use crate::evidence::{Evidence, Fate, FileAccount};
+use crate::source::FileChoice;
 use crate::timeline::{ChangeRow, Contradiction, Exposure, Timeline};
 use crate::vocab::{AccountId, LogFileId, Loss, Region, Timestamp};
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub struct Analysis {
     pub coverage: BTreeMap<(Option<AccountId>, Option<Region>), (Timestamp, Timestamp)>,
     /// What the rows were limited to.
     pub selection: Selection,
+    /// Which files were read.
+    pub choice: FileChoice,
     /// How many assumed verdicts are shown as unknown, because that was asked for.
     pub withheld: Option<usize>,
 }

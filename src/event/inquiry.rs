@@ -11,7 +11,7 @@ use super::json::{field, text_at};
 use super::outcome::Outcome;
 use super::ownership::Ownership;
 use super::policy::Policy;
-use super::read::{Place, Subject, Unusable};
+use super::read::{Place, Subject, Unusable, time_of};
 use super::table::InquiryKind;
 use crate::record::Record;
 use crate::vocab::{AccountId, BucketName, Citation, Region, Timestamp, Untrusted};
@@ -143,7 +143,7 @@ pub fn read_inquiry(
     } else {
         Subject::Bucket
     };
-    let place = Place::of(record, &json, raw, subject)?;
+    let place = Place::of(&json, time_of(record)?, raw, subject)?;
     Ok(Some((
         place.key,
         Inquiry {

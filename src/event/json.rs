@@ -80,3 +80,29 @@ pub(super) fn unquoted(value: &Value) -> Option<Value> {
         other => Some(other.clone()),
     }
 }
+
+/// A JSON text without the white space between its values: every byte of a string, every digit, the order of keys stay.
+/// Exporters put that white space in and take it out, so what is told of a record must not depend on it.
+pub(super) fn compacted(raw: &[u8]) -> String {
+    let (mut quoted, mut escaped) = (false, false);
+    let keeps = |byte: &&u8| {
+        let is_space = !quoted && matches!(**byte, b' ' | b'\n' | b'\r' | b'\t');
+        quoted = quoted != (**byte == b'"' && !escaped);
+        escaped = quoted && **byte == b'\\' && !escaped;
+        !is_space
+    };
+    let kept: Vec<u8> = raw.iter().filter(keeps).copied().collect();
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_white_space_between_values_goes() {
+        let written = "{ \"a b\" :\t[ 1.50 ,\r\n\"x\\\" y \\\\\" , null ] }";
+        let expected = "{\"a b\":[1.50,\"x\\\" y \\\\\",null]}";
+        assert_eq!(compacted(written.as_bytes()), expected);
+    }
+}

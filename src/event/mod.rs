@@ -5,6 +5,7 @@
 mod access_point;
 mod acl;
 mod actor;
+mod amend;
 mod block;
 mod change;
 mod document;
@@ -20,6 +21,7 @@ pub mod table;
 
 pub use acl::{Acl, AclGrant, AclPermission, CannedAcl, Grantee};
 pub use actor::Actor;
+pub use amend::{amend, amended_event};
 pub use block::BlockFlags;
 pub use change::{
     AccessPointChange, Asked, Change, CitedEvent, Copies, EventKey, ExposureEvent, NetworkOrigin,

@@ -2,7 +2,7 @@
 
 use super::actor::Actor;
 use super::change::{Change, EventKey, ExposureEvent};
-use super::json::{elements, field, text_at, unquoted};
+use super::json::{compacted, elements, field, text_at, unquoted};
 use super::outcome::Outcome;
 use super::table::Kind;
 use crate::record::Record;
@@ -25,10 +25,31 @@ pub fn read_event(
     record: &Record<'_>,
     raw: &[u8],
 ) -> Result<ExposureEvent, Unusable> {
-    let json = record.to_json();
-    let parameters = parameters_of(&json);
-    let change = kind.read(&parameters);
-    let place = Place::of(record, &json, raw, Subject::of(&change))?;
+    let written = Written {
+        time: time_of(record)?,
+        fullness: record.fullness(),
+        text: compacted(raw),
+    };
+    read_json(kind, &record.to_json(), written)
+}
+
+/// What of a record is not in its JSON.
+pub(super) struct Written {
+    pub time: Timestamp,
+    pub fullness: u64,
+    /// The record as it was written, without white space between its values: the same in whichever form it lay.
+    pub text: String,
+}
+
+/// Reads an event of that kind from a record's JSON.
+pub(super) fn read_json(
+    kind: &'static Kind,
+    json: &Value,
+    written: Written,
+) -> Result<ExposureEvent, Unusable> {
+    let change = kind.read(&parameters_of(json));
+    let text = written.text.as_bytes();
+    let place = Place::of(json, written.time, text, Subject::of(&change))?;
     Ok(ExposureEvent {
         key: place.key,
         time: place.time,
@@ -37,13 +58,13 @@ pub fn read_event(
         account: place.account,
         bucket: place.bucket,
         change,
-        outcome: Outcome::of_record(&json),
-        error_message: text_at(&json, &["errorMessage"]).into(),
-        actor: Actor::read(&json),
-        shared_event_id: EventId::parse(text_at(&json, &["sharedEventID"])),
+        outcome: Outcome::of_record(json),
+        error_message: text_at(json, &["errorMessage"]).into(),
+        actor: Actor::read(json),
+        shared_event_id: EventId::parse(text_at(json, &["sharedEventID"])),
         recipient: place.recipient,
-        fullness: record.fullness(),
-        record: Untrusted::new(String::from_utf8_lossy(raw)),
+        fullness: written.fullness,
+        record: Untrusted::new(written.text),
     })
 }
 
@@ -85,22 +106,19 @@ pub(super) struct Place {
 impl Place {
     /// Reads them. Only what speaks of a bucket must name one.
     pub fn of(
-        record: &Record<'_>,
         json: &Value,
+        time: Timestamp,
         raw: &[u8],
         subject: Subject,
     ) -> Result<Self, Unusable> {
-        let unusable = |kind, detail| Unusable { kind, detail };
-        let time =
-            event_time(record).ok_or(unusable(LossKind::MissingField, "no readable eventTime"))?;
         let parameters = parameters_of(json);
         let of_bucket = subject == Subject::Bucket;
         let bucket = bucket_of(json, &parameters).filter(|_| of_bucket);
         if bucket.is_none() && of_bucket {
-            return Err(unusable(
-                LossKind::NoBucket,
-                "no field of the record names the bucket",
-            ));
+            return Err(Unusable {
+                kind: LossKind::NoBucket,
+                detail: "no field of the record names the bucket",
+            });
         }
         let recipient = AccountId::parse(text_at(json, &["recipientAccountId"]));
         Ok(Self {
@@ -121,10 +139,18 @@ pub fn event_time(record: &Record<'_>) -> Option<Timestamp> {
         .find_map(|key| record.text(key).and_then(Timestamp::parse))
 }
 
+/// The instant of a record of interest, which must have one.
+pub(super) fn time_of(record: &Record<'_>) -> Result<Timestamp, Unusable> {
+    event_time(record).ok_or(Unusable {
+        kind: LossKind::MissingField,
+        detail: "no readable eventTime",
+    })
+}
+
 fn key_of(json: &Value, recipient: Option<AccountId>, raw: &[u8]) -> EventKey {
     match EventId::parse(text_at(json, &["eventID"])) {
         Some(id) => EventKey::Id(id, recipient),
-        None => EventKey::Content(Sha256::digest(raw).into()),
+        None => EventKey::Content(Sha256::digest(compacted(raw)).into()),
     }
 }
 

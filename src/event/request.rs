@@ -7,7 +7,7 @@ use super::actor::Actor;
 use super::change::{Change, CitedEvent, Copies, EventKey, ExposureEvent};
 use super::json::{field, text_at};
 use super::outcome::Outcome;
-use super::read::{Place, Subject, Unusable};
+use super::read::{Place, Subject, Unusable, time_of};
 use super::table::RequestKind;
 use crate::record::Record;
 use crate::vocab::{AccountId, BucketName, Citation, Region, Timestamp, Untrusted};
@@ -116,7 +116,7 @@ pub fn read_request(
     if is_own_by_type(identity) {
         return Ok(None);
     }
-    let place = Place::of(record, &json, raw, Subject::Bucket)?;
+    let place = Place::of(&json, time_of(record)?, raw, Subject::Bucket)?;
     let Some((caller, bucket)) = caller(identity, place.account.as_ref()).zip(place.bucket) else {
         return Ok(None);
     };

@@ -29,6 +29,7 @@ mod state;
 mod verdict;
 mod way;
 
+pub use crate::vocab::matches_pattern;
 pub use access_point::{AccessPoint, judge_access_point};
 pub use assumption::{Entry, Gate};
 pub use birth::{Defaults, defaults_at};
@@ -40,7 +41,6 @@ pub use judge::{Judgement, judge};
 pub use known::Known;
 pub use meaning::PolicyMeaning;
 pub use objects::{ObjectAcls, judge_objects};
-pub use pattern::matches as matches_pattern;
 pub use state::{AclSetting, BlockSetting, BucketState, PolicyInForce};
 pub use verdict::{
     Answer, Assumption, Audience, Certainty, Mechanism, Outsider, Permission, Reach, Verdict,

@@ -3,6 +3,9 @@
 //! Policies write such patterns for actions, resources and values; `*` also runs over `/` and `:`.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards>
 
+pub use crate::vocab::matches_pattern as matches;
+
+use crate::vocab::matches_by;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
@@ -16,13 +19,6 @@ pub fn has_variable(text: &str) -> bool {
     text.contains("${")
 }
 
-/// Whether a pattern matches the whole text.
-pub fn matches(pattern: &str, text: &str) -> bool {
-    run(pattern.as_bytes(), text.as_bytes(), |wanted, given| {
-        wanted == b'?' || wanted == given
-    })
-}
-
 /// Whether every text of the narrow pattern surely is one of the wide pattern. A `*` of the narrow one is taken in only by a
 /// `*`, so that the answer may be a "no" for patterns that say the same in odd ways, and never a wrong "yes".
 pub fn covers(wide: &str, narrow: &str) -> bool {
@@ -30,32 +26,9 @@ pub fn covers(wide: &str, narrow: &str) -> bool {
         return wide == narrow;
     }
     let narrow = without_variables(narrow);
-    run(wide.as_bytes(), narrow.as_bytes(), |wanted, given| {
+    matches_by(wide, &narrow, |wanted, given| {
         given != b'*' && (wanted == b'?' || wanted == given)
     })
-}
-
-/// Matches byte by byte; a `*` takes any number of them.
-fn run(pattern: &[u8], text: &[u8], one: fn(u8, u8) -> bool) -> bool {
-    let (mut at, mut from) = (0, 0);
-    let mut retry = None;
-    while let Some(&given) = text.get(from) {
-        match pattern.get(at) {
-            Some(b'*') => {
-                retry = Some((at, from));
-                at += 1;
-            }
-            Some(&wanted) if one(wanted, given) => (at, from) = (at + 1, from + 1),
-            _ => match &mut retry {
-                Some((star, taken)) => {
-                    *taken += 1;
-                    (at, from) = (*star + 1, *taken);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(at).all(|&byte| byte == b'*')
 }
 
 /// Whether some text may match both patterns.

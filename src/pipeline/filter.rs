@@ -1,6 +1,6 @@
 //! Which records match, exactly as they were written?
 
-use super::reading::{Reader, read_records};
+use super::reading::{Reader, Reading, read_records};
 use super::{Options, Progress, ScanError, in_pool};
 use crate::record::{RawRecord, Record};
 use crate::source::{LogFile, Source};
@@ -51,7 +51,7 @@ pub fn filter(
         for batch in listing.files.chunks(FILTER_BATCH) {
             let sifted: Vec<Sieve> = batch
                 .par_iter()
-                .map(|file| sift(source, file, options.max_inflated, matches))
+                .map(|file| sift(source, file, options.reading(), matches))
                 .collect();
             for (file, sieve) in batch.iter().zip(sifted) {
                 out.write_all(&sieve.lines)?;
@@ -69,18 +69,19 @@ pub fn filter(
 fn sift(
     source: &dyn Source,
     file: &LogFile,
-    max_inflated: u64,
+    reading: Reading<'_>,
     matches: fn(&str, &str) -> bool,
 ) -> Sieve {
-    let mut sieve = Sieve {
+    let begin = |_: &LogFile| Sieve {
         matches,
         lines: Vec::new(),
         matched: 0,
         records: 0,
         losses: Vec::new(),
     };
-    read_records(source, file, max_inflated, &mut sieve);
-    sieve
+    let mut all = begin(file);
+    read_records(source, file, reading, &begin, &mut |sieve| all.join(sieve));
+    all
 }
 
 /// Keeps the records of one file that match.
@@ -90,6 +91,16 @@ struct Sieve {
     matched: u64,
     records: u64,
     losses: Vec<Loss>,
+}
+
+impl Sieve {
+    /// Adds what the next file gave.
+    fn join(&mut self, next: Self) {
+        self.lines.extend(next.lines);
+        self.matched += next.matched;
+        self.records += next.records;
+        self.losses.extend(next.losses);
+    }
 }
 
 impl Reader for Sieve {

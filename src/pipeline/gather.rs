@@ -1,51 +1,71 @@
 //! What does one file tell?
 
-use super::reading::{Reader, read_records, record_loss};
+use super::reading::{Reader, Reading, read_records, record_loss};
 use super::unread;
 use crate::event::{
-    ExposureEvent, Outcome, event_time, read_event, read_inquiry, read_request, table,
+    ExposureEvent, Outcome, amended_event, event_time, read_event, read_inquiry, read_request,
+    table,
 };
-use crate::evidence::{Coverage, Evidence, Fate, FileAccount, ObjectsOfInterest};
+use crate::evidence::{
+    Coverage, Evidence, Fate, FileAccount, ObjectsOfInterest, concerns, matters_by_itself,
+};
 use crate::record::{RawRecord, Record};
 use crate::source::{LogFile, Source};
 use crate::vocab::{AccountId, Citation, Loss, LossKind, Region, SkipReason, Timestamp};
 
-/// What one file tells. Every write of the objects of interest is kept; of others only what may let others in.
+/// Which writes of objects are kept that do not matter by themselves.
+#[derive(Clone, Copy)]
+pub(super) enum Writes<'o> {
+    /// None; it is noted where there are some.
+    Noted,
+    /// Those of these objects.
+    Of(&'o ObjectsOfInterest),
+    /// All, of a file that can be read only once.
+    All,
+}
+
+/// What one file tells.
 pub(super) fn read_file(
     source: &dyn Source,
     file: &LogFile,
-    max_inflated: u64,
-    objects: &ObjectsOfInterest,
+    reading: Reading<'_>,
+    writes: Writes<'_>,
 ) -> Evidence {
-    let mut gathered = Gathering::of(file, objects);
-    read_records(source, file, max_inflated, &mut gathered);
-    gathered.finish()
+    let mut all = Evidence::default();
+    let begin = |file: &LogFile| Gathering::of(file, writes);
+    read_records(source, file, reading, &begin, &mut |gathered| {
+        all = std::mem::take(&mut all).merge(gathered.finish());
+    });
+    all
 }
 
 /// Gathers the evidence of one file.
-struct Gathering<'f> {
-    file: &'f LogFile,
-    objects: &'f ObjectsOfInterest,
+struct Gathering<'o> {
+    file: LogFile,
+    writes: Writes<'o>,
     evidence: Evidence,
     account: FileAccount,
     used: u64,
     insights: u64,
     aggregated: u64,
     skipped: Option<SkipReason>,
+    /// How many files an archive holds.
+    members: u64,
 }
 
-impl<'f> Gathering<'f> {
-    fn of(file: &'f LogFile, objects: &'f ObjectsOfInterest) -> Self {
+impl<'o> Gathering<'o> {
+    fn of(file: &LogFile, writes: Writes<'o>) -> Self {
         let account = unread(file.bytes, Fate::Read);
         Self {
-            file,
-            objects,
+            file: file.clone(),
+            writes,
             evidence: Evidence::default(),
             account,
             used: 0,
             insights: 0,
             aggregated: 0,
             skipped: None,
+            members: 0,
         }
     }
 
@@ -53,6 +73,7 @@ impl<'f> Gathering<'f> {
         self.account.records = self.used + self.account.not_of_interest + self.account.lost_records;
         self.account.fate = match self.skipped.or(self.only_other_records()) {
             Some(reason) => Fate::Skipped(reason),
+            None if self.members > 0 => Fate::Read,
             None if self.used + self.account.not_of_interest == 0
                 && !self.evidence.losses.is_empty() =>
             {
@@ -121,7 +142,10 @@ impl<'f> Gathering<'f> {
                     Coverage::at(event.time),
                 );
                 let citation = self.cite(raw);
-                self.evidence.see(event, citation);
+                match amended_event(record) {
+                    Some(original) => self.evidence.see_addendum(original, event, citation),
+                    None => self.evidence.see(event, citation),
+                }
                 self.used += 1;
             }
             Err(unusable) => self.lose(raw, unusable.kind, unusable.detail),
@@ -156,24 +180,25 @@ impl Gathering<'_> {
         }
     }
 
-    /// Whether an event matters. Most writes of objects do only where the object's ACL let others in.
+    /// Whether an event is kept.
     fn wants(&mut self, event: &ExposureEvent) -> bool {
-        if event.change.is_of_interest() || event.proves_acls_disabled() {
+        if matters_by_itself(event) {
             return true;
         }
-        let (Some(bucket), Some(key)) = (&event.bucket, event.change.object()) else {
+        let failed = matches!(event.outcome, Outcome::Failed(_));
+        let (Some(bucket), false) = (&event.bucket, failed || event.change.object().is_none())
+        else {
             return false;
         };
-        let failed = matches!(event.outcome, Outcome::Failed(_));
-        if self.objects.is_empty() && !failed {
-            let written = self.evidence.written.entry(self.file.id.clone());
-            written.or_default().insert(bucket.clone());
+        match self.writes {
+            Writes::All => true,
+            Writes::Of(objects) => concerns(event, objects),
+            Writes::Noted => {
+                let written = self.evidence.written.entry(self.file.id.clone());
+                written.or_default().insert(bucket.clone());
+                false
+            }
         }
-        !failed
-            && self
-                .objects
-                .get(bucket)
-                .is_some_and(|keys| keys.contains(key))
     }
 
     /// A read, whose answer may prove something.
@@ -244,5 +269,18 @@ impl Reader for Gathering<'_> {
 
     fn skip(&mut self, reason: SkipReason) {
         self.skipped = Some(reason);
+    }
+
+    fn archive(&mut self, members: u64) {
+        self.members = members;
+        if members == 0 && self.evidence.losses.is_empty() {
+            self.skip(SkipReason::NotCloudTrail);
+        }
+    }
+
+    fn taken(&mut self, bytes: u64) {
+        if self.file.is_standard_input() {
+            self.account.bytes = bytes;
+        }
     }
 }

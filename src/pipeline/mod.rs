@@ -2,6 +2,7 @@
 //!
 //! It decides nothing: each stage does, and hands on a value.
 
+mod archives;
 mod filter;
 mod gather;
 mod known;
@@ -10,12 +11,13 @@ mod reading;
 pub use filter::{Filtered, filter};
 
 use crate::analysis::{Analysis, Counts, Selection, Strictness};
-use crate::evidence::{Evidence, Fate, FileAccount, ObjectsOfInterest};
-use crate::source::{LogFile, Source, SourceError};
+use crate::evidence::{Evidence, Fate, FileAccount};
+use crate::source::{FileChoice, LogFile, Source, SourceError};
 use crate::timeline::{Settings, reconstruct};
 use crate::vocab::{AccountId, Region, Timestamp};
-use gather::read_file;
+use gather::{Writes, read_file};
 use rayon::prelude::*;
+use reading::Reading;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -34,6 +36,8 @@ pub struct Options {
     pub settings: Settings,
     /// To which rows the report is limited.
     pub selection: Selection,
+    /// Which files are read.
+    pub choice: FileChoice,
 }
 
 impl Default for Options {
@@ -45,6 +49,16 @@ impl Default for Options {
             strictness: Strictness::default(),
             settings: Settings::default(),
             selection: Selection::default(),
+            choice: FileChoice::default(),
+        }
+    }
+}
+
+impl Options {
+    fn reading(&self) -> Reading<'_> {
+        Reading {
+            max_inflated: self.max_inflated,
+            choice: &self.choice,
         }
     }
 }
@@ -121,12 +135,11 @@ fn gather(
             .fold(0, u64::saturating_add),
     );
     let read = |file: &LogFile| {
-        let evidence = read_file(
-            source,
-            file,
-            options.max_inflated,
-            &ObjectsOfInterest::new(),
-        );
+        let writes = match file.is_standard_input() {
+            true => Writes::All,
+            false => Writes::Noted,
+        };
+        let evidence = read_file(source, file, options.reading(), writes);
         let records = evidence
             .files
             .values()
@@ -172,9 +185,13 @@ fn read_writes(
         .collect();
     let second = concerned
         .into_par_iter()
-        .map(|file| read_file(source, file, options.max_inflated, &objects))
+        .map(|file| read_file(source, file, options.reading(), Writes::Of(&objects)))
         .reduce(Evidence::default, Evidence::merge);
-    first.merge(second)
+    let mut both = first.merge(second);
+    if files.iter().any(LogFile::is_standard_input) {
+        both.forget_idle_writes();
+    }
+    both
 }
 
 fn unread(bytes: u64, fate: Fate) -> FileAccount {
@@ -216,6 +233,7 @@ pub fn analyse(evidence: Evidence, options: &Options) -> Analysis {
         evidence: first.zip(last),
         coverage,
         selection: options.selection.clone(),
+        choice: options.choice.clone(),
         ..Analysis::default()
     };
     options

@@ -18,8 +18,10 @@ pub(super) enum Saw {
 pub(super) struct Keys {
     /// `Records`: a log file.
     pub(super) records: Saw,
-    /// `eventName`, `eventSource`: a record.
+    /// `eventName`, `eventSource`, `insightDetails`: a record.
     pub(super) event: Saw,
+    /// A key that only envelopes have, whatever else looks like a record's.
+    pub(super) envelope: Saw,
     /// `digestStartTime`, `digestEndTime`: a digest.
     pub(super) digest: Saw,
 }
@@ -29,12 +31,24 @@ impl Keys {
     pub(super) fn note(&mut self, key: &[u8]) {
         let key = key_text(key);
         let is_any = |names: [&str; 2]| names.iter().any(|name| key.eq_ignore_ascii_case(name));
-        if is_any(["eventName", "eventSource"]) {
+        if is_record_key(&key) {
             self.event = Saw::Yes;
         } else if is_any(["digestStartTime", "digestEndTime"]) {
             self.digest = Saw::Yes;
+        } else if ENVELOPE_KEYS.contains(&key.as_ref()) {
+            self.envelope = Saw::Yes;
         }
     }
+}
+
+/// Keys of envelopes that have `EventName` or `eventSource` beside the record that they carry, or in place of it.
+const ENVELOPE_KEYS: [&str; 3] = ["CloudTrailEvent", "TimeGenerated", "kinesis"];
+
+/// A key that only records have: an Insight record has no name and no source.
+pub(super) fn is_record_key(key: &str) -> bool {
+    ["eventName", "eventSource", "insightDetails"]
+        .iter()
+        .any(|name| key.eq_ignore_ascii_case(name))
 }
 
 /// A key with its escapes resolved.
@@ -44,13 +58,6 @@ pub(super) fn key_text(key: &[u8]) -> Cow<'_, str> {
         return plain;
     }
     serde_json::from_str(&format!("\"{plain}\"")).map_or(plain, Cow::Owned)
-}
-
-/// Whether it has a key that only records have.
-pub(super) fn looks_like_record(raw: &[u8]) -> bool {
-    has_key(raw, |key| {
-        key.eq_ignore_ascii_case("eventName") || key.eq_ignore_ascii_case("eventSource")
-    })
 }
 
 /// Of a broken record perhaps only the beginning is left, and that is `eventVersion`.
@@ -107,7 +114,8 @@ mod tests {
             ("[\"eventName\"]", false),
             ("{\"eventVersion\":1}", false),
         ] {
-            assert_eq!(looks_like_record(object.as_bytes()), expected, "{object}");
+            let found = has_key(object.as_bytes(), is_record_key);
+            assert_eq!(found, expected, "{object}");
         }
         assert!(looks_like_broken_record(b"{\"eventVersion\":1"));
         assert!(!looks_like_broken_record(b"{\"eventV"));

@@ -5,11 +5,22 @@
 
 mod damage;
 mod decode;
+mod envelope;
+mod form;
 mod keys;
 mod resume;
 mod scan;
 mod shape;
+mod skip;
+mod splitter;
+mod taking;
+mod window;
 
 pub use damage::Damage;
 pub use decode::{DecodeError, Decoder, Record};
-pub use shape::{MAX_DEPTH, RawRecord, Split, TextKind, split};
+pub use form::{Form, form_of, is_parquet_of_events};
+pub use shape::{
+    After, Fed, Found, MAX_DEPTH, MAX_RECORD, MAX_WINDOW, Opened, Opener, RawRecord, Split,
+    TextKind, Told, split,
+};
+pub use splitter::Splitter;

@@ -12,6 +12,8 @@ use super::scan::{Cursor, Fault, is_blank};
 pub(super) fn next_document_after(text: &[u8], start: usize, met_at: usize) -> usize {
     let begins = |at: usize| match (text.get(at.wrapping_sub(1)), text.get(at)) {
         (Some(b'\n'), Some(b'{' | b'[')) => at >= met_at || is_line_document(text, at),
+        (Some(b'\n'), Some(b'0'..=b'9')) => line_prefix(text, at)
+            .is_some_and(|prefix| at >= met_at || is_line_document(text, at + prefix)),
         (Some(b':' | b',' | b'['), _) => false,
         (Some(before), Some(b'{')) => !is_blank(*before) && begins_log_file(text, at),
         _ => false,
@@ -29,6 +31,7 @@ pub(super) fn next_document_in_garbage(text: &[u8], start: usize) -> usize {
         match byte {
             b'\n' => line_is_blank = true,
             b'{' | b'[' if line_is_blank => return at,
+            b'0'..=b'9' if line_is_blank && line_prefix(text, at).is_some() => return at,
             b'{' if begins_log_file(text, at)
                 || text
                     .get(at..)
@@ -42,6 +45,31 @@ pub(super) fn next_document_in_garbage(text: &[u8], start: usize) -> usize {
     }
     text.len()
 }
+
+/// How long the words before the record are, on a line that CloudWatch Logs wrote: an instant (ISO 8601 or milliseconds), in
+/// what `aws logs tail` prints also the stream's name.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3ExportTasks.html>
+pub(super) fn line_prefix(text: &[u8], at: usize) -> Option<usize> {
+    let line = text.get(at..)?;
+    let line = line.get(..MOST_PREFIX).unwrap_or(line);
+    let instant = line.iter().position(|byte| is_blank(*byte))?;
+    let is_instant = |byte: &u8| byte.is_ascii_digit() || b"-:.TZ+".contains(byte);
+    if instant < 10 || !line.get(..instant)?.iter().all(is_instant) {
+        return None;
+    }
+    let end = line
+        .iter()
+        .position(|byte| matches!(byte, b'{' | b'\n' | b'"'))?;
+    let words = line
+        .get(instant..end)?
+        .split(|byte| matches!(byte, b' ' | b'\t'));
+    let streams = words.filter(|word| !word.is_empty()).count();
+    (line.get(end) == Some(&b'{') && streams <= 1).then_some(end)
+}
+
+/// An instant and a stream's name, which has up to 512 characters.
+pub(super) const MOST_PREFIX: usize = 600;
 
 fn begins_log_file(text: &[u8], at: usize) -> bool {
     text.get(at..)
@@ -81,6 +109,25 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_cloudwatch_logs_has_an_instant_before_the_record() {
+        for (line, prefix) in [
+            ("2024-03-04T08:59:00.000Z {\"a\":1}", Some(25)),
+            ("1709542740000 {\"a\":1}", Some(14)),
+            (
+                "2024-03-04T08:59:00.123000+00:00 111122223333_CloudTrail_eu-west-1_2 {",
+                Some(69),
+            ),
+            ("2024-03-04T08:59:00.000Z ok", None),
+            ("2024-03-04T08:59:00.000Z a b {", None),
+            ("20240304 {", None),
+            ("2024-03-04T08:59:00.000Z \n{", None),
+            ("192.0.2.1 - - [04/Mar/2024] \"GET\" {", None),
+        ] {
+            assert_eq!(line_prefix(line.as_bytes(), 0), prefix, "{line}");
+        }
+    }
+
+    #[test]
     fn after_garbage_the_next_document_is_found() {
         for (text, rest) in [
             ("x {}\n  {}", "{}"),
@@ -88,6 +135,10 @@ mod tests {
             ("x{\"Records\"", "{\"Records\""),
             (",{\"eventVersion\"", "{\"eventVersion\""),
             ("x{\"a\"", ""),
+            (
+                "x\n2024-03-04T08:59:00.000Z {\"a\"",
+                "2024-03-04T08:59:00.000Z {\"a\"",
+            ),
         ] {
             let next = next_document_in_garbage(text.as_bytes(), 0);
             assert_eq!(&text[next..], rest, "{text}");

@@ -1,18 +1,26 @@
 //! Which records are in a text?
 //!
 //! A text is a sequence of JSON documents with nothing or white space between them, so that JSON Lines, one log file
-//! and log files back to back are one rule. A document is an object with a `Records` array, a bare array of records, or
-//! one record. What is broken is told and stepped over; reading goes on at the next place where a document must begin.
+//! and log files back to back are one rule. A document is an object with an array of records or of what carries them, a
+//! bare array, one record, or an envelope around one; on a line of CloudWatch Logs an instant stands before it. What is
+//! broken is told and stepped over; reading goes on at the next place where a document must begin.
+//!
+//! A text is read window by window: a [`Splitter`] is given a window, tells how much of it is done with, and is given
+//! the next one from there. What is kept between two windows does not grow with the text.
 
-use super::damage::{Damage, tell};
-use super::keys::{Keys, Saw, key_text, looks_like_broken_record, looks_like_record};
-use super::resume::{next_document_after, next_document_in_garbage};
-use super::scan::{Cursor, Fault};
+use super::damage::Damage;
+use super::splitter::Splitter;
 use crate::vocab::LossKind;
-use std::ops::Range;
+use std::borrow::Cow;
 
 /// A record that nests deeper than this is stepped over. The decoder has the same limit.
 pub const MAX_DEPTH: usize = 100;
+
+/// A record longer than this is stepped over: CloudTrail's own limit is 256 KiB, and 1 MB in Lake.
+pub const MAX_RECORD: usize = 64 << 20;
+
+/// A window this long holds every record that is read, and what stands before its array.
+pub const MAX_WINDOW: usize = MAX_RECORD + (1 << 20);
 
 /// What a text holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,7 +28,7 @@ pub struct Split<'t> {
     /// What kind of text it is.
     pub kind: TextKind,
     /// Its records, in the order of the text.
-    pub records: Vec<RawRecord<'t>>,
+    pub records: Vec<Found<'t>>,
     /// What of it could not be used, in the order of the text.
     pub damage: Vec<Damage>,
     /// How many elements were counted: the records and what stands in the place of one. Every index is below it.
@@ -34,7 +42,9 @@ pub enum TextKind {
     Log,
     /// A digest file: hashes of log files.
     Digest,
-    /// The first byte that is not blank begins neither an object nor an array.
+    /// Control messages of a subscription, and nothing else.
+    Control,
+    /// The first byte that is not blank begins no document.
     NotJson,
     /// JSON, but nothing in it looks like CloudTrail.
     NoRecords,
@@ -45,349 +55,118 @@ pub enum TextKind {
 }
 
 /// One record, found but not read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found<'t> {
+    /// Which element of the text it is, counted from 0 over all documents, damaged elements included.
+    pub index: u64,
+    /// Where it, or the envelope around it, begins: a byte offset into the text.
+    pub offset: u64,
+    /// The record as it was written, from `{` to `}`; of one that was a message's text, that text.
+    pub raw: Cow<'t, [u8]>,
+}
+
+/// One record, found but not read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RawRecord<'t> {
     /// Which element of the text it is, counted from 0 over all documents, damaged elements included.
     pub index: u64,
-    /// Where it begins: a byte offset into the text.
+    /// Where it, or the envelope around it, begins: a byte offset into the text.
     pub offset: u64,
-    /// The record as it was written, from `{` to `}`.
+    /// The record as it was written, from `{` to `}`; of one that was a message's text, that text.
     pub raw: &'t [u8],
 }
 
-/// Finds the records of a text.
-pub fn split(text: &[u8]) -> Split<'_> {
-    let mut splitter = Splitter::new(text);
-    if is_utf16(text) {
-        splitter.lose(
-            LossKind::Encoding,
-            None,
-            0..text.len(),
-            "the text is UTF-16".to_owned(),
-        );
-        return splitter.finish(TextKind::Utf16);
-    }
-    match splitter.next_document() {
-        None => splitter.finish(TextKind::Empty),
-        Some(b'{' | b'[') => splitter.documents(),
-        Some(_) => splitter.finish(TextKind::NotJson),
+impl Found<'_> {
+    /// The record, borrowed.
+    pub fn as_raw(&self) -> RawRecord<'_> {
+        RawRecord {
+            index: self.index,
+            offset: self.offset,
+            raw: &self.raw,
+        }
     }
 }
 
-/// A byte order mark of UTF-16, or a bracket that is one of its units.
-fn is_utf16(text: &[u8]) -> bool {
-    matches!(
-        text,
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..]
-    )
+/// What the bytes of a payload hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Opened {
+    /// The text.
+    pub text: Vec<u8>,
+    /// What of it could not be had.
+    pub damage: Vec<(LossKind, String)>,
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// How the bytes of a payload become text: handed down by whoever knows.
+pub type Opener<'o> = dyn Fn(Vec<u8>) -> Opened + 'o;
 
-struct Splitter<'t> {
-    text: &'t [u8],
-    cursor: Cursor<'t>,
-    /// All before this offset is a record, structure or damage: what a fault gives up begins here.
-    settled: usize,
-    /// The element that is being read, if one is.
-    element: Option<u64>,
-    /// What the keys of the open document say.
-    keys: Keys,
-    /// How far back reading was taken up again, in all: damaged text must not cost quadratic time.
-    reread: usize,
-    saw_log: Saw,
-    saw_digest: Saw,
-    out: Split<'t>,
+/// What follows a window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum After {
+    /// More of the text, and the window may grow.
+    More,
+    /// More of the text, but the window is as long as it gets.
+    Full,
+    /// Nothing.
+    End,
 }
 
-impl<'t> Splitter<'t> {
-    fn new(text: &'t [u8]) -> Self {
-        let out = Split {
-            kind: TextKind::Empty,
-            records: Vec::new(),
-            damage: Vec::new(),
-            elements: 0,
-        };
-        Self {
-            text,
-            cursor: Cursor::new(text, 0),
-            settled: 0,
-            element: None,
-            keys: Keys::default(),
-            reread: 0,
-            saw_log: Saw::No,
-            saw_digest: Saw::No,
-            out,
-        }
-    }
+/// What one window gave.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fed<'t> {
+    /// The records that were found.
+    pub records: Vec<Found<'t>>,
+    /// How much of the window is done with. The next window begins there.
+    pub done: usize,
+}
 
-    /// Reads document after document. In a text without any record, what is no record is no loss.
-    fn documents(mut self) -> Split<'t> {
-        while let Some(first) = self.next_document() {
-            self.settled = self.cursor.at;
-            self.keys = Keys::default();
-            let read = match first {
-                b'{' => self.object(),
-                b'[' => self.bare_array(),
-                _ => {
-                    self.step_over_garbage();
-                    continue;
-                }
-            };
-            if let Err(fault) = read {
-                self.step_over_damage(&fault);
-            }
-        }
-        let kind = match (self.saw_log, self.saw_digest) {
-            (Saw::Yes, _) => TextKind::Log,
-            (Saw::No, Saw::Yes) => TextKind::Digest,
-            (Saw::No, Saw::No) => TextKind::NoRecords,
-        };
-        if kind != TextKind::Log {
-            self.out
-                .damage
-                .retain(|damage| damage.kind != LossKind::NotARecord);
-        }
-        self.finish(kind)
-    }
+/// What is told of a text when all of it was read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// What kind of text it is.
+    pub kind: TextKind,
+    /// What of it could not be used, in the order of the text.
+    pub damage: Vec<Damage>,
+    /// How many elements were counted.
+    pub elements: u64,
+}
 
-    fn finish(mut self, kind: TextKind) -> Split<'t> {
-        self.out.kind = kind;
-        self.out.damage.sort_by_key(|damage| damage.offset);
-        self.out
+/// Finds the records of a text that is held whole.
+pub fn split<'t>(text: &'t [u8], opener: &Opener<'_>) -> Split<'t> {
+    let mut splitter = Splitter::new(opener);
+    let (mut records, mut rest) = (Vec::new(), text);
+    while !rest.is_empty() {
+        let fed = splitter.feed(rest, After::End);
+        records.extend(fed.records);
+        rest = rest.get(fed.done..).unwrap_or_default();
     }
-
-    /// The first byte of the next document. Between documents, byte order marks are white space: files were joined.
-    fn next_document(&mut self) -> Option<u8> {
-        loop {
-            let first = self.cursor.peek().ok()?;
-            if !self
-                .text
-                .get(self.cursor.at..)?
-                .starts_with(BYTE_ORDER_MARK)
-            {
-                return Some(first);
-            }
-            self.cursor.at += BYTE_ORDER_MARK.len();
-        }
-    }
-
-    /// Reads an object: a log file's, or one record.
-    fn object(&mut self) -> Result<(), Fault> {
-        let start = self.cursor.at;
-        self.cursor.expect(b'{')?;
-        let (mut members, mut depth) = (0, 1);
-        while self.cursor.has_more(b'}', members)? {
-            let key = self.cursor.key()?;
-            if key_text(key) == "Records" {
-                self.records()?;
-            } else {
-                self.keys.note(key);
-                depth = depth.max(1 + self.cursor.value()?);
-            }
-            members += 1;
-        }
-        if self.keys.records == Saw::No {
-            self.lone_object(start, depth);
-        }
-        Ok(())
-    }
-
-    /// Reads the value of a `Records` key.
-    fn records(&mut self) -> Result<(), Fault> {
-        self.keys.records = Saw::Yes;
-        self.saw_log = Saw::Yes;
-        if self.cursor.peek()? == b'[' {
-            return self.array();
-        }
-        let start = self.cursor.at;
-        self.cursor.value()?;
-        self.lose(
-            LossKind::NotARecord,
-            None,
-            start..self.cursor.at,
-            "`Records` is no array".to_owned(),
-        );
-        self.settled = self.cursor.at;
-        Ok(())
-    }
-
-    /// Reads an array without a name. It is a log file's only if one of its elements looks like a record.
-    fn bare_array(&mut self) -> Result<(), Fault> {
-        let before = self.out.records.len();
-        let read = self.array();
-        let found = self.out.records.get(before..).unwrap_or_default();
-        if found.iter().any(|record| looks_like_record(record.raw)) {
-            self.saw_log = Saw::Yes;
-        } else {
-            for stranger in self.out.records.split_off(before) {
-                let start = usize::try_from(stranger.offset).unwrap_or(usize::MAX);
-                self.lose_stranger(
-                    stranger.index,
-                    start..start.saturating_add(stranger.raw.len()),
-                );
-            }
-        }
-        read
-    }
-
-    fn array(&mut self) -> Result<(), Fault> {
-        self.cursor.expect(b'[')?;
-        let mut members = 0;
-        while self.cursor.has_more(b']', members)? {
-            self.array_element()?;
-            members += 1;
-        }
-        Ok(())
-    }
-
-    fn array_element(&mut self) -> Result<(), Fault> {
-        let start = self.cursor.at;
-        self.settled = start;
-        let index = self.next_index();
-        self.element = Some(index);
-        let depth = self.cursor.value()?;
-        if self.text.get(start) == Some(&b'{') {
-            self.keep(index, start, depth);
-        } else {
-            self.lose(
-                LossKind::NotARecord,
-                Some(index),
-                start..self.cursor.at,
-                "the element is no object".to_owned(),
-            );
-        }
-        self.element = None;
-        self.settled = self.cursor.at;
-        Ok(())
-    }
-
-    /// Settles an object without `Records`.
-    fn lone_object(&mut self, start: usize, depth: usize) {
-        let index = self.next_index();
-        if self.keys.event == Saw::Yes {
-            self.saw_log = Saw::Yes;
-            return self.keep(index, start, depth);
-        }
-        if self.keys.digest == Saw::Yes {
-            self.saw_digest = Saw::Yes;
-        }
-        self.lose_stranger(index, start..self.cursor.at);
-    }
-
-    /// Keeps the record that ends at the cursor, unless it nests too deep.
-    fn keep(&mut self, index: u64, start: usize, depth: usize) {
-        if depth > MAX_DEPTH {
-            let detail = format!("the record nests {depth} levels deep; the limit is {MAX_DEPTH}");
-            return self.lose(
-                LossKind::TooDeep,
-                Some(index),
-                start..self.cursor.at,
-                detail,
-            );
-        }
-        self.out.records.push(RawRecord {
-            index,
-            offset: start as u64,
-            raw: self.cursor.since(start),
-        });
-    }
-
-    fn next_index(&mut self) -> u64 {
-        let index = self.out.elements;
-        self.out.elements = index.saturating_add(1);
-        index
-    }
-
-    fn lose_stranger(&mut self, index: u64, place: Range<usize>) {
-        let detail = "the object has neither `eventName` nor `eventSource`".to_owned();
-        self.lose(LossKind::NotARecord, Some(index), place, detail);
-    }
-
-    /// Tells a damage.
-    fn lose(
-        &mut self,
-        kind: LossKind,
-        record_index: Option<u64>,
-        place: Range<usize>,
-        detail: String,
-    ) {
-        let (offset, bytes) = (place.start as u64, Some(place.len() as u64));
-        tell(
-            &mut self.out.damage,
-            Damage {
-                kind,
-                record_index,
-                offset,
-                detail,
-                bytes,
-            },
-        );
-    }
-
-    /// Gives up what is open, from what is settled to the next place where a document may begin.
-    fn step_over_damage(&mut self, fault: &Fault) {
-        let start = self.settled;
-        let met_at = match fault {
-            Fault::Ends => self.text.len(),
-            Fault::Unexpected { at, .. } => *at,
-        };
-        let next = self.affordable(next_document_after(self.text, start, met_at), met_at);
-        let broken = self.text.get(start..next).unwrap_or_default();
-        if looks_like_broken_record(broken) {
-            self.saw_log = Saw::Yes;
-        }
-        let index = self.element.take().or_else(|| {
-            (self.keys.records == Saw::No && broken.starts_with(b"{")).then(|| self.next_index())
-        });
-        let (kind, detail) = match fault {
-            Fault::Ends if next == self.text.len() => (
-                LossKind::TruncatedJson,
-                "the text ends inside a value".to_owned(),
-            ),
-            Fault::Ends => (LossKind::MalformedJson, "the value has no end".to_owned()),
-            Fault::Unexpected { at, what } => (
-                LossKind::MalformedJson,
-                format!("unexpected {what} at byte {at}"),
-            ),
-        };
-        self.lose(kind, index, start..next, detail);
-        self.cursor.at = next;
-    }
-
-    /// A place before the one where the damage was met is read again; all such places together may be a few times the
-    /// text, no more.
-    fn affordable(&mut self, next: usize, met_at: usize) -> usize {
-        self.reread = self.reread.saturating_add(met_at.saturating_sub(next));
-        if self.reread > self.text.len().saturating_mul(8) {
-            next.max(met_at)
-        } else {
-            next
-        }
-    }
-
-    /// Steps over bytes between documents that begin none.
-    fn step_over_garbage(&mut self) {
-        let start = self.cursor.at;
-        let next = next_document_in_garbage(self.text, start);
-        self.lose(
-            LossKind::MalformedJson,
-            None,
-            start..next,
-            "bytes between documents that are no JSON".to_owned(),
-        );
-        self.cursor.at = next;
+    let Told {
+        kind,
+        damage,
+        elements,
+    } = splitter.finish();
+    Split {
+        kind,
+        records,
+        damage,
+        elements,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{split as split_with, *};
     use crate::record::Decoder;
     use crate::record::damage::DAMAGES_APART;
     use LossKind::{MalformedJson, NotARecord, TooDeep, TruncatedJson};
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
+
+    fn split(text: &[u8]) -> Split<'_> {
+        split_with(text, &|text| Opened {
+            text,
+            damage: Vec::new(),
+        })
+    }
 
     /// A small record.
     fn event(name: &str) -> String {
@@ -403,11 +182,11 @@ mod tests {
 
     /// The records as (index, eventName), after a check that each lies where it says.
     fn names(text: &[u8]) -> Vec<(u64, String)> {
-        let name = |record: &RawRecord<'_>| {
+        let name = |record: &Found<'_>| {
             let start = record.offset as usize;
-            assert_eq!(&text[start..start + record.raw.len()], record.raw);
+            assert_eq!(&text[start..start + record.raw.len()], &*record.raw);
             let mut decoder = Decoder::new();
-            let read = decoder.decode(record.raw).unwrap();
+            let read = decoder.decode(&record.raw).unwrap();
             (
                 record.index,
                 read.text("eventName").unwrap_or("-").to_owned(),
@@ -906,7 +685,7 @@ mod tests {
         split
             .records
             .iter()
-            .map(|record| decoder.decode(record.raw).unwrap().to_json())
+            .map(|record| decoder.decode(&record.raw).unwrap().to_json())
             .collect()
     }
 

@@ -1,7 +1,7 @@
 //! What was run, on what, and do its numbers add up? `run.json`: the record that goes with the tables.
 
 use super::{ReportError, SCHEMA_VERSION, escape};
-use crate::analysis::{Analysis, Counts, Selection};
+use crate::analysis::{Analysis, Counts};
 use crate::evidence::Fate;
 use crate::exposure::{Assumption, Audience};
 use crate::vocab::Timestamp;
@@ -79,6 +79,11 @@ struct Filters<'a> {
     accounts: Vec<&'a str>,
     regions: Vec<&'a str>,
     buckets: &'a [String],
+    read_from: Option<String>,
+    read_to: Option<String>,
+    read_slack_days: Option<i64>,
+    include: &'a [String],
+    exclude: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -142,7 +147,7 @@ impl<'a> Run<'a> {
             schema_version: SCHEMA_VERSION,
             command: &invocation.command,
             sources: &invocation.sources,
-            filters: Filters::of(&analysis.selection),
+            filters: Filters::of(analysis),
             evidence: analysis.evidence.map(Evidence::of),
             files: Files::of(analysis),
             records: Records::of(&analysis.counts),
@@ -158,13 +163,19 @@ impl<'a> Run<'a> {
 }
 
 impl<'a> Filters<'a> {
-    fn of(selection: &'a Selection) -> Self {
+    fn of(analysis: &'a Analysis) -> Self {
+        let (selection, choice) = (&analysis.selection, &analysis.choice);
         Self {
             from: selection.from.map(|time| time.to_string()),
             to: selection.to.map(|time| time.to_string()),
             accounts: selection.accounts.iter().map(|it| it.as_str()).collect(),
             regions: selection.regions.iter().map(|it| it.as_str()).collect(),
             buckets: &selection.buckets,
+            read_from: choice.read_from.map(|time| time.to_string()),
+            read_to: choice.read_to.map(|time| time.to_string()),
+            read_slack_days: choice.read_to.map(|_| choice.slack.days()),
+            include: &choice.include,
+            exclude: &choice.exclude,
         }
     }
 }
@@ -314,7 +325,12 @@ mod tests {
             "to": null,
             "accounts": [],
             "regions": [],
-            "buckets": []
+            "buckets": [],
+            "read_from": null,
+            "read_to": null,
+            "read_slack_days": null,
+            "include": [],
+            "exclude": []
           },
           "evidence": {
             "first_event": "2024-01-01T00:00:00Z",

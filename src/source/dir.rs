@@ -3,11 +3,11 @@
 //! All of them, links followed, each path once. What cannot be listed is a loss, so that the files behind it are missed
 //! aloud; only a path that the user gave and that is not there ends the run.
 
-use super::{Listing, LogFile, Source, SourceError};
+use super::{Bytes, Listing, LogFile, Source, SourceError};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
 use std::collections::BTreeMap;
 use std::fs::FileType;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -28,6 +28,10 @@ impl Source for DirSource {
     fn list(&self) -> Result<Listing, SourceError> {
         let mut found = Found::new();
         for path in &self.paths {
+            if path.as_os_str() == STANDARD_INPUT {
+                found.insert((name(path), path.clone()), Place::File { bytes: 0 });
+                continue;
+            }
             check(path)?;
             for entry in WalkDir::new(path).follow_links(true) {
                 match entry {
@@ -46,7 +50,40 @@ impl Source for DirSource {
     }
 
     fn read(&self, file: &LogFile) -> Result<Vec<u8>, Loss> {
-        std::fs::read(&file.path).map_err(|cause| unreadable(file.id.clone(), &cause))
+        let read = if file.is_standard_input() {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        } else {
+            std::fs::read(&file.path)
+        };
+        read.map_err(|cause| unreadable(file.id.clone(), &cause))
+    }
+
+    fn open<'s>(&'s self, file: &LogFile) -> Result<Box<dyn Bytes + 's>, Loss> {
+        if file.is_standard_input() {
+            return Ok(Box::new(StandardInput));
+        }
+        let opened = std::fs::File::open(&file.path);
+        let opened = opened.map_err(|cause| unreadable(file.id.clone(), &cause))?;
+        Ok(Box::new(opened))
+    }
+}
+
+/// The path that stands for standard input. A file of that name is `./-`.
+pub(super) const STANDARD_INPUT: &str = "-";
+
+/// What is piped in: it has no other place than the next.
+struct StandardInput;
+
+impl Read for StandardInput {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        io::stdin().lock().read(room)
+    }
+}
+
+impl io::Seek for StandardInput {
+    fn seek(&mut self, _: io::SeekFrom) -> io::Result<u64> {
+        Err(io::ErrorKind::NotSeekable.into())
     }
 }
 

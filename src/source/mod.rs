@@ -2,9 +2,11 @@
 //!
 //! A [`Source`] lists log files in a fixed order and hands out the bytes of each. It knows nothing of what is in them.
 
+mod choice;
 mod dir;
 mod key;
 
+pub use choice::{FileChoice, Slack};
 pub use dir::DirSource;
 pub use key::{DeliveredKey, KeyKind, parse, suggests_log};
 
@@ -26,7 +28,21 @@ pub trait Source: Sync {
     ///
     /// A file that cannot be read whole is a loss, of kind [`Unreadable`](crate::vocab::LossKind::Unreadable); the run goes on.
     fn read(&self, file: &LogFile) -> Result<Vec<u8>, Loss>;
+
+    /// The bytes of one file as they are asked for. A source that can, holds no more of them than that.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be opened is a loss, of kind [`Unreadable`](crate::vocab::LossKind::Unreadable).
+    fn open<'s>(&'s self, file: &LogFile) -> Result<Box<dyn Bytes + 's>, Loss> {
+        Ok(Box::new(std::io::Cursor::new(self.read(file)?)))
+    }
 }
+
+/// A file's bytes: read in order, or, where the source can, from any place.
+pub trait Bytes: std::io::Read + std::io::Seek {}
+
+impl<B: std::io::Read + std::io::Seek> Bytes for B {}
 
 /// What a source holds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -58,7 +74,12 @@ impl LogFile {
 
     /// Whether the file's name is one that a log file would have, so that a file without records is worth a word.
     pub fn name_suggests_log(&self) -> bool {
-        suggests_log(self.id.as_str())
+        self.is_standard_input() || suggests_log(self.id.as_str())
+    }
+
+    /// Whether it is what was piped in: it can be read once, and only in order.
+    pub fn is_standard_input(&self) -> bool {
+        self.path.as_os_str() == dir::STANDARD_INPUT
     }
 
     /// What the file's name says, where it is one that CloudTrail gives.

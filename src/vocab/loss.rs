@@ -44,6 +44,14 @@ named! {
         TruncatedJson = "truncated-json",
         /// The JSON text is malformed.
         MalformedJson = "malformed-json",
+        /// The file is encrypted.
+        Encrypted = "encrypted",
+        /// A form in which CloudTrail events are kept that is recognised, but not read: a table, a rendering, another compression.
+        UnreadForm = "unread-form",
+        /// An archive's list or one of its files is damaged.
+        CorruptArchive = "corrupt-archive",
+        /// A record is longer than the limit.
+        TooLong = "too-long",
         /// A record nests deeper than the limit.
         TooDeep = "too-deep",
         /// An element of a log file that is no CloudTrail record.
@@ -68,6 +76,16 @@ named! {
         Insight = "insight",
         /// A file of aggregated records.
         Aggregated = "aggregated",
+        /// Control messages of a CloudWatch Logs subscription only.
+        ControlMessage = "control-message",
+        /// Delivered before the first day that was asked for.
+        DeliveredBefore = "delivered-before",
+        /// Delivered after the last day that was asked for.
+        DeliveredAfter = "delivered-after",
+        /// Its name matches none of the patterns to include.
+        NotIncluded = "not-included",
+        /// Its name matches a pattern to exclude.
+        Excluded = "excluded",
         /// Neither its name nor its content is a CloudTrail log file's.
         NotCloudTrail = "not-cloudtrail",
         /// Not a regular file.

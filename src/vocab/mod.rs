@@ -6,6 +6,7 @@ mod citation;
 mod id;
 mod loss;
 mod named;
+mod pattern;
 mod time;
 mod untrusted;
 
@@ -14,5 +15,6 @@ pub use id::{AccountId, BucketName, EventId, Region};
 pub(crate) use named::named;
 
 pub use loss::{Loss, LossKind, SkipReason};
+pub use pattern::{matches_by, matches_pattern};
 pub use time::{Span, Timestamp};
 pub use untrusted::Untrusted;

@@ -3,6 +3,7 @@
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use leaktrail::report::Format;
+use leaktrail::source::{FileChoice, Slack};
 use leaktrail::vocab::{AccountId, Region, Timestamp};
 use std::path::PathBuf;
 
@@ -43,7 +44,7 @@ pub enum Command {
 
 #[derive(Args, Debug)]
 pub struct Scan {
-    /// Log files, or folders that are walked recursively
+    /// Log files and archives of them, folders that are walked recursively, or - for standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
     /// Write the tables and run.json into this folder
@@ -57,6 +58,8 @@ pub struct Scan {
     pub force: bool,
     #[command(flatten)]
     pub rows: Rows,
+    #[command(flatten)]
+    pub files: Files,
     #[command(flatten)]
     pub judging: Judging,
     #[command(flatten)]
@@ -84,6 +87,43 @@ pub struct Rows {
     /// Only buckets whose name matches this pattern, with * and ?; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub bucket: Vec<String>,
+}
+
+/// Which files are read. A file whose name tells no delivery date is read whatever the dates.
+#[derive(Args, Debug)]
+pub struct Files {
+    /// Read only files that were delivered on this day or later; what came before stays unseen
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub read_from: Option<Timestamp>,
+    /// Read only files that were delivered on this day or the day after it
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub read_to: Option<Timestamp>,
+    /// With --read-to, read what was delivered up to 30 days after it: late deliveries too
+    #[arg(long, requires = "read_to")]
+    pub complete: bool,
+    /// Read only files whose path, or what follows a slash of it, matches this pattern, with * and ?; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// Read no files whose path, or what follows a slash of it, matches this pattern; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+}
+
+impl Files {
+    /// What is meant.
+    pub fn choice(&self) -> FileChoice {
+        FileChoice {
+            read_from: self.read_from,
+            read_to: self.read_to,
+            slack: if self.complete {
+                Slack::Complete
+            } else {
+                Slack::Day
+            },
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+        }
+    }
 }
 
 /// How to judge.
@@ -125,12 +165,14 @@ pub struct Running {
 
 #[derive(Args, Debug)]
 pub struct Filter {
-    /// Log files, or folders that are walked recursively
+    /// Log files and archives of them, folders that are walked recursively, or - for standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
     /// Which records
     #[arg(long, value_enum, value_name = "NAME")]
     pub preset: Preset,
+    #[command(flatten)]
+    pub files: Files,
     #[command(flatten)]
     pub running: Running,
 }

@@ -12,6 +12,7 @@ pub fn run(asked: &Filter) -> anyhow::Result<Exit> {
     let options = Options {
         threads: asked.running.threads,
         max_inflated: asked.running.max_inflated,
+        choice: asked.files.choice(),
         ..Options::default()
     };
     let matches = match asked.preset {

@@ -83,6 +83,7 @@ fn options(asked: &Scan) -> Options {
             regions: region.clone(),
             buckets: bucket.clone(),
         },
+        choice: asked.files.choice(),
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
     unsure(page, analysis);
     unread(page, analysis);
     filters(page, analysis);
+    passed_over(page, analysis);
     ends(page, analysis);
 }
 
@@ -94,6 +95,40 @@ fn filters(page: &mut Page, analysis: &Analysis) {
     if !all.is_empty() {
         page.element(&format!("rows outside the filters: {}", all.join(", ")));
     }
+}
+
+/// What was given and not read, because it was not asked for.
+fn passed_over(page: &mut Page, analysis: &Analysis) {
+    let choice = &analysis.choice;
+    let from = choice.read_from.map(|time| {
+        format!(
+            "delivered before {}, so what came before is unseen",
+            day(time)
+        )
+    });
+    let to = choice.read_to.map(|time| {
+        let days = count(choice.slack.days().unsigned_abs(), "day");
+        format!("delivered later than {days} after {}", day(time))
+    });
+    let patterns = |globs: &[String], what: &str| {
+        let globs: Vec<_> = globs
+            .iter()
+            .map(|it| escape::terminal(it.as_str()))
+            .collect();
+        (!globs.is_empty()).then(|| format!("{what} {}", globs.join(", ")))
+    };
+    let include = patterns(&choice.include, "not named like");
+    let exclude = patterns(&choice.exclude, "named like");
+    let all: Vec<String> = [from, to, include, exclude].into_iter().flatten().collect();
+    if !all.is_empty() {
+        page.element(&format!("files that were not read: {}", all.join("; ")));
+    }
+}
+
+/// Files are chosen by the day.
+fn day(time: Timestamp) -> String {
+    let time = time.to_string();
+    time.split('T').next().unwrap_or(&time).to_owned()
 }
 
 fn ends(page: &mut Page, analysis: &Analysis) {

@@ -116,6 +116,11 @@ pub(super) fn closed_how(row: &Exposure) -> Option<String> {
 /// Files that were skipped, by reason.
 pub(super) fn skipped(reason: SkipReason) -> &'static str {
     match reason {
+        SkipReason::ControlMessage => "control messages of a log subscription",
+        SkipReason::DeliveredBefore => "delivered before `--read-from`",
+        SkipReason::DeliveredAfter => "delivered after `--read-to`",
+        SkipReason::NotIncluded => "not among what `--include` names",
+        SkipReason::Excluded => "excluded by `--exclude`",
         SkipReason::Digest => "digest files",
         SkipReason::Insight => "files of Insight events",
         SkipReason::Aggregated => "file of aggregated events",

@@ -1,0 +1,372 @@
+//! What does an object carry: is it a record, or what others wrapped one in?
+//!
+//! A record travels as the text of a log message, as an object in an event bus's envelope, as a field that an index kept.
+//! Whatever has a record's own keys is a record and is opened no further: what a request said, an attacker may have chosen.
+
+use super::keys::{is_record_key, key_text, looks_like_broken_record};
+use super::scan::{Cursor, Fault};
+use crate::vocab::LossKind;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use std::borrow::Cow;
+
+/// What was found in an envelope.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Carried<'t> {
+    /// A record, as it was written.
+    Record(Cow<'t, [u8]>),
+    /// Bytes that are a text of their own, perhaps compressed.
+    Payload(Vec<u8>),
+    /// A message by which CloudWatch Logs tries its subscription.
+    Control,
+    /// An event that CloudTrail did not write.
+    OtherEvent,
+    /// An event of CloudTrail's in a form that is not read.
+    Unread(&'static str),
+    /// A record that is damaged.
+    Damaged(LossKind, &'static str),
+    /// No record.
+    Nothing,
+}
+
+/// How many envelopes may lie in each other: a search's hit around an index's document around a bus's event around a record.
+const MOST_ENVELOPES: u8 = 6;
+
+/// Opens an object.
+pub(super) fn carried(object: &[u8]) -> Carried<'_> {
+    open(object, MOST_ENVELOPES)
+}
+
+/// Opens a JSON string, its quotes included: the text of a message, or base64.
+pub(super) fn carried_in_string(quoted: &[u8]) -> Carried<'static> {
+    if quoted.starts_with(b"\"H4sI") {
+        return payload(quoted);
+    }
+    text_of(quoted, MOST_ENVELOPES)
+}
+
+/// The beginning of gzip in base64.
+pub(super) const BASE64_GZIP: &[u8] = b"H4sI";
+
+fn open(object: &[u8], left: u8) -> Carried<'_> {
+    if left == 0 {
+        return Carried::Nothing;
+    }
+    let Some(members) = Members::of(object) else {
+        return malformed(object);
+    };
+    let string = |name: &str| members.get(name).filter(|value| value.starts_with(b"\""));
+    let inner = |name: &str| members.get(name).filter(|value| value.starts_with(b"{"));
+    if let Some(text) = string("CloudTrailEvent") {
+        return text_of(text, left - 1);
+    }
+    if members.has("TimeGenerated") && members.has("EventName") {
+        return Carried::Unread("a row of Microsoft Sentinel's AWSCloudTrail table");
+    }
+    if let Some(data) = inner("kinesis").and_then(|kinesis| Members::of(kinesis)?.get("data")) {
+        return payload(data);
+    }
+    if members.has_record_key() {
+        return Carried::Record(Cow::Borrowed(object));
+    }
+    if let Some(detail_type) = string("detail-type") {
+        let detail = inner("detail").map_or(Carried::Nothing, |detail| open(detail, left - 1));
+        return match detail {
+            Carried::Nothing if !is_cloudtrail(detail_type) => Carried::OtherEvent,
+            detail => detail,
+        };
+    }
+    if let Some(text) = ["_raw", "event.original"]
+        .iter()
+        .find_map(|name| string(name))
+    {
+        return text_of(text, left - 1);
+    }
+    for name in ["result", "_source", "event"] {
+        match inner(name).map_or(Carried::Nothing, |value| open(value, left - 1)) {
+            Carried::Nothing => {}
+            found => return found,
+        }
+    }
+    if let Some(text) = string("original") {
+        return text_of(text, left - 1);
+    }
+    let data = inner("awslogs").and_then(|logs| Members::of(logs)?.get("data"));
+    if let Some(data) = data.or_else(|| string("Data")) {
+        return payload(data);
+    }
+    if let Some(text) = ["message", "event"].iter().find_map(|name| string(name)) {
+        return text_of(text, left - 1);
+    }
+    members.unread()
+}
+
+/// An object that cannot be read to its end, though its brackets match. It is a record's if it says so.
+fn malformed(object: &[u8]) -> Carried<'static> {
+    match mentions_event(object) {
+        true if is_json5(object) => Carried::Damaged(LossKind::MalformedJson, JSON5),
+        true => Carried::Damaged(LossKind::MalformedJson, "the record is no valid JSON"),
+        false => Carried::Nothing,
+    }
+}
+
+/// What is told of a record whose keys are not quoted as JSON has it.
+pub(super) const JSON5: &str = "a key without double quotes: JSON5 is not read";
+
+/// Whether an object's first key is not quoted, or not as JSON has it.
+pub(super) fn is_json5(object: &[u8]) -> bool {
+    let mut inside = object.iter().skip(1);
+    inside
+        .find(|byte| !byte.is_ascii_whitespace())
+        .is_some_and(|byte| {
+            byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$' | b'\'' | b'/')
+        })
+}
+
+/// Whether the beginning of what is broken names what only records name.
+pub(super) fn mentions_event(broken: &[u8]) -> bool {
+    let head = broken.get(..MOST_HEAD).unwrap_or(broken);
+    let has = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
+    has(b"eventName") || has(b"eventSource")
+}
+
+/// A record names its event among its first few hundred bytes.
+const MOST_HEAD: usize = 4096;
+
+fn is_cloudtrail(detail_type: &[u8]) -> bool {
+    detail_type.ends_with(b"via CloudTrail\"")
+}
+
+/// What a message's text carries. A text that is no JSON object is no record; one that breaks off is a damaged one.
+fn text_of(quoted: &[u8], left: u8) -> Carried<'static> {
+    let Ok(text) = serde_json::from_slice::<String>(quoted) else {
+        return Carried::Damaged(LossKind::MalformedJson, "the message is no valid string");
+    };
+    let text = text.trim_ascii().as_bytes();
+    if text.starts_with(b"CWL CONTROL MESSAGE") {
+        return Carried::Control;
+    }
+    if !text.starts_with(b"{") {
+        return Carried::Nothing;
+    }
+    let mut cursor = Cursor::new(text, 0);
+    let read = cursor.value();
+    match (read, cursor.peek()) {
+        (Ok(_), Err(Fault::Ends)) => own(open(text, left)),
+        _ if !looks_like_broken_record(text) => Carried::Nothing,
+        (Err(Fault::Ends), _) => {
+            Carried::Damaged(LossKind::TruncatedJson, "the message ends inside a record")
+        }
+        _ => Carried::Damaged(LossKind::MalformedJson, "the message is no single record"),
+    }
+}
+
+/// Text that was unescaped lives only as long as its envelope is open.
+fn own(carried: Carried<'_>) -> Carried<'static> {
+    match carried {
+        Carried::Record(raw) => Carried::Record(Cow::Owned(raw.into_owned())),
+        Carried::Payload(bytes) => Carried::Payload(bytes),
+        Carried::Control => Carried::Control,
+        Carried::OtherEvent => Carried::OtherEvent,
+        Carried::Unread(form) => Carried::Unread(form),
+        Carried::Damaged(kind, detail) => Carried::Damaged(kind, detail),
+        Carried::Nothing => Carried::Nothing,
+    }
+}
+
+fn payload(quoted: &[u8]) -> Carried<'static> {
+    let text = serde_json::from_slice::<String>(quoted).unwrap_or_default();
+    match decode_base64(text.as_bytes()) {
+        Some(bytes) if !bytes.is_empty() => Carried::Payload(bytes),
+        _ => Carried::Nothing,
+    }
+}
+
+/// Reads base64, padded or not, whatever white space lies in it. Of what breaks off, the whole groups are read: what they hold
+/// then tells that it ends too soon.
+pub(super) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let text: Vec<u8> = text
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .copied()
+        .collect();
+    let whole_groups = text.get(..text.len() & !3).unwrap_or_default();
+    STANDARD
+        .decode(&text)
+        .or_else(|_| STANDARD_NO_PAD.decode(&text))
+        .or_else(|_| STANDARD.decode(whole_groups))
+        .ok()
+}
+
+/// The top-level members of an object, each value as it is written.
+struct Members<'t>(Vec<(Cow<'t, str>, &'t [u8])>);
+
+impl<'t> Members<'t> {
+    /// `None` where the object cannot be read to its end.
+    fn of(object: &'t [u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(object, 0);
+        let mut members = Vec::new();
+        cursor.expect(b'{').ok()?;
+        while cursor.has_more(b'}', members.len()).ok()? {
+            let key = cursor.key().ok()?;
+            cursor.peek().ok()?;
+            let start = cursor.at;
+            cursor.value().ok()?;
+            members.push((key_text(key), cursor.since(start)));
+        }
+        Some(Self(members))
+    }
+
+    /// Of equal names the last counts.
+    fn get(&self, name: &str) -> Option<&'t [u8]> {
+        let named = self.0.iter().rev().find(|(key, _)| key == name);
+        named.map(|(_, value)| *value)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    fn has_record_key(&self) -> bool {
+        self.0.iter().any(|(key, _)| is_record_key(key))
+    }
+
+    /// Renderings that lose what a judgement needs.
+    fn unread(&self) -> Carried<'static> {
+        let elastic = self.has("aws.cloudtrail.event_type")
+            || self.get("aws").is_some_and(|aws| {
+                Members::of(aws).is_some_and(|members| members.has("cloudtrail"))
+            });
+        if elastic {
+            return Carried::Unread("an Elastic document without `event.original`");
+        }
+        if self.has("class_uid") && self.has("metadata") && self.has("api") {
+            return Carried::Unread("an OCSF event, as Security Lake keeps them");
+        }
+        Carried::Nothing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const RECORD: &str = r#"{"eventVersion":"1.09", "eventName":"A\n","x":1.50}"#;
+
+    fn record() -> Value {
+        Value::from(RECORD)
+    }
+
+    fn raw(object: &str) -> Option<String> {
+        match carried(object.as_bytes()) {
+            Carried::Record(raw) => Some(String::from_utf8(raw.into_owned()).unwrap()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_envelope_gives_the_record_as_it_was_written() {
+        let text = record();
+        for envelope in [
+            json!({"EventId": "x", "EventName": "A", "CloudTrailEvent": text}),
+            json!({"timestamp": 1, "message": text, "ingestionTime": 2}),
+            json!({"preview": false, "result": {"_raw": text, "_time": 1}}),
+            json!({"_raw": text}),
+            json!({"event": {"original": text, "action": "A"}, "message": "text"}),
+            json!({"event.original": text}),
+            json!({"_index": "x", "_source": {"event": {"original": text}}}),
+            json!({"time": 1, "event": text}),
+            json!({"message": format!("{{\"detail-type\":\"AWS API Call via CloudTrail\",\"detail\":{RECORD}}}")}),
+        ] {
+            assert_eq!(
+                raw(&envelope.to_string()).as_deref(),
+                Some(RECORD),
+                "{envelope}"
+            );
+        }
+        for object in [
+            RECORD.to_owned(),
+            format!(
+                "{{\"version\":\"0\",\"detail-type\":\"AWS API Call via CloudTrail\",\"detail\": {RECORD} }}"
+            ),
+            format!("{{\"time\":1,\"event\":{RECORD}}}"),
+        ] {
+            assert_eq!(raw(&object).as_deref(), Some(RECORD), "{object}");
+        }
+    }
+
+    #[test]
+    fn what_a_request_said_is_not_opened() {
+        let object = json!({"eventName": "A", "message": RECORD, "detail": {"eventName": "Forged"}, "detail-type": "x"});
+        assert_eq!(raw(&object.to_string()), Some(object.to_string()));
+    }
+
+    #[test]
+    fn what_carries_no_record_says_so() {
+        for (object, expected) in [
+            (
+                json!({"message": "CWL CONTROL MESSAGE: Checking health of destination Firehose."}),
+                Carried::Control,
+            ),
+            (
+                json!({"detail-type": "EC2 Instance State-change Notification", "detail": {"state": "x"}}),
+                Carried::OtherEvent,
+            ),
+            (
+                json!({"detail-type": "AWS API Call via CloudTrail", "detail": {}}),
+                Carried::Nothing,
+            ),
+            (
+                json!({"TimeGenerated": "x", "EventName": "A"}),
+                Carried::Unread("a row of Microsoft Sentinel's AWSCloudTrail table"),
+            ),
+            (
+                json!({"aws": {"cloudtrail": {}}, "event": {"action": "A"}}),
+                Carried::Unread("an Elastic document without `event.original`"),
+            ),
+            (
+                json!({"class_uid": 6003, "metadata": {}, "api": {}}),
+                Carried::Unread("an OCSF event, as Security Lake keeps them"),
+            ),
+            (json!({"message": "START RequestId"}), Carried::Nothing),
+            (json!({"message": "{\"level\":\"info\"}"}), Carried::Nothing),
+            (
+                json!({"message": "{\"eventVersion\":\"1.0\",\"eventN"}),
+                Carried::Damaged(LossKind::TruncatedJson, "the message ends inside a record"),
+            ),
+            (
+                json!({"message": "{\"eventName\":\"A\"} x"}),
+                Carried::Damaged(LossKind::MalformedJson, "the message is no single record"),
+            ),
+            (
+                json!({"awslogs": {"data": "e30="}}),
+                Carried::Payload(b"{}".to_vec()),
+            ),
+            (
+                json!({"eventSource": "aws:kinesis", "kinesis": {"data": "e30"}}),
+                Carried::Payload(b"{}".to_vec()),
+            ),
+            (json!({"Data": "?"}), Carried::Nothing),
+            (json!({}), Carried::Nothing),
+        ] {
+            assert_eq!(carried(object.to_string().as_bytes()), expected, "{object}");
+        }
+        assert_eq!(
+            carried(br#"{"message":"{\"eventName\":\ud800"}"#),
+            Carried::Damaged(LossKind::MalformedJson, "the message is no valid string")
+        );
+    }
+
+    #[test]
+    fn envelopes_in_each_other_end_somewhere() {
+        let mut object = RECORD.to_owned();
+        for _ in 0..50 {
+            object = json!({ "message": object }).to_string();
+            if object.len() > 1 << 20 {
+                break;
+            }
+        }
+        assert_eq!(carried(object.as_bytes()), Carried::Nothing);
+    }
+}

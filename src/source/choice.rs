@@ -1,0 +1,199 @@
+//! Which of the files that were found are to be read?
+//!
+//! By what their names say, and only by that: the delivery's date, and patterns. Never by a key's Region: records of global
+//! services lie in the files of any Region. A file whose name tells no date is read.
+
+use super::key::parse;
+use crate::vocab::{LogFileId, SkipReason, Timestamp, matches_pattern};
+
+/// Which files are read. What is left out is counted, and says why.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FileChoice {
+    /// Only what was delivered on this day or later.
+    pub read_from: Option<Timestamp>,
+    /// Only what was delivered on this day, or so much later that it may yet tell of it.
+    pub read_to: Option<Timestamp>,
+    /// How much later that is.
+    pub slack: Slack,
+    /// Only files whose name matches one of these; empty for all.
+    pub include: Vec<String>,
+    /// No file whose name matches one of these.
+    pub exclude: Vec<String>,
+}
+
+/// How long after an event a file that tells of it may be delivered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Slack {
+    /// One day: deliveries take minutes, in rare cases hours.
+    #[default]
+    Day,
+    /// Thirty days: so long CloudTrail tries again when a trail's bucket refuses it.
+    ///
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html>
+    Complete,
+}
+
+impl Slack {
+    /// In days.
+    pub fn days(self) -> i64 {
+        match self {
+            Self::Day => 1,
+            Self::Complete => 30,
+        }
+    }
+}
+
+const DAY: i64 = 86_400;
+
+impl FileChoice {
+    /// Why a file of that name is not read, if so. What may be included are the files in an archive, so one that its name
+    /// says is an archive is opened for them.
+    pub fn passes_over(&self, name: &LogFileId) -> Option<SkipReason> {
+        let name = name.as_str();
+        let any = |globs: &[String]| globs.iter().any(|glob| matches_name(glob, name));
+        if any(&self.exclude) {
+            return Some(SkipReason::Excluded);
+        }
+        if !self.include.is_empty() && !any(&self.include) && !is_named_archive(name) {
+            return Some(SkipReason::NotIncluded);
+        }
+        self.delivered_outside(name)
+    }
+
+    /// Days are compared, not instants: a key is dated by the minute of its delivery, and to read too much is no fault.
+    fn delivered_outside(&self, name: &str) -> Option<SkipReason> {
+        if self.read_from.is_none() && self.read_to.is_none() {
+            return None;
+        }
+        let day = |time: Timestamp| time.unix().div_euclid(DAY);
+        let delivered = day(parse(name)?.delivered);
+        if self.read_from.is_some_and(|from| delivered < day(from)) {
+            return Some(SkipReason::DeliveredBefore);
+        }
+        let is_after = |to| delivered > day(to) + self.slack.days();
+        self.read_to
+            .is_some_and(is_after)
+            .then_some(SkipReason::DeliveredAfter)
+    }
+
+    /// Whether every file is read.
+    pub fn is_all(&self) -> bool {
+        *self
+            == Self {
+                slack: self.slack,
+                ..Self::default()
+            }
+    }
+}
+
+/// A pattern with `*` and `?` matches a whole name, or what follows one of its slashes; `*` passes slashes.
+fn matches_name(glob: &str, name: &str) -> bool {
+    let after_slashes = name
+        .match_indices('/')
+        .filter_map(|(at, _)| name.get(at + 1..));
+    std::iter::once(name)
+        .chain(after_slashes)
+        .any(|part| matches_pattern(glob, part))
+}
+
+fn is_named_archive(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".zip", ".tar", ".tgz", ".tar.gz"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/2024/03/05/111122223333_CloudTrail_us-east-1_20240305T2359Z_p8JWK2YCxLL9EPqK.json.gz";
+
+    fn passed_over(choice: &FileChoice, name: &str) -> Option<&'static str> {
+        choice
+            .passes_over(&LogFileId::new(name))
+            .map(SkipReason::name)
+    }
+
+    #[test]
+    fn the_day_of_delivery_decides() {
+        for (from, to, slack, expected) in [
+            (None, None, Slack::Day, None),
+            (Some("2024-03-05T23:59:59Z"), None, Slack::Day, None),
+            (
+                Some("2024-03-06T00:00:00Z"),
+                None,
+                Slack::Day,
+                Some("delivered-before"),
+            ),
+            (None, Some("2024-03-04T00:00:00Z"), Slack::Day, None),
+            (
+                None,
+                Some("2024-03-03T23:59:59Z"),
+                Slack::Day,
+                Some("delivered-after"),
+            ),
+            (None, Some("2024-02-04T00:00:00Z"), Slack::Complete, None),
+            (
+                None,
+                Some("2024-02-03T00:00:00Z"),
+                Slack::Complete,
+                Some("delivered-after"),
+            ),
+        ] {
+            let at = |text: Option<&str>| text.map(|text| Timestamp::parse(text).unwrap());
+            let choice = FileChoice {
+                read_from: at(from),
+                read_to: at(to),
+                slack,
+                ..FileChoice::default()
+            };
+            assert_eq!(
+                passed_over(&choice, NAME),
+                expected,
+                "{from:?} {to:?} {slack:?}"
+            );
+            assert_eq!(passed_over(&choice, "renamed.json.gz"), None);
+        }
+    }
+
+    #[test]
+    fn patterns_match_a_name_or_what_follows_a_slash() {
+        for (include, exclude, expected) in [
+            (&["*.json.gz"][..], &[][..], None),
+            (&["2024/03/05/*"], &[], None),
+            (&["*_us-east-1_*"], &[], None),
+            (&["*/eu-west-1/*", "AWSLogs/*"], &[], None),
+            (&["*/eu-west-1/*"], &[], Some("not-included")),
+            (&["5/*"], &[], Some("not-included")),
+            (&["*"], &["*/us-east-1/*"], Some("excluded")),
+            (&[], &["*.csv"], None),
+        ] {
+            let owned = |globs: &[&str]| globs.iter().map(|glob| (*glob).to_owned()).collect();
+            let choice = FileChoice {
+                include: owned(include),
+                exclude: owned(exclude),
+                ..FileChoice::default()
+            };
+            assert_eq!(
+                passed_over(&choice, NAME),
+                expected,
+                "{include:?} {exclude:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_archive_is_opened_for_what_is_included_in_it() {
+        let choice = FileChoice {
+            include: vec!["*.json.gz".to_owned()],
+            ..FileChoice::default()
+        };
+        assert_eq!(passed_over(&choice, "logs.tar.gz"), None);
+        assert_eq!(
+            passed_over(&choice, "logs.zip!/a.txt"),
+            Some("not-included")
+        );
+        assert_eq!(passed_over(&choice, "logs.zip!/a.json.gz"), None);
+    }
+}
