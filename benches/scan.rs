@@ -37,13 +37,13 @@ fn tell(shape: Shape, corpus: &Corpus) {
     let analysis = analysis(corpus, None);
     let (counts, exposures) = (analysis.counts, analysis.exposures.len());
     println!(
-        "{shape:?}: {} files, {} bytes, {} inflated, {} records, {} changes, {exposures} exposures",
+        "{shape:?}: {} files, {} bytes, {} inflated, {} records, {} used, {exposures} exposures",
         counts.files, counts.bytes, corpus.inflated, counts.records, counts.used
     );
     assert_eq!(counts.files_read, corpus.files.len() as u64);
     assert_eq!(counts.bytes, corpus.bytes());
     assert_eq!(counts.records, corpus.records);
-    assert_eq!(counts.used, corpus.changes);
+    assert_eq!(counts.used, corpus.changes + corpus.sessions);
     assert_eq!(exposures as u64, corpus.exposures());
 }
 

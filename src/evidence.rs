@@ -4,8 +4,7 @@
 //! how the files were split, read or repeated.
 
 use crate::event::{
-    CitedEvent, CitedInquiry, CitedRequest, Copies, EventKey, ExposureEvent, Heard, Inquiry,
-    Request, amend,
+    CitedEvent, CitedInquiry, Copies, EventKey, ExposureEvent, Heard, Inquiry, amend,
 };
 use crate::vocab::{
     AccountId, BucketName, Citation, LogFileId, Loss, Region, SkipReason, Timestamp, Untrusted,
@@ -23,8 +22,12 @@ pub struct Evidence {
     pub addenda: BTreeMap<EventKey, BTreeMap<EventKey, Sighting>>,
     /// Each read whose answer tells something, once, with the smallest of its citations.
     pub inquiries: BTreeMap<EventKey, (Inquiry, Citation)>,
-    /// Each request from outside, once, with the smallest of its citations.
-    pub requests: BTreeMap<EventKey, (Request, Citation)>,
+    /// The buckets whose data events the evidence holds, and over which span.
+    pub logged: BTreeMap<BucketName, BTreeMap<Option<AccountId>, Coverage>>,
+    /// The accounts whose sessions' issuances the evidence holds, in which Region and over which span.
+    pub issued: BTreeMap<(AccountId, Region), Coverage>,
+    /// Of the writes of objects that are held until all is read, those that are requests from outside too.
+    pub asked: BTreeSet<EventKey>,
     /// Over which span each account's Regions have records, of whatever kind.
     pub coverage: BTreeMap<(Option<AccountId>, Option<Region>), Coverage>,
     /// What could not be used.
@@ -149,17 +152,22 @@ impl Evidence {
         }
     }
 
-    /// Adds a request from outside. Of two copies that differ the smaller is believed.
-    pub fn ask(&mut self, key: EventKey, request: Request, citation: Citation) {
-        match self.requests.get_mut(&key) {
-            Some((known, cited)) => {
-                *cited = citation.min(cited.clone());
-                *known = request.min(known.clone());
+    /// Notes that a bucket's data events are logged.
+    pub fn log(&mut self, bucket: &str, account: Option<AccountId>, here: Coverage) {
+        let known = self.logged.get_mut(bucket);
+        match (known, BucketName::parse(bucket)) {
+            (Some(accounts), _) => merge_into(accounts, account, here),
+            (None, Some(bucket)) => {
+                self.logged
+                    .insert(bucket, BTreeMap::from([(account, here)]));
             }
-            None => {
-                self.requests.insert(key, (request, citation));
-            }
+            (None, None) => {}
         }
+    }
+
+    /// Notes that an account's sessions are logged in a Region.
+    pub fn issue(&mut self, account: AccountId, region: Region, here: Coverage) {
+        merge_into(&mut self.issued, (account, region), here);
     }
 
     /// Notes that an account's Region has a record of that instant.
@@ -169,10 +177,7 @@ impl Evidence {
         region: Option<Region>,
         coverage: Coverage,
     ) {
-        self.coverage
-            .entry((account, region))
-            .and_modify(|known| *known = known.merge(coverage))
-            .or_insert(coverage);
+        merge_into(&mut self.coverage, (account, region), coverage);
     }
 
     /// Everything that either tells.
@@ -187,11 +192,18 @@ impl Evidence {
             self.written.entry(id).or_default().extend(buckets);
         }
         self.losses.extend(other.losses);
+        self.asked.extend(other.asked);
         for (key, (inquiry, citation)) in other.inquiries {
             self.hear(key, inquiry, citation);
         }
-        for (key, (request, citation)) in other.requests {
-            self.ask(key, request, citation);
+        for (bucket, accounts) in other.logged {
+            let known = self.logged.entry(bucket).or_default();
+            for (account, span) in accounts {
+                merge_into(known, account, span);
+            }
+        }
+        for ((account, region), span) in other.issued {
+            self.issue(account, region, span);
         }
         other
             .events
@@ -251,23 +263,19 @@ impl Evidence {
         add(&mut self.events, key, sighting);
     }
 
-    /// How many different events, addenda, reads and requests from outside the records of interest tell of.
+    /// How many different events, addenda and reads of interest the records tell of; requests from outside are counted
+    /// elsewhere.
     pub fn distinct(&self) -> u64 {
         let logged = |(inquiry, _): &&(Inquiry, Citation)| inquiry.heard == Heard::Logged;
         let reads = self.inquiries.values().filter(logged).count();
         let addenda: usize = self.addenda.values().map(BTreeMap::len).sum();
-        let asked = self
-            .requests
-            .keys()
-            .filter(|key| !self.events.contains_key(*key));
-        (self.events.len() + addenda + reads + asked.count()) as u64
+        (self.events.len() + addenda + reads) as u64
     }
 
-    /// How many records of interest there are beyond the first of each event or read.
-    pub fn duplicates(&self) -> u64 {
+    /// How many records are of interest, copies included.
+    pub fn of_interest(&self) -> u64 {
         let all = self.files.values().map(FileAccount::of_interest);
         all.fold(0, u64::saturating_add)
-            .saturating_sub(self.distinct())
     }
 
     /// Lays aside writes of objects that neither let others in nor touch an object that some call did: where a file can be
@@ -282,7 +290,7 @@ impl Evidence {
         for (key, sighting) in idle {
             // What is a request from outside too stays of interest.
             let citations = sighting.citations.iter();
-            for citation in citations.filter(|_| !self.requests.contains_key(&key)) {
+            for citation in citations.filter(|_| !self.asked.contains(&key)) {
                 if let Some(account) = self.files.get_mut(&citation.log_file) {
                     account.not_of_interest += 1;
                 }
@@ -290,9 +298,8 @@ impl Evidence {
         }
     }
 
-    /// The events as they were amended, the reads and the requests from outside, each with the smallest citation of the
-    /// record that it rests on.
-    pub fn cited(mut self) -> (Vec<CitedEvent>, Vec<CitedInquiry>, Vec<CitedRequest>) {
+    /// The events as they were amended and the reads, each with the smallest citation of the record that it rests on.
+    pub fn cited(mut self) -> (Vec<CitedEvent>, Vec<CitedInquiry>) {
         for (key, addenda) in std::mem::take(&mut self.addenda) {
             let original = self.events.remove(&key);
             let amended = addenda.into_values().fold(original, |known, addendum| {
@@ -328,14 +335,15 @@ impl Evidence {
             inquiry,
             citation,
         });
-        let requests = self.requests.into_iter();
-        let asked = requests.map(|(key, (request, citation))| CitedRequest {
-            key,
-            request,
-            citation,
-        });
-        (events, heard.collect(), asked.collect())
+        (events, heard.collect())
     }
+}
+
+fn merge_into<K: Ord>(spans: &mut BTreeMap<K, Coverage>, key: K, here: Coverage) {
+    spans
+        .entry(key)
+        .and_modify(|known| *known = known.merge(here))
+        .or_insert(here);
 }
 
 /// Whether an event matters whatever was done to the object that it touches.

@@ -27,6 +27,7 @@ pub mod vocab;
 pub mod archive;
 pub mod inflate;
 pub mod source;
+pub mod spill;
 
 pub mod record;
 

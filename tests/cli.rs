@@ -169,6 +169,7 @@ fn the_report_goes_to_stdout_and_nothing_to_stderr() {
                         DeleteBucketPolicy
                         event 2024-03-04T10:00:00Z-DeleteBucketPolicy
                         record 2 of logs/a.json
+            came in     nobody could have been seen: the evidence holds no data events of this bucket
             assumed     the account's public access block was never seen; taken as off
 
         Undecided (1 bucket)

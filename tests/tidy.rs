@@ -43,11 +43,12 @@ fn code(text: &str) -> String {
 }
 
 /// Which modules each module may use. Everything may use what is listed for it, and itself.
-const FLOORS: [(&str, &[&str]); 12] = [
+const FLOORS: [(&str, &[&str]); 13] = [
     ("vocab", &[]),
     ("source", &["vocab"]),
     ("archive", &["vocab"]),
     ("inflate", &["vocab"]),
+    ("spill", &[]),
     ("record", &["vocab"]),
     ("event", &["vocab", "record"]),
     ("evidence", &["vocab", "event"]),
@@ -68,8 +69,8 @@ const FLOORS: [(&str, &[&str]); 12] = [
     (
         "pipeline",
         &[
-            "vocab", "source", "archive", "inflate", "record", "event", "evidence", "timeline",
-            "analysis",
+            "vocab", "source", "archive", "inflate", "spill", "record", "event", "evidence",
+            "timeline", "analysis",
         ],
     ),
 ];
@@ -240,7 +241,9 @@ fn only_the_door_talks_and_only_sources_and_reports_open_files() {
                 .iter()
                 .for_each(|word| assert!(!code.contains(word), "{} uses {word}", path.display()));
         }
-        if !matches!(module.as_str(), "bin" | "source") && !path.ends_with("report/folder.rs") {
+        // `spill` keeps what does not fit in memory, in a temporary file without a name that nobody else can open.
+        let opens = matches!(module.as_str(), "bin" | "source" | "spill");
+        if !opens && !path.ends_with("report/folder.rs") {
             files
                 .iter()
                 .for_each(|word| assert!(!code.contains(word), "{} uses {word}", path.display()));

@@ -33,6 +33,8 @@ pub struct Corpus {
     pub records: u64,
     /// Of these, changes of access to a bucket.
     pub changes: u64,
+    /// Of these, sessions that are issued.
+    pub sessions: u64,
 }
 
 impl Corpus {
@@ -45,6 +47,7 @@ impl Corpus {
             inflated: 0,
             records: 0,
             changes: 0,
+            sessions: 0,
         };
         let mut dice = Dice::new(2024);
         for number in 0..shape.files() {
@@ -77,7 +80,9 @@ impl Corpus {
                 text.push_str(&record::change(dice, second, self.changes));
                 self.changes += 1;
             } else {
-                text.push_str(&record::everyday(dice, second));
+                let record = record::everyday(dice, second);
+                self.sessions += u64::from(record.contains("\"AssumeRole\""));
+                text.push_str(&record);
             }
             self.records += 1;
         }

@@ -8,7 +8,7 @@ pub use strictness::Strictness;
 
 use crate::evidence::{Evidence, Fate, FileAccount};
 use crate::source::FileChoice;
-use crate::timeline::{ChangeRow, Contradiction, Exposure, Timeline};
+use crate::timeline::{AccessRow, ChangeRow, Contradiction, Exposure, Timeline};
 use crate::vocab::{AccountId, LogFileId, Loss, Region, Timestamp};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ pub struct Analysis {
     pub timelines: Vec<Timeline>,
     /// The changes, in their order.
     pub changes: Vec<ChangeRow>,
+    /// Who came in from outside during each exposure, in the exposures' order.
+    pub access: Vec<AccessRow>,
     /// Where the evidence contradicts itself, in order of time.
     pub contradictions: Vec<Contradiction>,
     /// Each file and what became of it.
@@ -67,8 +69,9 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The counts of some evidence.
-    pub fn of(evidence: &Evidence) -> Self {
+    /// The counts of some evidence, and of so many different events that are kept beside it.
+    pub fn of(evidence: &Evidence, further: u64) -> Self {
+        let used = evidence.distinct().saturating_add(further);
         let files = evidence.files.values();
         let fated =
             |is: fn(&Fate) -> bool| files.clone().filter(|file| is(&file.fate)).count() as u64;
@@ -80,9 +83,9 @@ impl Counts {
             files_lost: fated(|fate| *fate == Fate::Lost),
             bytes: sum(|file| file.bytes),
             records: sum(|file| file.records),
-            used: evidence.distinct(),
+            used,
             not_of_interest: sum(|file| file.not_of_interest),
-            duplicates: evidence.duplicates(),
+            duplicates: evidence.of_interest().saturating_sub(used),
             lost: sum(|file| file.lost_records),
         }
     }

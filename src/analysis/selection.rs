@@ -3,6 +3,7 @@
 use super::Analysis;
 use crate::timeline::{ChangeRow, Contradiction, Exposure, Reconstruction, Timeline};
 use crate::vocab::{AccountId, BucketName, Region, Span, Timestamp};
+use std::collections::BTreeSet;
 
 /// To which rows a report is limited. State is always built from all that was read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -27,9 +28,12 @@ impl Selection {
             timelines,
             mut changes,
             mut contradictions,
+            mut access,
             ..
         } = told;
         exposures.retain(|row| self.shows_exposure(row));
+        let shown: BTreeSet<&str> = exposures.iter().map(|row| row.id.as_str()).collect();
+        access.retain(|row| shown.contains(row.exposure_id.as_str()));
         changes.retain(|row| self.shows_change(row));
         contradictions.retain(|row| self.shows_contradiction(row));
         let timelines = timelines
@@ -40,6 +44,7 @@ impl Selection {
             exposures,
             timelines,
             changes,
+            access,
             contradictions,
             ..analysis
         }

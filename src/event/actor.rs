@@ -4,6 +4,7 @@ use crate::vocab::Untrusted;
 use serde_json::Value;
 
 use super::json::{field, text_at};
+use super::session::Session;
 
 /// Who made a call, from where and with what.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Actor {
     pub user_agent: Untrusted,
     /// The AWS service that made the call for the caller.
     pub invoked_by: Untrusted,
+    /// The session it was made in, and what else the record says of the caller.
+    pub session: Session,
 }
 
 impl Actor {
@@ -45,6 +48,7 @@ impl Actor {
             source_ip: text_at(record, &["sourceIPAddress"]).into(),
             user_agent: text_at(record, &["userAgent"]).into(),
             invoked_by: text_at(identity, &["invokedBy"]).into(),
+            session: Session::read(identity),
         }
     }
 }

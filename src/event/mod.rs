@@ -7,17 +7,22 @@ mod acl;
 mod actor;
 mod amend;
 mod block;
+mod bytes;
 mod change;
 mod document;
 mod held;
 mod inquiry;
+mod issuances;
 mod json;
 mod outcome;
 mod ownership;
+mod pack;
 mod policy;
 mod read;
 mod request;
+mod session;
 pub mod table;
+mod whereabouts;
 
 pub use acl::{Acl, AclGrant, AclPermission, CannedAcl, Grantee};
 pub use actor::Actor;
@@ -30,10 +35,16 @@ pub use change::{
 pub use document::Document;
 pub use held::{HeldKind, held};
 pub use inquiry::{CitedInquiry, Heard, Inquiry, Switch, Told, read_inquiry};
+pub use issuances::{IssuanceKind, issuance_of};
 pub use outcome::Outcome;
 pub use ownership::Ownership;
 pub use policy::{
     Condition, Effect, Policy, Principal, Principals, Quantifier, Selection, Statement,
 };
-pub use read::{Unusable, event_time, read_event};
-pub use request::{Asking, Caller, CitedRequest, Request, read_request};
+pub use read::{QuietWrite, Unusable, bucket_of_record, event_time, read_event};
+pub use request::{
+    Asking, Caller, CitedRequest, Copied, Request, bucket_of_prefix, bucket_prefix,
+    has_unsound_bytes, is_own_by_type, prefix_of, read_request,
+};
+pub use session::{CitedIssuance, Issuance, Session, read_issuance};
+pub use whereabouts::Whereabouts;

@@ -147,11 +147,61 @@ pub(super) fn time_of(record: &Record<'_>) -> Result<Timestamp, Unusable> {
     })
 }
 
-fn key_of(json: &Value, recipient: Option<AccountId>, raw: &[u8]) -> EventKey {
+pub(super) fn key_of(json: &Value, recipient: Option<AccountId>, raw: &[u8]) -> EventKey {
     match EventId::parse(text_at(json, &["eventID"])) {
         Some(id) => EventKey::Id(id, recipient),
         None => EventKey::Content(Sha256::digest(compacted(raw)).into()),
     }
+}
+
+/// A call on an object that carries no ACL: most of them are of no interest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct QuietWrite {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// The object.
+    pub key: Untrusted,
+    /// Whether it failed for sure.
+    pub failed: bool,
+}
+
+impl QuietWrite {
+    /// Reads one without reading the whole record; `None` where that does not do.
+    pub fn read(kind: &Kind, record: &Record<'_>) -> Option<Self> {
+        let on_object = super::table::is_on_object(kind) && event_time(record).is_some();
+        let mut names = record.names_in("requestParameters").filter(|_| on_object)?;
+        if names.any(may_hold_acl) {
+            return None;
+        }
+        let ended = Outcome::of_record(&record.pick(&["errorCode"]));
+        Some(Self {
+            bucket: BucketName::parse(record.text_in("requestParameters", "bucketName")?)?,
+            key: record.text_in("requestParameters", "key")?.into(),
+            failed: matches!(ended, Outcome::Failed(_)),
+        })
+    }
+}
+
+/// Whether a request parameter of that name may be an ACL, or a part of one.
+fn may_hold_acl(name: &str) -> bool {
+    let begins = |with: &str| {
+        let start = name.as_bytes().get(..with.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    ["x-amz", "x_amz", "x:amz"].into_iter().any(begins)
+        && name.len() > 8
+        && (contains(name, "acl") || contains(name, "grant"))
+        || ["accesscontrol", "grant"].into_iter().any(begins)
+}
+
+fn contains(name: &str, part: &str) -> bool {
+    name.to_ascii_lowercase().contains(part)
+}
+
+/// The bucket that a record names, wherever it does.
+pub fn bucket_of_record(record: &Record<'_>) -> Option<BucketName> {
+    let json = record.pick(&["requestParameters", "resources"]);
+    bucket_of(&json, &parameters_of(&json))
 }
 
 /// The bucket: from the parameters, else from the resources, else from a virtual-hosted Host header.

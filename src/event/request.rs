@@ -5,12 +5,15 @@
 
 use super::actor::Actor;
 use super::change::{Change, CitedEvent, Copies, EventKey, ExposureEvent};
-use super::json::{field, text_at};
+use super::json::{field, scalar_text, text_at};
 use super::outcome::Outcome;
+use super::pack::{Packer, Unpacker};
 use super::read::{Place, Subject, Unusable, time_of};
-use super::table::RequestKind;
+use super::table::{RequestKind, S3, request_of};
 use crate::record::Record;
-use crate::vocab::{AccountId, BucketName, Citation, Region, Timestamp, Untrusted};
+use crate::vocab::{
+    AccountId, BucketName, Citation, EventId, LogFileId, Region, Timestamp, Untrusted,
+};
 use serde_json::Value;
 
 /// One request from outside.
@@ -34,6 +37,12 @@ pub struct Request {
     pub caller: Caller,
     /// How it ended.
     pub outcome: Outcome,
+    /// How many bytes were sent, where the record says.
+    pub bytes: Option<u64>,
+    /// The id that the copies in two accounts' trails share.
+    pub shared: Option<EventId>,
+    /// Whether the copy is the owner's, or the requester's.
+    pub copy: Copied,
     /// From where, and with what.
     pub actor: Actor,
 }
@@ -53,6 +62,15 @@ pub enum Asking {
     ReadAcl,
     /// To set an object's ACL.
     WriteAcl,
+}
+
+/// Whose trail has a copy of a request. The owner's goes before the other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Copied {
+    /// The owner's.
+    Owners,
+    /// Another account's: the requester's.
+    Others,
 }
 
 /// Who asked from outside.
@@ -102,6 +120,22 @@ impl CitedRequest {
     }
 }
 
+/// The top-level members that tell of a request.
+const MEMBERS: [&str; 12] = [
+    "userIdentity",
+    "requestParameters",
+    "resources",
+    "recipientAccountId",
+    "eventID",
+    "sharedEventID",
+    "awsRegion",
+    "errorCode",
+    "errorMessage",
+    "sourceIPAddress",
+    "userAgent",
+    "additionalEventData",
+];
+
 /// Reads a request of that kind; `None` if it is the owner's own, or an AWS service's.
 ///
 /// # Errors
@@ -111,12 +145,18 @@ pub fn read_request(
     record: &Record<'_>,
     raw: &[u8],
 ) -> Result<Option<(EventKey, Request)>, Unusable> {
-    let json = record.to_json();
+    if is_own_by_type(record) || is_own_by_account(record) {
+        return Ok(None);
+    }
+    let json = record.pick(&MEMBERS);
     let identity = field(&json, "userIdentity").unwrap_or(&Value::Null);
-    if is_own_by_type(identity) {
+    let service = text_at(identity, &["type"]) == "AWSService"
+        || !text_at(identity, &["invokedBy"]).is_empty();
+    if service {
         return Ok(None);
     }
     let place = Place::of(&json, time_of(record)?, raw, Subject::Bucket)?;
+    let owners = place.recipient == place.account || place.recipient.is_none();
     let Some((caller, bucket)) = caller(identity, place.account.as_ref()).zip(place.bucket) else {
         return Ok(None);
     };
@@ -131,13 +171,53 @@ pub fn read_request(
         key: text_at(parameters, &["key"]).into(),
         caller,
         outcome: Outcome::of_record(&json),
+        bytes: bytes_sent(&json).ok().flatten(),
+        shared: EventId::parse(text_at(&json, &["sharedEventID"])),
+        copy: if owners {
+            Copied::Owners
+        } else {
+            Copied::Others
+        },
         actor: Actor::read(&json),
     };
     Ok(Some((place.key, request)))
 }
 
-fn is_own_by_type(identity: &Value) -> bool {
-    text_at(identity, &["type"]) == "AWSService" || !text_at(identity, &["invokedBy"]).is_empty()
+/// Whether the record's byte count, where there is one, is no number of bytes: negative, broken, or beyond any object.
+pub fn has_unsound_bytes(record: &Record<'_>) -> bool {
+    bytes_sent(&record.pick(&["additionalEventData"])).is_err()
+}
+
+/// `bytesTransferredOut`, which some records write as a floating-point number or as text.
+fn bytes_sent(json: &Value) -> Result<Option<u64>, ()> {
+    let counted =
+        field(json, "additionalEventData").and_then(|data| field(data, "bytesTransferredOut"));
+    let number = match counted {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(other) => scalar_text(other).and_then(|text| text.trim().parse().ok()),
+    };
+    let sound = number.filter(|number| (0.0..1e15).contains(number) && number.fract() == 0.0);
+    sound.map(|number| Some(number as u64)).ok_or(())
+}
+
+/// Whether an AWS service asked: told without reading the whole record.
+pub fn is_own_by_type(record: &Record<'_>) -> bool {
+    record.text_in("userIdentity", "type") == Some("AWSService")
+        || record
+            .text_in("userIdentity", "invokedBy")
+            .is_some_and(|service| !service.is_empty())
+}
+
+/// Whether the caller's account is the one whose trail has the record, and no other is named as the bucket's owner.
+fn is_own_by_account(record: &Record<'_>) -> bool {
+    let caller = record.text_in("userIdentity", "accountId");
+    let caller = caller.filter(|account| AccountId::parse(account).is_some());
+    caller.is_some_and(|account| {
+        let recipient = record.text("recipientAccountId");
+        recipient.is_none_or(|recipient| recipient == account)
+            && !record.differs_below("resources", "accountId", account)
+    })
 }
 
 /// Somebody from outside: nobody with a name, or an account that is not the owner's.
@@ -147,5 +227,252 @@ fn caller(identity: &Value, owner: Option<&AccountId>) -> Option<Caller> {
         account => AccountId::parse(account)
             .filter(|account| owner.is_some_and(|owner| owner != account))
             .map(Caller::Account),
+    }
+}
+
+impl CitedRequest {
+    /// As bytes, which are sorted by owner, bucket, instant, event: what is the same request stands together, the owner's
+    /// copy first. The number tells how many of the bytes name the request.
+    pub fn pack(&self) -> (Vec<u8>, usize) {
+        let mut packer = Packer(bucket_prefix(
+            self.request.account.as_ref(),
+            &self.request.bucket,
+        ));
+        let request = &self.request;
+        packer.instant(request.time.unix());
+        match &request.shared {
+            Some(shared) => {
+                packer.name("s");
+                packer.name(shared.as_str());
+                packer.text(request.name);
+                packer.text(request.key.reveal());
+            }
+            None => {
+                packer.name("");
+                self.key.pack(&mut packer);
+            }
+        }
+        let named = packer.0.len();
+        packer.number(u64::from(request.copy == Copied::Others));
+        self.key.pack(&mut packer);
+        let (outcome, code) = match &request.outcome {
+            Outcome::Took => (0, ""),
+            Outcome::Failed(code) => (1, code.reveal()),
+            Outcome::Uncertain(code) => (2, code.reveal()),
+        };
+        packer.number(outcome);
+        packer.number(request.bytes.map_or(0, |bytes| bytes.saturating_add(1)));
+        let caller = match &request.caller {
+            Caller::Anonymous => "",
+            Caller::Account(account) => account.as_str(),
+        };
+        for text in [
+            code,
+            caller,
+            request.name,
+            request.key.reveal(),
+            request.region.as_ref().map_or("", Region::as_str),
+        ] {
+            packer.text(text);
+        }
+        request.actor.pack(&mut packer);
+        packer.text(self.citation.log_file.as_str());
+        packer.number(self.citation.record_index);
+        (packer.0, named)
+    }
+
+    /// From bytes; and how many of them name the request.
+    pub fn unpack(bytes: &[u8]) -> Option<(Self, usize)> {
+        let mut from = Unpacker(bytes);
+        let account = AccountId::parse(from.name()?);
+        let bucket = BucketName::parse(from.name()?)?;
+        let time = Timestamp::from_unix(from.instant()?);
+        let shared = match from.name()? {
+            "s" => {
+                let shared = EventId::parse(from.name()?);
+                from.text()?;
+                from.text()?;
+                shared
+            }
+            _ => {
+                EventKey::unpack(&mut from)?;
+                None
+            }
+        };
+        let named = bytes.len().checked_sub(from.0.len())?;
+        let copy = match from.number()? {
+            0 => Copied::Owners,
+            _ => Copied::Others,
+        };
+        let key = EventKey::unpack(&mut from)?;
+        let (outcome, sent) = (from.number()?, from.number()?);
+        let outcome = match (outcome, from.text()?) {
+            (0, _) => Outcome::Took,
+            (1, code) => Outcome::Failed(code.into()),
+            (_, code) => Outcome::Uncertain(code.into()),
+        };
+        let caller = match from.text()? {
+            "" => Caller::Anonymous,
+            account => Caller::Account(AccountId::parse(account)?),
+        };
+        let kind = request_of(S3, from.text()?)?;
+        let request = Request {
+            time,
+            account,
+            bucket,
+            key: from.text()?.into(),
+            region: Region::parse(from.text()?),
+            name: kind.name,
+            asked: kind.asks,
+            caller,
+            outcome,
+            bytes: sent.checked_sub(1),
+            shared,
+            copy,
+            actor: Actor::unpack(&mut from)?,
+        };
+        let citation = Citation {
+            log_file: LogFileId::new(from.text()?),
+            record_index: from.number()?,
+        };
+        let cited = Self {
+            key,
+            request,
+            citation,
+        };
+        Some((cited, named))
+    }
+}
+
+/// The bytes that every request on a bucket begins with.
+pub fn bucket_prefix(account: Option<&AccountId>, bucket: &BucketName) -> Vec<u8> {
+    let mut packer = Packer::default();
+    packer.name(account.map_or("", AccountId::as_str));
+    packer.name(bucket.as_str());
+    packer.0
+}
+
+/// The prefix of a packed request, and what it names.
+pub fn prefix_of(line: &[u8]) -> &[u8] {
+    let ends = line.iter().enumerate().filter(|(_, byte)| **byte == 0);
+    let end = ends.map(|(at, _)| at).nth(1);
+    end.and_then(|end| line.get(..=end)).unwrap_or_default()
+}
+
+/// The owner and the bucket of a prefix.
+pub fn bucket_of_prefix(prefix: &[u8]) -> Option<(Option<AccountId>, BucketName)> {
+    let mut from = Unpacker(prefix);
+    let account = AccountId::parse(from.name()?);
+    Some((account, BucketName::parse(from.name()?)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Decoder;
+    use serde_json::json;
+
+    fn record(identity: Value, rest: Value) -> Value {
+        let mut record = json!({"eventTime": "2024-05-01T10:00:00Z", "eventSource": S3, "eventName": "GetObject", "eventID": "e-1",
+            "recipientAccountId": "111122223333", "awsRegion": "eu-west-1", "sourceIPAddress": "198.51.100.7", "userAgent": "[curl/8]",
+            "requestParameters": {"bucketName": "amzn-s3-demo-bucket", "key": "a/b.txt"},
+            "resources": [{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::amzn-s3-demo-bucket/a/b.txt"},
+                {"accountId": "111122223333", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::amzn-s3-demo-bucket"}],
+            "userIdentity": identity});
+        for (key, value) in rest.as_object().unwrap() {
+            record[key] = value.clone();
+        }
+        record
+    }
+
+    fn read(record: &Value) -> Option<(EventKey, Request)> {
+        let text = record.to_string();
+        let mut decoder = Decoder::new();
+        let record = decoder.decode(text.as_bytes()).unwrap();
+        let kind = request_of(S3, "GetObject").unwrap();
+        read_request(kind, &record, text.as_bytes()).unwrap()
+    }
+
+    fn anonymous() -> Value {
+        json!({"type": "AWSAccount", "principalId": "", "accountId": "anonymous"})
+    }
+
+    #[test]
+    fn who_is_outside_and_who_is_not() {
+        let foreign = json!({"type": "AWSAccount", "principalId": "AIDAEXAMPLE", "accountId": "444455556666"});
+        let own = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/a", "accountId": "111122223333"});
+        let service = json!({"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"});
+        let through = json!({"type": "IAMUser", "accountId": "444455556666", "invokedBy": "athena.amazonaws.com"});
+        let caller =
+            |identity| read(&record(identity, json!({}))).map(|(_, request)| request.caller);
+        assert_eq!(caller(anonymous()), Some(Caller::Anonymous));
+        assert_eq!(
+            caller(foreign),
+            AccountId::parse("444455556666").map(Caller::Account)
+        );
+        assert_eq!(
+            (caller(own), caller(service), caller(through)),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    fn the_requesters_own_trail_shows_a_request_from_outside_too() {
+        let identity = json!({"type": "IAMUser", "arn": "arn:aws:iam::444455556666:user/x", "accountId": "444455556666"});
+        let copy = record(
+            identity,
+            json!({"recipientAccountId": "444455556666", "sharedEventID": "s-1"}),
+        );
+        let (_, request) = read(&copy).unwrap();
+        assert_eq!(request.account, AccountId::parse("111122223333"));
+        assert_eq!(request.copy, Copied::Others);
+    }
+
+    #[test]
+    fn a_request_comes_back_from_its_bytes() {
+        for rest in [
+            json!({}),
+            json!({"sharedEventID": "s-1", "errorCode": "AccessDenied"}),
+            json!({"eventID": null, "errorCode": "SlowDown"}),
+        ] {
+            let (key, request) = read(&record(anonymous(), rest)).unwrap();
+            let citation = Citation {
+                log_file: LogFileId::new("logs/a.json.gz"),
+                record_index: 7,
+            };
+            let cited = CitedRequest {
+                key,
+                request,
+                citation,
+            };
+            let (bytes, named) = cited.pack();
+            let prefix = prefix_of(&bytes);
+            let (account, bucket) = bucket_of_prefix(prefix).unwrap();
+            assert_eq!(prefix, bucket_prefix(account.as_ref(), &bucket));
+            assert_eq!(CitedRequest::unpack(&bytes), Some((cited, named)));
+        }
+    }
+
+    #[test]
+    fn bytes_are_taken_as_far_as_they_are_sound() {
+        let sent = |count: Value| {
+            let data = json!({"additionalEventData": {"bytesTransferredOut": count}});
+            bytes_sent(&data)
+        };
+        assert_eq!(sent(json!(1024)), Ok(Some(1024)));
+        assert_eq!(sent(json!(1024.0)), Ok(Some(1024)));
+        assert_eq!(sent(json!("2048")), Ok(Some(2048)));
+        assert_eq!(sent(Value::Null), Ok(None));
+        assert_eq!(bytes_sent(&json!({})), Ok(None));
+        for unsound in [
+            json!(-1),
+            json!(0.5),
+            json!(1e18),
+            json!("many"),
+            json!(true),
+            json!({}),
+        ] {
+            assert_eq!(sent(unsound.clone()), Err(()), "{unsound}");
+        }
     }
 }

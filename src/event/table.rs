@@ -293,6 +293,40 @@ const fn request(
     }
 }
 
+/// Requests on objects or their list that ask for nothing that is followed: they show that the bucket's data events are logged.
+const OTHER_DATA_EVENTS: [&str; 12] = [
+    "CompleteMultipartUpload",
+    "CreateMultipartUpload",
+    "UploadPart",
+    "UploadPartCopy",
+    "AbortMultipartUpload",
+    "ListParts",
+    "ListMultipartUploads",
+    "DeleteObjects",
+    "GetObjectTagging",
+    "PutObjectTagging",
+    "RestoreObject",
+    "PreflightRequest",
+];
+
+/// Whether an event of that name is a data event where the record does not say.
+pub fn is_data_event(source: &str, name: &str) -> bool {
+    // HeadBucket was a management event once.
+    let asked = request_of(source, name).is_some_and(|kind| kind.name != "HeadBucket");
+    asked || source == S3 && OTHER_DATA_EVENTS.contains(&name)
+}
+
+/// Whether a change of that name is a call on one object.
+pub fn is_on_object(kind: &Kind) -> bool {
+    const NAMES: [&str; 4] = [
+        "PutObject",
+        "CopyObject",
+        "CreateMultipartUpload",
+        "DeleteObject",
+    ];
+    NAMES.contains(&kind.name)
+}
+
 /// The kind of request of that source and name.
 pub fn request_of(source: &str, name: &str) -> Option<&'static RequestKind> {
     (source == S3).then(|| {

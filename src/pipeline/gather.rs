@@ -1,10 +1,12 @@
 //! What does one file tell?
 
 use super::reading::{Reader, Reading, read_records, record_loss};
+use super::sink::{Catch, Sinks};
 use super::unread;
 use crate::event::{
-    ExposureEvent, Outcome, amended_event, event_time, read_event, read_inquiry, read_request,
-    table,
+    CitedIssuance, CitedRequest, ExposureEvent, IssuanceKind, Outcome, QuietWrite, Unusable,
+    Whereabouts, amended_event, bucket_of_record, event_time, has_unsound_bytes, is_own_by_type,
+    issuance_of, read_event, read_inquiry, read_issuance, read_request, table,
 };
 use crate::evidence::{
     Coverage, Evidence, Fate, FileAccount, ObjectsOfInterest, concerns, matters_by_itself,
@@ -24,16 +26,19 @@ pub(super) enum Writes<'o> {
     All,
 }
 
-/// What one file tells.
+/// What one file tells. What there is by the million goes into sinks, where there are some.
 pub(super) fn read_file(
     source: &dyn Source,
     file: &LogFile,
     reading: Reading<'_>,
     writes: Writes<'_>,
+    sinks: Option<&Sinks>,
 ) -> Evidence {
     let mut all = Evidence::default();
     let begin = |file: &LogFile| Gathering::of(file, writes);
-    read_records(source, file, reading, &begin, &mut |gathered| {
+    read_records(source, file, reading, &begin, &mut |mut gathered| {
+        let catch = std::mem::take(&mut gathered.catch);
+        sinks.into_iter().for_each(|sinks| sinks.take(&catch));
         all = std::mem::take(&mut all).merge(gathered.finish());
     });
     all
@@ -44,6 +49,7 @@ struct Gathering<'o> {
     file: LogFile,
     writes: Writes<'o>,
     evidence: Evidence,
+    catch: Catch,
     account: FileAccount,
     used: u64,
     insights: u64,
@@ -60,6 +66,7 @@ impl<'o> Gathering<'o> {
             file: file.clone(),
             writes,
             evidence: Evidence::default(),
+            catch: Catch::default(),
             account,
             used: 0,
             insights: 0,
@@ -156,11 +163,25 @@ impl<'o> Gathering<'o> {
 impl Gathering<'_> {
     /// Takes a record of that source and name: a request from outside may be a change of an object too.
     fn take(&mut self, source: &str, name: &str, raw: &RawRecord<'_>, record: &Record<'_>) {
-        let asked = table::request_of(source, name).is_some_and(|kind| self.ask(kind, raw, record));
+        if let Some((kind, name)) = issuance_of(source, name) {
+            return self.issue(kind, name, raw, record);
+        }
+        let request = table::request_of(source, name);
+        let changes = table::kind_of(source, name).is_some();
+        let asked = match request.map_or(Ok(false), |kind| self.ask(kind, raw, record)) {
+            Ok(asked) => asked,
+            // What failed and cannot be told apart let nobody in; what is a change too is told as one.
+            Err(_) if changes || record.text("errorCode").is_some() => false,
+            Err(unusable) => return self.lose(raw, unusable.kind, unusable.detail),
+        };
         match (
             table::kind_of(source, name),
             table::inquiry_of(source, name),
         ) {
+            (Some(kind), _) if self.is_quiet(kind, record) => match asked {
+                true => self.used += 1,
+                false => self.account.not_of_interest += 1,
+            },
             (Some(kind), _) => self.see(kind, raw, record, asked),
             (None, Some(kind)) => self.hear(kind, raw, record),
             (None, None) if asked => self.used += 1,
@@ -169,14 +190,117 @@ impl Gathering<'_> {
     }
 
     /// Whether a record is a request from outside that can be used.
-    fn ask(&mut self, kind: &table::RequestKind, raw: &RawRecord<'_>, record: &Record<'_>) -> bool {
-        match read_request(kind, record, raw.raw) {
-            Ok(Some((key, request))) => {
-                let citation = self.cite(raw);
-                self.evidence.ask(key, request, citation);
+    fn ask(
+        &mut self,
+        kind: &table::RequestKind,
+        raw: &RawRecord<'_>,
+        record: &Record<'_>,
+    ) -> Result<bool, Unusable> {
+        let Some((key, request)) = read_request(kind, record, raw.raw)? else {
+            return Ok(false);
+        };
+        if request.bytes.is_none() && has_unsound_bytes(record) {
+            let why = "bytesTransferredOut is no number of bytes; it is not counted";
+            let loss = record_loss(&self.file.id, raw, LossKind::UnsoundBytes, why);
+            self.evidence.losses.insert(loss);
+        }
+        if matches!(self.writes, Writes::All) {
+            self.evidence.asked.insert(key.clone());
+        }
+        self.catch.requests.push(
+            &CitedRequest {
+                key,
+                request,
+                citation: self.cite(raw),
+            }
+            .pack()
+            .0,
+        );
+        Ok(true)
+    }
+
+    /// An event that issues a session.
+    fn issue(
+        &mut self,
+        kind: IssuanceKind,
+        name: &'static str,
+        raw: &RawRecord<'_>,
+        record: &Record<'_>,
+    ) {
+        let Some((event, issuance)) = read_issuance(kind, name, record, raw.raw) else {
+            self.account.not_of_interest += 1;
+            return;
+        };
+        if let Some((account, region)) = issuance.account.clone().zip(issuance.region.clone()) {
+            let here = Coverage::at(issuance.time);
+            self.evidence.issue(account, region, here);
+        }
+        let cited = CitedIssuance {
+            event,
+            issuance,
+            citation: self.cite(raw),
+        };
+        self.catch.sessions.push(&cited.pack());
+        self.used += 1;
+    }
+
+    /// Notes what a record tells beside what it is: that a bucket's data events are logged, from where somebody called.
+    fn note(
+        &mut self,
+        (source, name): (&str, &str),
+        time: Timestamp,
+        raw: &RawRecord<'_>,
+        record: &Record<'_>,
+    ) {
+        let on_data = match record.text("eventCategory") {
+            Some(category) => category == "Data",
+            None => table::is_data_event(source, name),
+        };
+        match on_data {
+            true if source == table::S3 => self.log(time, record),
+            true => {}
+            false if is_own_by_type(record) => {}
+            false => self
+                .catch
+                .see(Whereabouts::likeness(record), source, time, || {
+                    Whereabouts::read(source, record, raw.raw)
+                }),
+        }
+    }
+
+    fn log(&mut self, time: Timestamp, record: &Record<'_>) {
+        let owner = record.text_below("resources", "accountId");
+        let owner = owner.or_else(|| record.text("recipientAccountId"));
+        let account = owner.and_then(AccountId::parse);
+        let bucket = record.text_in("requestParameters", "bucketName");
+        match bucket {
+            Some(bucket) => self.evidence.log(bucket, account, Coverage::at(time)),
+            None => {
+                if let Some(bucket) = bucket_of_record(record) {
+                    self.evidence
+                        .log(bucket.as_str(), account, Coverage::at(time));
+                }
+            }
+        }
+    }
+
+    /// Whether a call on an object cannot matter, told without reading the whole record: most cannot.
+    fn is_quiet(&mut self, kind: &table::Kind, record: &Record<'_>) -> bool {
+        let Some(write) = QuietWrite::read(kind, record) else {
+            return false;
+        };
+        match self.writes {
+            _ if write.failed => true,
+            Writes::All => false,
+            Writes::Of(objects) => {
+                let known = objects.get(&write.bucket);
+                !known.is_some_and(|keys| keys.contains(&write.key))
+            }
+            Writes::Noted => {
+                let written = self.evidence.written.entry(self.file.id.clone());
+                written.or_default().insert(write.bucket);
                 true
             }
-            Ok(None) | Err(_) => false,
         }
     }
 
@@ -228,10 +352,8 @@ fn account_of(record: &Record<'_>) -> Option<AccountId> {
         .text("recipientAccountId")
         .and_then(AccountId::parse)
         .or_else(|| {
-            let json = record.to_json();
-            json.get("userIdentity")
-                .and_then(|identity| identity.get("accountId"))
-                .and_then(serde_json::Value::as_str)
+            record
+                .text_in("userIdentity", "accountId")
                 .and_then(AccountId::parse)
         })
 }
@@ -252,6 +374,7 @@ impl Reader for Gathering<'_> {
                 };
                 if let Some(time) = event_time(record) {
                     self.cover(record, time);
+                    self.note((source, name), time, raw, record);
                 }
                 return self.take(source, name, raw, record);
             }

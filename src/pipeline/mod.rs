@@ -7,17 +7,20 @@ mod filter;
 mod gather;
 mod known;
 mod reading;
+mod sink;
 
 pub use filter::{Filtered, filter};
 
 use crate::analysis::{Analysis, Counts, Selection, Strictness};
+use crate::event::{CitedIssuance, Whereabouts};
 use crate::evidence::{Evidence, Fate, FileAccount};
 use crate::source::{FileChoice, LogFile, Source, SourceError};
-use crate::timeline::{Settings, reconstruct};
+use crate::timeline::{Reconstruction, Settings, Tracer, Visits, reconstruct};
 use crate::vocab::{AccountId, Region, Timestamp};
 use gather::{Writes, read_file};
 use rayon::prelude::*;
 use reading::Reading;
+use sink::{Kept, Sinks};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -75,6 +78,9 @@ pub enum ScanError {
     /// What was found cannot be written where it should go.
     #[error("cannot write: {0}")]
     Write(#[from] std::io::Error),
+    /// What does not fit in memory can be put nowhere, or not be read back.
+    #[error("cannot keep what does not fit in memory in the folder for temporary files: {0}")]
+    Spill(std::io::Error),
 }
 
 /// Who is told how far a scan is.
@@ -102,8 +108,8 @@ pub fn scan(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Analysis, ScanError> {
-    let evidence = in_pool(options.threads, || gather(source, options, progress))??;
-    Ok(analyse(known::add(evidence, options)?, options))
+    let (evidence, kept) = in_pool(options.threads, || gather(source, options, progress))??;
+    analyse(known::add(evidence, options)?, &kept, options)
 }
 
 fn in_pool<T: Send>(
@@ -124,7 +130,8 @@ fn gather(
     source: &dyn Source,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<Evidence, ScanError> {
+) -> Result<(Evidence, Kept), ScanError> {
+    let sinks = Sinks::new();
     let listing = source.list()?;
     progress.found(
         listing.files.len() as u64,
@@ -139,7 +146,7 @@ fn gather(
             true => Writes::All,
             false => Writes::Noted,
         };
-        let evidence = read_file(source, file, options.reading(), writes);
+        let evidence = read_file(source, file, options.reading(), writes, Some(&sinks));
         let records = evidence
             .files
             .values()
@@ -167,7 +174,8 @@ fn gather(
         losses: listing.losses.iter().cloned().collect(),
         ..Evidence::default()
     };
-    Ok(read.merge(unlisted))
+    let kept = sinks.finish().map_err(ScanError::Spill)?;
+    Ok((read.merge(unlisted), kept))
 }
 
 /// Reads again the files whose calls wrote into buckets with objects whose ACL let others in: whatever was written over such
@@ -185,7 +193,7 @@ fn read_writes(
         .collect();
     let second = concerned
         .into_par_iter()
-        .map(|file| read_file(source, file, options.reading(), Writes::Of(&objects)))
+        .map(|file| read_file(source, file, options.reading(), Writes::Of(&objects), None))
         .reduce(Evidence::default, Evidence::merge);
     let mut both = first.merge(second);
     if files.iter().any(LogFile::is_standard_input) {
@@ -206,8 +214,8 @@ fn unread(bytes: u64, fate: Fate) -> FileAccount {
 }
 
 /// From evidence to what a report tells.
-pub fn analyse(evidence: Evidence, options: &Options) -> Analysis {
-    let mut counts = Counts::of(&evidence);
+fn analyse(evidence: Evidence, kept: &Kept, options: &Options) -> Result<Analysis, ScanError> {
+    let mut counts = Counts::of(&evidence, further(&evidence, kept));
     let coverage: BTreeMap<_, _> = evidence
         .coverage
         .iter()
@@ -217,11 +225,24 @@ pub fn analyse(evidence: Evidence, options: &Options) -> Analysis {
         evidence.files.clone(),
         evidence.losses.iter().cloned().collect(),
     );
+    let (issued, logged) = (evidence.issued.clone(), evidence.logged.clone());
     let end_of = |account: Option<&AccountId>, region: Option<&Region>| {
         end_of_evidence(&coverage, account, region, options.settings.until)
     };
-    let (events, inquiries, requests) = evidence.cited();
-    let told = reconstruct(events, inquiries, requests, &end_of, &options.settings);
+    let (events, inquiries) = evidence.cited();
+    let mut told = reconstruct(events, inquiries, kept, &end_of, &options.settings);
+    for row in &mut told.exposures {
+        row.attendance.logged = logged.get(row.bucket.as_str()).is_some_and(|accounts| {
+            accounts.contains_key(&row.account) || accounts.contains_key(&None)
+        });
+    }
+    trace(&mut told, kept, &|account, region, began| {
+        let place = (Some(account.clone()), Some(region.clone()));
+        let covered = coverage.get(&place);
+        issued.contains_key(&(account.clone(), region.clone()))
+            && covered.is_some_and(|(first, last)| (*first..=*last).contains(&began))
+    });
+    kept.failure().map_err(ScanError::Spill)?;
     counts.used = counts.used.saturating_sub(told.collapsed);
     counts.duplicates = counts.duplicates.saturating_add(told.collapsed);
     let first = coverage.values().map(|(first, _)| *first).min();
@@ -236,9 +257,45 @@ pub fn analyse(evidence: Evidence, options: &Options) -> Analysis {
         choice: options.choice.clone(),
         ..Analysis::default()
     };
-    options
+    Ok(options
         .strictness
-        .apply(options.selection.pick(told, analysis))
+        .apply(options.selection.pick(told, analysis)))
+}
+
+/// How many different requests and sessions were kept that are no events of interest by themselves.
+fn further(evidence: &Evidence, kept: &Kept) -> u64 {
+    let buckets = kept.buckets();
+    let requests = buckets
+        .iter()
+        .flat_map(|(account, bucket)| kept.of(account.as_ref(), bucket))
+        .filter(|cited| !evidence.events.contains_key(&cited.key));
+    let mut last = None;
+    let sessions = sessions(kept).filter(|cited| {
+        let event = Some(cited.event.clone());
+        let other = last != event;
+        last = event;
+        other
+    });
+    requests.count() as u64 + sessions.count() as u64
+}
+
+fn sessions(kept: &Kept) -> impl Iterator<Item = CitedIssuance> + '_ {
+    let lines = kept.sessions.of(&[]).map_while(|line| kept.sound(line));
+    lines.filter_map(|line| CitedIssuance::unpack(&line))
+}
+
+/// Traces everybody back, in rounds: who asked for a session is known only when it was found.
+fn trace(told: &mut Reconstruction, kept: &Kept, recorded: &crate::timeline::Recorded<'_>) {
+    let mut tracer = Tracer::of(told);
+    while tracer.goes_on() {
+        sessions(kept).for_each(|cited| tracer.hear(cited));
+    }
+    if tracer.wants_addresses() {
+        let lines = kept.addresses.of(&[]).map_while(|line| kept.sound(line));
+        let seen = lines.filter_map(|line| Whereabouts::unpack(&line));
+        seen.for_each(|seen| tracer.see(seen));
+    }
+    tracer.tell(told, recorded);
 }
 
 type Covered = BTreeMap<(Option<AccountId>, Option<Region>), (Timestamp, Timestamp)>;

@@ -86,18 +86,65 @@ impl<'d> Record<'d> {
     /// The text under a top-level key: the exact key, else one that differs only in ASCII case. `None` where there is
     /// no such key or its value is no string.
     pub fn text(&self, key: &str) -> Option<&'d str> {
-        let (mut exact, mut folded) = (None, None);
-        for (name, value) in self.members() {
-            if name == key {
-                exact = Some(value);
-            } else if name.eq_ignore_ascii_case(key) {
-                folded = Some(value);
-            }
-        }
-        match exact.or(folded)? {
+        match self.member(key)? {
             [Node::String(text)] => Some(text),
             _ => None,
         }
+    }
+
+    /// The text at a key inside the object under a top-level key, found as [`Record::text`] finds them.
+    pub fn text_in(&self, outer: &str, inner: &str) -> Option<&'d str> {
+        match self.member(outer)? {
+            nodes @ [Node::Object { .. }, ..] => match named(nodes, inner)? {
+                [Node::String(text)] => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The names of the members of the object under a top-level key; `None` where there is no object.
+    pub fn names_in(&self, outer: &str) -> Option<impl Iterator<Item = &'d str>> {
+        match self.member(outer)? {
+            nodes @ [Node::Object { .. }, ..] => Some(members(nodes).map(|(name, _)| name)),
+            _ => None,
+        }
+    }
+
+    /// Whether, anywhere below a top-level key, a member of that name has another text, or none.
+    pub fn differs_below(&self, outer: &str, name: &str, text: &str) -> bool {
+        let nodes = self.member(outer).unwrap_or_default();
+        let mut pairs = nodes.windows(2);
+        pairs.any(|pair| match pair {
+            [Node::String(key), value] if key.eq_ignore_ascii_case(name) => {
+                !matches!(value, Node::String(other) if *other == text)
+            }
+            _ => false,
+        })
+    }
+
+    /// The first text of a member of that name, anywhere below a top-level key.
+    pub fn text_below(&self, outer: &str, name: &str) -> Option<&'d str> {
+        let nodes = self.member(outer)?;
+        nodes.windows(2).find_map(|pair| match pair {
+            [Node::String(key), Node::String(text)] if key.eq_ignore_ascii_case(name) => {
+                Some(*text)
+            }
+            _ => None,
+        })
+    }
+
+    /// Some top-level members as JSON, without reading the others; names are compared without ASCII case.
+    pub fn pick(&self, keys: &[&str]) -> Value {
+        let wanted = |name: &str| keys.iter().any(|key| name.eq_ignore_ascii_case(key));
+        let members = self.members().filter(|(name, _)| wanted(name));
+        let read =
+            |(name, nodes): (&str, &[Node<'d>])| (name.to_owned(), read_value(&mut nodes.iter()));
+        Value::Object(members.map(read).collect())
+    }
+
+    fn member(&self, key: &str) -> Option<&[Node<'d>]> {
+        named(&self.tape.0, key)
     }
 
     /// The whole record. Integers beyond 64 bits become floating-point numbers.
@@ -113,17 +160,35 @@ impl<'d> Record<'d> {
 
     /// The top-level members: each name, and the nodes of its value.
     fn members(&self) -> impl Iterator<Item = (&'d str, &[Node<'d>])> {
-        let mut rest = self.tape.0.get(1..).unwrap_or_default();
-        std::iter::from_fn(move || {
-            let (name, after) = rest.split_first()?;
-            let (value, after) = after.split_at_checked(width(after.first()?))?;
-            rest = after;
-            match name {
-                Node::String(name) => Some((*name, value)),
-                _ => None,
-            }
-        })
+        members(&self.tape.0)
     }
+}
+
+/// The members of an object: each name, and the nodes of its value.
+fn members<'t, 'd>(object: &'t [Node<'d>]) -> impl Iterator<Item = (&'d str, &'t [Node<'d>])> {
+    let mut rest = object.get(1..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (name, after) = rest.split_first()?;
+        let (value, after) = after.split_at_checked(width(after.first()?))?;
+        rest = after;
+        match name {
+            Node::String(name) => Some((*name, value)),
+            _ => None,
+        }
+    })
+}
+
+/// The value of an object's member: of the exact name, else of one that differs only in ASCII case. The last counts.
+fn named<'t, 'd>(object: &'t [Node<'d>], key: &str) -> Option<&'t [Node<'d>]> {
+    let (mut exact, mut folded) = (None, None);
+    for (name, value) in members(object) {
+        if name == key {
+            exact = Some(value);
+        } else if name.eq_ignore_ascii_case(key) {
+            folded = Some(value);
+        }
+    }
+    exact.or(folded)
 }
 
 /// A record that could not be read.

@@ -239,7 +239,7 @@ mod tests {
         let run: serde_json::Value =
             serde_json::from_slice(&fs::read(dir.path().join("run.json")).unwrap()).unwrap();
         let reports = run["reports"].as_object().unwrap();
-        assert_eq!(reports.len(), 6);
+        assert_eq!(reports.len(), 7);
         for (name, report) in reports {
             let digest = Sha256::digest(fs::read(dir.path().join(name)).unwrap());
             let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -279,6 +279,7 @@ mod tests {
         assert_eq!(
             names(dir.path()),
             [
+                "access.jsonl",
                 "changes.jsonl",
                 "contradictions.jsonl",
                 "exposures.jsonl",

@@ -4,6 +4,7 @@ use super::{ReportError, SCHEMA_VERSION, escape};
 use crate::analysis::{Analysis, Counts};
 use crate::evidence::Fate;
 use crate::exposure::{Assumption, Audience};
+use crate::timeline::Exposure;
 use crate::vocab::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -63,6 +64,8 @@ struct Run<'a> {
     losses: Counted,
     end_of_evidence: Vec<End<'a>>,
     exposures: BTreeMap<&'static str, Exposures>,
+    confirmed_exposures: usize,
+    access_not_logged: usize,
     contradictions: usize,
     assumptions: BTreeMap<&'static str, Leaning>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,6 +157,8 @@ impl<'a> Run<'a> {
             losses: tally(analysis.losses.iter().map(|loss| loss.kind.name())),
             end_of_evidence: ends(analysis),
             exposures: exposures(analysis),
+            confirmed_exposures: exposures_that(analysis, Exposure::is_confirmed),
+            access_not_logged: exposures_that(analysis, |row| !row.attendance.logged),
             contradictions: analysis.contradictions.len(),
             assumptions: leanings(analysis).into_iter().map(named).collect(),
             shown_as_unknown: analysis.withheld,
@@ -223,6 +228,10 @@ impl<'a> Report<'a> {
         };
         (&written.name, report)
     }
+}
+
+fn exposures_that(analysis: &Analysis, holds: fn(&Exposure) -> bool) -> usize {
+    analysis.exposures.iter().filter(|row| holds(row)).count()
 }
 
 /// How often each name comes.
@@ -376,6 +385,8 @@ mod tests {
               "closed": 0
             }
           },
+          "confirmed_exposures": 1,
+          "access_not_logged": 1,
           "contradictions": 1,
           "assumptions": {
             "account-block-unseen": {

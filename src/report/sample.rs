@@ -2,15 +2,17 @@
 //!
 //! Event names stand here as words, not strings: the house allows those in `event/table.rs` only.
 
+mod who;
+
 use crate::analysis::{Analysis, Counts};
-use crate::event::{Actor, Change, CitedEvent, Copies, EventKey, ExposureEvent, Outcome};
+use crate::event::{Actor, Change, CitedEvent, Copies, EventKey, ExposureEvent, Outcome, Session};
 use crate::evidence::{Coverage, Fate, FileAccount};
 use crate::exposure::{
     Answer, Assumption, Audience, Mechanism, Outsider, Permission, Reach, Verdict,
 };
 use crate::timeline::{
-    Cause, ChangeRow, ClosedHow, Contradiction, ContradictionKind, Effect, Exposure, Interval,
-    OpenedHow, Scope, Timeline,
+    Attendance, Cause, ChangeRow, ClosedHow, Contradiction, ContradictionKind, Effect, Exposure,
+    Interval, OpenedHow, Origins, Scope, Timeline,
 };
 use crate::vocab::{
     AccountId, BucketName, Citation, EventId, LogFileId, Loss, LossKind, Region, SkipReason, Span,
@@ -18,6 +20,7 @@ use crate::vocab::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
+use who::{attendance, origin, visitors};
 
 /// Attacks by their names, and a text that makes each.
 pub(super) static ATTACKS: LazyLock<[(&str, &str); 12]> = LazyLock::new(|| {
@@ -52,16 +55,20 @@ pub(super) fn attacked() -> Analysis {
             source_ip: attack(3),
             user_agent: attack(4),
             invoked_by: attack(5),
+            session: Session::default(),
         };
         cited.event.outcome = Outcome::Failed(attack(6));
         cited.event.record = attack(7);
         row.summary = attack(8);
+        row.origin.line = attack(9);
         row.event = Arc::new(cited);
     }
     let cause = |at: usize| Arc::clone(&analysis.changes[at % analysis.changes.len()].event);
     for (at, row) in analysis.exposures.iter_mut().enumerate() {
         (row.opened, row.closed) = (Some(cause(at)), Some(cause(at + 1)));
         row.granted = (0..attacks.len()).map(cause).collect();
+        row.origins.opened.line = attacks[(at + 3) % attacks.len()].clone();
+        row.origins.opened.steps = attacks.clone();
         row.reach.resources = attacks.iter().cloned().collect();
         row.reach.principals = attacks.iter().cloned().collect();
         row.reach.qualifiers = attacks.iter().cloned().collect();
@@ -134,6 +141,7 @@ pub(super) fn sample() -> Analysis {
                 "set the bucket ACL: public-read",
             ),
         ],
+        access: visitors(&open),
         exposures: vec![closed, open],
         timelines,
         contradictions: vec![Contradiction {
@@ -297,6 +305,7 @@ fn actor() -> Actor {
         source_ip: "203.0.113.9".into(),
         user_agent: "aws-cli/2.15.0 Python/3.11.6 Linux/5.10 exe/x86_64 prompt/off command/s3api.put-bucket-policy".into(),
         invoked_by: Untrusted::default(),
+        session: Session::default(),
     }
 }
 
@@ -344,6 +353,14 @@ fn exposure(name: &str, opened: &Cause, closed: Option<&Cause>) -> Exposure {
         opened: Some(Arc::clone(opened)),
         closed: closed.cloned(),
         granted: vec![causes()[0].clone(), causes()[0].clone()],
+        origins: Origins {
+            opened: origin(),
+            closed: origin(),
+        },
+        attendance: match is_open {
+            true => attendance(),
+            false => Attendance::default(),
+        },
     }
 }
 
@@ -404,6 +421,7 @@ fn change(event: &Cause, effect: Effect, summary: &str) -> ChangeRow {
         place: 0,
         summary: summary.into(),
         buckets_affected: 1,
+        origin: origin(),
     }
 }
 

@@ -3,12 +3,13 @@
 //! A public grant that S3 accepted while the account's block was known to refuse it, whichever bucket it was on, shows that
 //! the block was no longer what it was known to be: from there it counts as unseen, for every bucket.
 
+use super::contradiction::{Contradiction, ContradictionKind};
 use super::effect::account_effect;
 use super::lesson::{Control, Found, Gap, Instants};
 use super::order::{AccountCalls, Call, Read};
 use super::proof::{flags_after, refuses_accepted};
 use super::told::PROPAGATION;
-use super::types::{Cause, Contradiction, ContradictionKind, Effect};
+use super::types::{Cause, Effect};
 use crate::event::{BlockFlags, EventKey, Heard, Outcome, Told};
 use crate::exposure::Known;
 use crate::vocab::Timestamp;

@@ -3,13 +3,14 @@
 //! A success sets its control and proves what S3 checks before it accepts; a failure changes nothing but may prove a
 //! control; a call that may have taken effect makes its control opaque.
 
+use super::contradiction::ContradictionKind;
 use super::lesson::{Control, Found, Instants, Value};
 use super::objects::Objects;
 use super::order::Call;
 use super::points::Point;
 use super::proof::{flags_after, refuses_accepted};
 use super::standing::PointId;
-use super::types::{Cause, ContradictionKind};
+use super::types::Cause;
 use crate::event::{
     Acl, AclGrant, Asked, BlockFlags, Change, Copies, Grantee, Outcome, Ownership, Payer, Switch,
 };

@@ -3,8 +3,9 @@
 //! Everything: no policy, the ACL and ownership of its headers, else S3's defaults of the day.
 
 use super::apply::{Existence, Life, known};
+use super::contradiction::ContradictionKind;
 use super::lesson::{Control, Found};
-use super::types::{Cause, ContradictionKind};
+use super::types::Cause;
 use crate::event::{Acl, Asked, BlockFlags, Ownership};
 use crate::exposure::{AclSetting, BlockSetting, Defaults, Known, defaults_at};
 use crate::vocab::Region;

@@ -2,13 +2,16 @@
 //!
 //! Account by account, bucket by bucket; what one account-wide call did is gathered over all buckets that it reached.
 
+use super::access::{AccessRow, Visits, attend};
 use super::account::{AccountStep, disproves_organization_block, history};
+use super::contradiction::Contradiction;
 use super::lesson::{Gap, Lessons};
 use super::order::{AccountCalls, Call, Read, order};
+use super::origin::Origin;
 use super::rows::Whose;
 use super::second::Step;
 use super::summary::summary;
-use super::types::{ChangeRow, Contradiction, Effect, Exposure, Settings, Timeline};
+use super::types::{ChangeRow, Effect, Exposure, Settings, Timeline};
 use super::walk::{Ground, Walk};
 use crate::event::{CitedEvent, CitedInquiry, CitedRequest, EventKey, ExposureEvent, Outcome};
 use crate::exposure::Assumption;
@@ -32,6 +35,8 @@ pub struct Reconstruction {
     pub changes: Vec<ChangeRow>,
     /// The contradictions, in order of time.
     pub contradictions: Vec<Contradiction>,
+    /// Who came in from outside during each exposure, in the exposures' order.
+    pub access: Vec<AccessRow>,
     /// How many second copies of calls across accounts were left out.
     pub collapsed: u64,
 }
@@ -43,23 +48,47 @@ pub type EndOf<'e> = dyn Fn(Option<&AccountId>, Option<&Region>) -> Option<Times
 pub fn reconstruct(
     events: Vec<CitedEvent>,
     inquiries: Vec<CitedInquiry>,
-    requests: Vec<CitedRequest>,
+    visits: &dyn Visits,
     end_of: &EndOf<'_>,
     settings: &Settings,
 ) -> Reconstruction {
-    let ordered = order(events, inquiries, requests, settings);
+    let ordered = order(events, inquiries, visits.buckets(), settings);
     let mut told = Reconstruction {
         collapsed: ordered.collapsed,
         ..Reconstruction::default()
     };
     for calls in ordered.accounts.values() {
-        tell_account(calls, end_of, &mut told);
+        tell_account(calls, (visits, settings.until), end_of, &mut told);
     }
     told.exposures
         .sort_by(|left, right| exposure_order(left).cmp(&exposure_order(right)));
+    let owners = &ordered.accounts;
+    for of_bucket in told
+        .exposures
+        .chunk_by_mut(|left, right| left.account == right.account && left.bucket == right.bucket)
+    {
+        let mut rows: Vec<&mut Exposure> = of_bucket.iter_mut().collect();
+        let place = rows
+            .first()
+            .map(|row| (row.account.clone(), row.bucket.clone()));
+        if let Some((account, bucket)) = place
+            && let Some(calls) = owners.get(&account)
+        {
+            let requests = visits.of(account.as_ref(), &bucket);
+            let requests = before(settings.until, requests);
+            told.access
+                .extend(attend(&mut rows, requests, &calls.owner));
+        }
+    }
     told.changes
         .sort_by(|left, right| change_order(left).cmp(&change_order(right)));
-    told.contradictions.sort_by(|left, right| {
+    sort_contradictions(&mut told.contradictions);
+    told
+}
+
+/// By time, then kind, then place.
+pub(super) fn sort_contradictions(contradictions: &mut [Contradiction]) {
+    contradictions.sort_by(|left, right| {
         (left.at, left.kind, &left.account, &left.bucket).cmp(&(
             right.at,
             right.kind,
@@ -67,7 +96,13 @@ pub fn reconstruct(
             &right.bucket,
         ))
     });
-    told
+}
+
+fn before<'v>(
+    until: Option<Timestamp>,
+    requests: impl Iterator<Item = CitedRequest> + 'v,
+) -> impl Iterator<Item = CitedRequest> + 'v {
+    requests.take_while(move |cited| until.is_none_or(|until| cited.request.time < until))
 }
 
 fn exposure_order(row: &Exposure) -> impl Ord + '_ {
@@ -111,7 +146,12 @@ impl Sum {
     }
 }
 
-fn tell_account(calls: &AccountCalls, end_of: &EndOf<'_>, told: &mut Reconstruction) {
+fn tell_account(
+    calls: &AccountCalls,
+    (visits, until): (&dyn Visits, Option<Timestamp>),
+    end_of: &EndOf<'_>,
+    told: &mut Reconstruction,
+) {
     let history = history(calls);
     told.contradictions.extend(history.contradictions);
     let organization_off = all_calls(calls)
@@ -136,11 +176,12 @@ fn tell_account(calls: &AccountCalls, end_of: &EndOf<'_>, told: &mut Reconstruct
         beyond,
         account_block: &history.before,
     };
-    let read = calls.reads.keys().chain(calls.requests.keys());
+    let read = calls.reads.keys().chain(&calls.visited);
     let buckets: BTreeSet<&BucketName> = calls.buckets.keys().chain(read).collect();
     for bucket in buckets {
         let seconds = by_second(calls, bucket, &history.steps);
-        walk(ground, bucket, seconds, &history.gaps).finish(told, &mut effects);
+        let requests = || before(until, visits.of(calls.owner.account.as_ref(), bucket));
+        walk(ground, bucket, seconds, &requests, &history.gaps).finish(told, &mut effects);
     }
     let mut told_of = BTreeSet::new();
     let calls = all_calls(calls).filter(|call| told_of.insert(&call.cause.event.key));
@@ -175,16 +216,18 @@ fn change_row(call: &Call, effects: &Effects) -> ChangeRow {
         effect: sum.effect.unwrap_or(without_bucket(event)),
         summary: summary(call),
         buckets_affected: sum.buckets_affected,
+        origin: Origin::default(),
     }
 }
 
 type Seconds = BTreeMap<Timestamp, Vec<Step>>;
 
 /// Goes a bucket's way; where later proofs teach of earlier times, a second time, knowing that beforehand.
-fn walk<'g>(
+fn walk<'g, V: Iterator<Item = CitedRequest>>(
     ground: Ground<'g>,
     bucket: &BucketName,
     mut seconds: Seconds,
+    requests: &dyn Fn() -> V,
     account_gaps: &[Gap],
 ) -> Walk<'g> {
     let whose = Whose {
@@ -197,7 +240,7 @@ fn walk<'g>(
         taught.gaps.entry(gap.from).or_default().push(gap.clone());
     }
     let mut first = Walk::new(ground, whose.clone(), taught.clone());
-    go(&mut first, seconds.clone());
+    go(&mut first, seconds.clone(), requests());
     let (learned, contradictions) = first.lessons();
     if learned.is_empty() {
         first.contradict(contradictions);
@@ -209,15 +252,27 @@ fn walk<'g>(
         taught.gaps.entry(from).or_default().extend(gaps);
     }
     let mut second = Walk::new(ground, whose, taught);
-    go(&mut second, seconds);
+    go(&mut second, seconds, requests());
     second.contradict(contradictions);
     second
 }
 
-fn go(walk: &mut Walk<'_>, seconds: Seconds) {
-    seconds
-        .into_iter()
-        .for_each(|(at, steps)| walk.second(at, steps));
+/// The requests come one by one, however many they are: only those of a second in which something else happened go with it.
+fn go(walk: &mut Walk<'_>, seconds: Seconds, requests: impl Iterator<Item = CitedRequest>) {
+    let mut requests = requests.peekable();
+    for (at, mut steps) in seconds {
+        while let Some(cited) = requests.next_if(|cited| cited.request.time < at) {
+            walk.visit(cited);
+        }
+        while let Some(cited) = requests.next_if(|cited| cited.request.time == at) {
+            steps.push(Step::Request(
+                Arc::new(cited.to_event()),
+                Arc::new(cited.request),
+            ));
+        }
+        walk.second(at, steps);
+    }
+    requests.for_each(|cited| walk.visit(cited));
 }
 
 /// The bucket's steps and the account's, second by second.
@@ -237,10 +292,6 @@ fn by_second(calls: &AccountCalls, bucket: &BucketName, account: &[AccountStep])
     let reads = calls.reads.get(bucket).into_iter().flatten();
     reads
         .map(|cited| Step::Read(Read::of(cited, &calls.owner)))
-        .for_each(&mut add);
-    let requests = calls.requests.get(bucket).into_iter().flatten();
-    requests
-        .map(|cited| Step::Request(Arc::new(cited.to_event()), Arc::new(cited.request.clone())))
         .for_each(&mut add);
     seconds
         .values_mut()

@@ -4,7 +4,8 @@
 //! proof that disagrees with what was known shows that a call is missing: between the last instant at which the control
 //! was known and the proof it cannot be told.
 
-use super::types::{Cause, ContradictionKind};
+use super::contradiction::ContradictionKind;
+use super::types::Cause;
 use crate::event::{Acl, Change};
 use crate::exposure::{AclSetting, BlockSetting, PolicyInForce};
 use crate::vocab::Timestamp;

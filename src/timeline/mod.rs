@@ -3,9 +3,12 @@
 //! Events are put in order, folded bucket by bucket into states, and each state is judged; what comes out are intervals,
 //! exposures, and what each change did. Policy text is never looked at here: `judge` is asked.
 
+mod access;
 mod account;
 mod apply;
+mod contradiction;
 mod creation;
+mod distinct;
 mod doubt;
 mod effect;
 mod ending;
@@ -15,6 +18,7 @@ mod lesson;
 mod objects;
 mod observed;
 mod order;
+mod origin;
 mod points;
 mod proof;
 mod registry;
@@ -22,14 +26,22 @@ mod rows;
 mod second;
 mod standing;
 mod step;
+mod steps;
 mod summary;
 mod told;
+mod trace;
 mod types;
 mod visit;
 mod walk;
+mod whence;
+mod words;
 
+pub use access::{AccessRow, Attendance, Visitor, Visits};
+pub use contradiction::{Contradiction, ContradictionKind};
 pub use fold::{EndOf, Reconstruction, reconstruct};
+pub use origin::{Origin, Origins, Tracer};
+pub use trace::Recorded;
 pub use types::{
-    Cause, ChangeRow, ChangeScope, ClosedHow, Contradiction, ContradictionKind, Effect, Exposure,
-    Interval, OpenedHow, Scope, Settings, Timeline,
+    Cause, ChangeRow, ChangeScope, ClosedHow, Effect, Exposure, Interval, OpenedHow, Scope,
+    Settings, Timeline,
 };

@@ -5,8 +5,9 @@
 //! not seen decides from there on: the verdict is unknown until the next change.
 
 use super::apply::Life;
+use super::distinct::Distinct;
 use super::lesson::{Control, Found};
-use super::rows::{Whose, exposure_id, shown};
+use super::rows::{MOST_OBJECTS, Whose, exposure_id};
 use super::standing::{Door, Standing};
 use super::types::{Cause, ClosedHow, Exposure, Interval, OpenedHow, Scope};
 use crate::event::{Asking, Caller, Request};
@@ -31,9 +32,40 @@ struct Sight {
     first: Cause,
     last: Timestamp,
     permissions: BTreeSet<Permission>,
-    keys: BTreeMap<Untrusted, Cause>,
+    keys: Keys,
     principal: Untrusted,
     aws_public: Answer,
+}
+
+/// The objects that were read: the first of them by name, and how many there were.
+#[derive(Default)]
+struct Keys {
+    first: BTreeSet<Untrusted>,
+    count: Distinct,
+}
+
+impl Keys {
+    fn add(&mut self, key: &Untrusted) {
+        self.count.add(key.reveal());
+        let full = self.first.len() >= MOST_OBJECTS;
+        if !full || self.first.last().is_some_and(|last| key < last) {
+            self.first.insert(key.clone());
+        }
+        if self.first.len() > MOST_OBJECTS {
+            self.first.pop_last();
+        }
+    }
+
+    fn shown(self) -> BTreeSet<Untrusted> {
+        let more = self.count.count() > MOST_OBJECTS as u64;
+        let about = if self.count.is_estimated() {
+            "about "
+        } else {
+            ""
+        };
+        let count = more.then(|| format!("{about}{} objects", self.count.count()).into());
+        self.first.into_iter().chain(count).collect()
+    }
 }
 
 /// What a success means for what is known.
@@ -153,14 +185,19 @@ impl Observed {
             first: cause.clone(),
             last: cause.event.time,
             permissions: BTreeSet::new(),
-            keys: BTreeMap::new(),
+            keys: Keys::default(),
             principal: principal(audience),
             aws_public: judged.bucket.aws_public,
         });
-        sight.last = cause.event.time;
-        sight.permissions.insert(permission_of(request.asked));
-        if sight.door == Door::Objects {
-            sight.keys.insert(request.key.clone(), cause.clone());
+        sight.take(request);
+    }
+
+    /// One more of a kind that was seen before.
+    pub fn see_again(&mut self, request: &Request, owner: &Owner) {
+        if let Some(audience) = audience_of(&request.caller, owner)
+            && let Some(sight) = self.open.get_mut(&(door_of(request), audience))
+        {
+            sight.take(request);
         }
     }
 
@@ -194,6 +231,14 @@ fn principal(audience: &Audience) -> Untrusted {
 }
 
 impl Sight {
+    fn take(&mut self, request: &Request) {
+        self.last = request.time;
+        self.permissions.insert(permission_of(request.asked));
+        if self.door == Door::Objects {
+            self.keys.add(&request.key);
+        }
+    }
+
     fn finish(self, whose: &Whose) -> Exposure {
         let opened_at = self.first.event.time;
         let closed_at = self.last.max(opened_at.plus(1));
@@ -202,7 +247,7 @@ impl Sight {
             _ => Scope::Bucket,
         };
         let resources = match scope {
-            Scope::Objects => shown(&self.keys).into_iter().collect(),
+            Scope::Objects => self.keys.shown(),
             _ => BTreeSet::from(["bucket".into()]),
         };
         Exposure {
@@ -239,6 +284,8 @@ impl Sight {
             opened: Some(self.first),
             closed: None,
             granted: Vec::new(),
+            origins: Default::default(),
+            attendance: Default::default(),
         }
     }
 }

@@ -7,8 +7,8 @@
 use super::registry::{Registry, Target};
 use super::types::{Cause, Settings};
 use crate::event::{
-    AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, CitedRequest, Heard,
-    NetworkOrigin, Outcome, Policy, Told,
+    AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, Heard, NetworkOrigin, Outcome,
+    Policy, Told,
 };
 use crate::exposure::{Answer, Edition, Owner, PolicyInForce, PolicyKind, PolicyMeaning};
 use crate::vocab::{AccountId, BucketName, EventId, Timestamp, Untrusted};
@@ -89,8 +89,8 @@ pub(super) struct AccountCalls {
     pub account_reads: Vec<CitedInquiry>,
     /// Reads of one bucket, in order.
     pub reads: BTreeMap<BucketName, Vec<CitedInquiry>>,
-    /// Requests from outside on one bucket, in order.
-    pub requests: BTreeMap<BucketName, Vec<CitedRequest>>,
+    /// The buckets on which there are requests from outside.
+    pub visited: BTreeSet<BucketName>,
 }
 
 /// Everything in order, and how many second copies of calls across accounts were left out.
@@ -103,7 +103,7 @@ pub(super) struct Ordered {
 pub(super) fn order(
     events: Vec<CitedEvent>,
     inquiries: Vec<CitedInquiry>,
-    requests: Vec<CitedRequest>,
+    visited: Vec<(Option<AccountId>, BucketName)>,
     settings: &Settings,
 ) -> Ordered {
     let all = events.len();
@@ -123,7 +123,7 @@ pub(super) fn order(
         place(cited, &registry, &mut accounts, settings);
     }
     add_reads(&mut accounts, inquiries, settings);
-    add_requests(&mut accounts, requests, settings);
+    add_visited(&mut accounts, visited, settings);
     Ordered {
         accounts,
         collapsed,
@@ -166,31 +166,20 @@ fn add_reads(
     }
 }
 
-/// Gives every request from outside to its bucket, in order.
-fn add_requests(
+/// Notes on which buckets there are requests from outside.
+fn add_visited(
     accounts: &mut BTreeMap<Option<AccountId>, AccountCalls>,
-    mut requests: Vec<CitedRequest>,
+    visited: Vec<(Option<AccountId>, BucketName)>,
     settings: &Settings,
 ) {
-    let seen = |cited: &CitedRequest| {
-        settings
-            .until
-            .is_none_or(|until| cited.request.time < until)
-    };
-    requests.retain(seen);
-    requests.sort_by(|left, right| {
-        (left.request.time, &left.key).cmp(&(right.request.time, &right.key))
-    });
-    for cited in requests {
-        let account = cited.request.account.clone();
+    for (account, bucket) in visited {
         let calls = accounts
             .entry(account.clone())
             .or_insert_with(|| AccountCalls {
                 owner: owner_of(account, settings),
                 ..AccountCalls::default()
             });
-        let of_bucket = calls.requests.entry(cited.request.bucket.clone());
-        of_bucket.or_default().push(cited);
+        calls.visited.insert(bucket);
     }
 }
 

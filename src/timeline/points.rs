@@ -1,10 +1,11 @@
 //! What does a call make of a bucket's access points?
 
 use super::apply::Life;
+use super::contradiction::ContradictionKind;
 use super::lesson::Found;
 use super::order::Call;
 use super::standing::PointId;
-use super::types::{Cause, ContradictionKind};
+use super::types::Cause;
 use crate::event::{AccessPointChange, Asked, BlockFlags, NetworkOrigin};
 use crate::exposure::{AccessPoint, Answer, Known};
 use crate::vocab::Untrusted;

@@ -1,9 +1,10 @@
 //! What does the end of a call prove of the controls that S3 looks at before it accepts or refuses?
 
 use super::apply::{Existence, Life, known};
+use super::contradiction::ContradictionKind;
 use super::lesson::{Control, Found, Value};
 use super::order::Call;
-use super::types::{Cause, ContradictionKind};
+use super::types::Cause;
 use crate::event::{Acl, Asked, BlockFlags, Change, Copies, ExposureEvent, Outcome, Ownership};
 use crate::exposure::{AclSetting, Answer, Known};
 use std::sync::Arc;

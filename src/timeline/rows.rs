@@ -368,6 +368,8 @@ impl Row {
             opened: self.opened,
             closed: self.end.and_then(|end| end.cause),
             granted,
+            origins: Default::default(),
+            attendance: Default::default(),
         }
     }
 }
@@ -410,10 +412,10 @@ pub(super) fn exposure_id(
 }
 
 /// So many objects are named.
-const MOST_OBJECTS: usize = 20;
+pub(super) const MOST_OBJECTS: usize = 20;
 
 /// The objects as resources: the first of them, and how many there are if there are more.
-pub(super) fn shown(objects: &BTreeMap<Untrusted, Cause>) -> Vec<Untrusted> {
+fn shown(objects: &BTreeMap<Untrusted, Cause>) -> Vec<Untrusted> {
     let more = objects.len() > MOST_OBJECTS;
     let count = more.then(|| format!("{} objects", objects.len()).into());
     objects

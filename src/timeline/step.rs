@@ -5,13 +5,14 @@
 
 use super::account::AccountStep;
 use super::apply::{Existence, Life};
+use super::contradiction::ContradictionKind;
 use super::effect::{Around, effect};
 use super::lesson::{Control, Found, Gap};
 use super::rows::{Moved, Transition};
 use super::second::Step;
 use super::standing::{Door, Standing};
 use super::told::PROPAGATION;
-use super::types::{Cause, ClosedHow, ContradictionKind, Effect, OpenedHow};
+use super::types::{Cause, ClosedHow, Effect, OpenedHow};
 use super::walk::Walk;
 use crate::event::{Change, EventKey, Outcome};
 use crate::exposure::{Audience, Verdict};

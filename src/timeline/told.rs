@@ -4,9 +4,10 @@
 //! told. The length of an answer decides nothing; it may contradict what was written.
 
 use super::apply::Life;
+use super::contradiction::ContradictionKind;
 use super::lesson::{Control, Found, Value};
 use super::order::Read;
-use super::types::{Cause, ContradictionKind};
+use super::types::Cause;
 use crate::event::{Acl, BlockFlags, Heard, Ownership, Switch, Told};
 use crate::exposure::{AclSetting, BlockSetting, Known, PolicyInForce};
 use std::sync::Arc;

@@ -1,20 +1,95 @@
 //! What do calls on objects, and requests from outside, do to what is told of a bucket?
 
+use super::contradiction::ContradictionKind;
 use super::effect::object_effect;
 use super::lesson::Found;
 use super::objects;
 use super::observed::{self, Meaning};
 use super::order::Call;
 use super::rows::Transition;
+use super::second::Step;
 use super::standing::{Door, Standing};
-use super::types::{Cause, ClosedHow, ContradictionKind, Effect};
+use super::types::{Cause, ClosedHow, Effect};
 use super::walk::Walk;
-use crate::event::Request;
+use crate::event::{Asking, Caller, CitedRequest, Outcome, Request};
 use crate::exposure::{Audience, Permission};
 use crate::vocab::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What requests are to what is known, until that changes: there may be millions that tell the same.
+#[derive(Default)]
+pub(super) struct Routine {
+    known: BTreeMap<(Caller, Asking, Ended), Option<Meaning>>,
+    /// What was known before the calls of a second: a request of that second may have been answered before them.
+    earlier: Option<(Timestamp, Standing)>,
+}
+
+/// How a request ended, as far as it matters here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ended {
+    Took,
+    Denied,
+    Otherwise,
+}
+
+impl Ended {
+    fn of(request: &Request) -> Self {
+        match &request.outcome {
+            Outcome::Took => Self::Took,
+            Outcome::Failed(code) if code.reveal() == "AccessDenied" => Self::Denied,
+            Outcome::Failed(_) | Outcome::Uncertain(_) => Self::Otherwise,
+        }
+    }
+}
+
+impl Routine {
+    /// Something changes in this second.
+    pub fn forget(&mut self, at: Timestamp, before: &Standing) {
+        self.known.clear();
+        self.earlier = Some((at, before.clone()));
+    }
+
+    fn before(&self, at: Timestamp) -> Option<&Standing> {
+        let (second, standing) = self.earlier.as_ref()?;
+        (*second == at).then_some(standing)
+    }
+}
 
 impl Walk<'_> {
+    /// Takes a request of a second in which nothing else happened.
+    pub(super) fn visit(&mut self, cited: CitedRequest) {
+        let request = &cited.request;
+        let at = request.time;
+        let likeness = (request.caller.clone(), request.asked, Ended::of(request));
+        match self.routine.known.get(&likeness) {
+            Some(None) => {}
+            Some(Some(meaning)) => {
+                if *meaning == Meaning::Unexplained {
+                    self.observed.see_again(request, self.ground.owner);
+                }
+                if self.life.is_told() {
+                    self.last_told = Some(at);
+                }
+            }
+            None => {
+                let event = Arc::new(cited.to_event());
+                self.second(
+                    at,
+                    vec![Step::Request(event, Arc::new(cited.request.clone()))],
+                );
+                let took = likeness.2 == Ended::Took;
+                let audience = observed::audience_of(&cited.request.caller, self.ground.owner);
+                let meaning = audience.filter(|_| took).map(|audience| {
+                    observed::meaning(&cited.request, &audience, &self.judged, &self.life)
+                });
+                if meaning != Some(Meaning::Impossible) {
+                    self.routine.known.insert(likeness, meaning);
+                }
+            }
+        }
+    }
+
     /// Takes the calls of one second on objects. Those that matter are causes.
     pub(super) fn on_objects(&mut self, at: Timestamp, calls: Vec<Call>) -> Vec<Cause> {
         let disputed = objects::disputed(&calls);
@@ -46,8 +121,15 @@ impl Walk<'_> {
         }
         if !self.life.is_its_own() {
             self.begin(at, cause);
+            self.routine.known.clear();
         }
-        let meaning = observed::meaning(request, &audience, &self.judged, &self.life);
+        let earlier = self.routine.before(at);
+        let told = |judged| observed::meaning(request, &audience, judged, &self.life);
+        let explained = earlier.is_some_and(|earlier| told(earlier) == Meaning::Explained);
+        let meaning = match explained {
+            true => Meaning::Explained,
+            false => told(&self.judged),
+        };
         if meaning == Meaning::Impossible {
             self.contradict_once(at, cause, ContradictionKind::EnteredWhileShut);
         }
@@ -55,7 +137,11 @@ impl Walk<'_> {
             self.observed.see(request, &audience, cause, &self.judged);
             let found = self.life.refute(request.asked, meaning, cause);
             self.note(at, cause, found);
-            self.judged = self.judge();
+            let judged = self.judge();
+            if self.judged != judged {
+                self.routine.known.clear();
+                self.judged = judged;
+            }
         }
     }
 
@@ -68,8 +154,12 @@ impl Walk<'_> {
         audience: &Audience,
     ) {
         let denied = cause.event.outcome.error_code();
-        let granted = self.judged.open.get(&(Door::Bucket, audience.clone()));
-        let everything = granted.is_some_and(|(reach, _)| {
+        let earlier = self.routine.before(at).map(|earlier| &earlier.open);
+        let ways = [Some(&self.judged.open), earlier];
+        let everything = ways.into_iter().flatten().all(|open| {
+            let Some((reach, _)) = open.get(&(Door::Bucket, audience.clone())) else {
+                return false;
+            };
             let all = reach.resources.contains(&"*".into()) && reach.qualifiers.is_empty();
             let may = |permission| reach.permissions.contains(&permission);
             all && may(Permission::List) && may(observed::permission_of(request.asked))

@@ -4,6 +4,7 @@
 //! and after say which exposures began, went on or ended.
 
 use super::apply::Life;
+use super::contradiction::Contradiction;
 use super::fold::{Effects, EndOf, Reconstruction};
 use super::interval::Intervals;
 use super::lesson::{Control, Found, Lessons};
@@ -12,7 +13,8 @@ use super::order::Call;
 use super::rows::{Rows, Whose};
 use super::second::{Settled, Step, settle};
 use super::standing::Standing;
-use super::types::{Cause, Contradiction, Effect, Exposure, Timeline};
+use super::types::{Cause, Effect, Exposure, Timeline};
+use super::visit::Routine;
 use crate::event::{EventKey, Request};
 use crate::exposure::{Assumption, Known, Owner, Verdict};
 use crate::vocab::Timestamp;
@@ -41,6 +43,8 @@ pub(super) struct Walk<'w> {
     pub(super) reached: Option<Timestamp>,
     pub(super) rows: Rows,
     pub(super) observed: Observed,
+    /// What requests from outside are to what is known now, and the second before whose calls it was otherwise.
+    pub(super) routine: Routine,
     pub(super) intervals: Intervals,
     pub(super) exposures: Vec<Exposure>,
     pub(super) timelines: Vec<Timeline>,
@@ -71,6 +75,7 @@ impl<'w> Walk<'w> {
             reached: None,
             rows: Rows::default(),
             observed: Observed::default(),
+            routine: Routine::default(),
             intervals: Intervals::default(),
             exposures: Vec::new(),
             timelines: Vec::new(),
@@ -104,6 +109,9 @@ impl<'w> Walk<'w> {
             requests,
             others: steps,
         } = apart(steps);
+        if !steps.is_empty() || !on_objects.is_empty() || !gaps.is_empty() {
+            self.routine.forget(at, &self.judged);
+        }
         let changes = steps.iter().any(Step::changes) || !on_objects.is_empty();
         let (before, after) = match steps.iter().any(Step::deletes) {
             true => (on_objects, Vec::new()),

@@ -60,6 +60,8 @@ named! {
         MissingField = "missing-field",
         /// A change whose request parameters could not be understood: its control is opaque from there.
         OpaqueParameters = "opaque-parameters",
+        /// A request from outside whose byte count is no number of bytes; the rest of it is used.
+        UnsoundBytes = "unsound-bytes",
         /// A change whose bucket cannot be named.
         NoBucket = "no-bucket",
         /// A document of the known state that cannot be used.

@@ -3,7 +3,7 @@
 use super::super::escape;
 use super::super::row::Cell;
 use crate::event::CitedEvent;
-use crate::timeline::Cause;
+use crate::timeline::{Cause, Origin};
 use crate::vocab::{Timestamp, Untrusted};
 use std::borrow::{Borrow, Cow};
 use std::collections::BTreeSet;
@@ -84,9 +84,9 @@ pub(super) fn user_agent(cause: &CitedEvent) -> Cell<'_> {
     untrusted(&cause.event.actor.user_agent)
 }
 
-/// Whether with a second factor, where the record says.
-pub(super) fn mfa(cause: &CitedEvent) -> Cell<'_> {
-    flag(cause.event.actor.mfa)
+/// Whether with a second factor, where the record says; else as it was at the sign-in.
+pub(super) fn mfa<'a>(cause: Option<&Cause>, origin: &Origin) -> Cell<'a> {
+    flag(cause.and_then(|cause| cause.event.actor.mfa.or(origin.mfa)))
 }
 
 /// The ids of some events, in their order, each once.

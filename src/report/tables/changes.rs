@@ -39,10 +39,11 @@ fn caller<'a>() -> Vec<Field<'a, Row<'a>>> {
     vec![
         text("actor", |row| actor(&row.event)),
         text("actor_type", |row| actor_type(&row.event)),
+        text("actor_origin", |row| untrusted(&row.origin.line)),
         text("access_key_id", |row| {
             untrusted(&row.event.event.actor.access_key_id)
         }),
-        boolean("mfa", |row| mfa(&row.event)),
+        boolean("mfa", |row| mfa(Some(&row.event), &row.origin)),
         text("source_ip", |row| source_ip(&row.event)),
         text("user_agent", |row| user_agent(&row.event)),
     ]

@@ -4,20 +4,28 @@ use super::super::escape;
 use super::super::row::{Cell, Table};
 use super::super::run::audience;
 use super::cells::{
-    actor, actor_type, actors, event_id, event_ids, event_name, instant, known, mfa, names, plain,
-    source_ip, untrusted, user_agent,
+    actor, actor_type, actors, count, event_id, event_ids, event_name, instant, known, mfa, names,
+    plain, source_ip, untrusted, user_agent,
 };
 use super::{Field, boolean, integer, list, text, time};
 use crate::analysis::Analysis;
 use crate::event::CitedEvent;
 
-use crate::timeline::{Cause, Exposure};
+use crate::timeline::{Attendance, Cause, Exposure};
 use std::borrow::Cow;
 
 type Row<'a> = &'a Exposure;
 
 pub(super) fn table(analysis: &Analysis) -> Table<'_> {
-    let fields = [place(), life(), reach(), opened(), closed(), granted()];
+    let fields = [
+        place(),
+        life(),
+        reach(),
+        opened(),
+        closed(),
+        granted(),
+        access(),
+    ];
     super::table("exposures", fields.concat(), || analysis.exposures.iter())
 }
 
@@ -38,6 +46,7 @@ fn place<'a>() -> Vec<Field<'a, Row<'a>>> {
         list("assumptions", |row| {
             names(row.assumptions.iter().map(|it| it.name()))
         }),
+        boolean("confirmed", |row| Cell::Boolean(row.is_confirmed())),
     ]
 }
 
@@ -85,9 +94,13 @@ fn opened<'a>() -> Vec<Field<'a, Row<'a>>> {
         }),
         text("opened_by", |row| of(row.opener(), actor)),
         text("opened_by_type", |row| of(row.opener(), actor_type)),
+        text("opened_by_origin", |row| match row.opener() {
+            Some(_) => untrusted(&row.origins.opened.line),
+            None => Cell::Empty,
+        }),
         text("opened_source_ip", |row| of(row.opener(), source_ip)),
         text("opened_user_agent", |row| of(row.opener(), user_agent)),
-        boolean("opened_mfa", |row| of(row.opener(), mfa)),
+        boolean("opened_mfa", |row| mfa(row.opener(), &row.origins.opened)),
     ]
 }
 
@@ -99,11 +112,16 @@ fn closed<'a>() -> Vec<Field<'a, Row<'a>>> {
         }),
         text("closed_by", |row| of(row.closed.as_ref(), actor)),
         text("closed_by_type", |row| of(row.closed.as_ref(), actor_type)),
+        text("closed_by_origin", |row| {
+            untrusted(&row.origins.closed.line)
+        }),
         text("closed_source_ip", |row| of(row.closed.as_ref(), source_ip)),
         text("closed_user_agent", |row| {
             of(row.closed.as_ref(), user_agent)
         }),
-        boolean("closed_mfa", |row| of(row.closed.as_ref(), mfa)),
+        boolean("closed_mfa", |row| {
+            mfa(row.closed.as_ref(), &row.origins.closed)
+        }),
     ]
 }
 
@@ -112,6 +130,26 @@ fn granted<'a>() -> Vec<Field<'a, Row<'a>>> {
         list("granted_by", |row| actors(&row.granted)),
         list("granted_event_ids", |row| event_ids(&row.granted)),
     ]
+}
+
+fn access<'a>() -> Vec<Field<'a, Row<'a>>> {
+    vec![
+        boolean("access_logged", |row| Cell::Boolean(row.attendance.logged)),
+        integer("outside_requests", |row| seen(row, |it| it.requests)),
+        integer("outside_denied", |row| seen(row, |it| it.denied)),
+        integer("outside_bytes", |row| seen(row, |it| it.bytes)),
+        integer("outside_addresses", |row| seen(row, |it| it.addresses)),
+        time("first_outside_access", |row| instant(row.attendance.first)),
+        time("last_outside_access", |row| instant(row.attendance.last)),
+    ]
+}
+
+/// A count of what was seen: where nobody could have been seen there is none.
+fn seen<'a>(row: Row<'a>, number: fn(&Attendance) -> u64) -> Cell<'a> {
+    match row.attendance.logged {
+        true => count(number(&row.attendance)),
+        false => Cell::Empty,
+    }
 }
 
 fn of(cause: Option<&Cause>, cell: fn(&CitedEvent) -> Cell<'_>) -> Cell<'_> {

@@ -2,6 +2,7 @@
 //!
 //! A column is declared once, with its name, its kind and the cell it takes from a row: no list of names to keep in step.
 
+mod access;
 mod cells;
 mod changes;
 mod exposures;
@@ -18,6 +19,7 @@ pub fn tables(analysis: &Analysis) -> Vec<Table<'_>> {
         exposures::table(analysis),
         timeline::table(analysis),
         changes::table(analysis),
+        access::table(analysis),
         ledger::contradictions(analysis),
         ledger::log_files(analysis),
         ledger::losses(analysis),
@@ -145,9 +147,10 @@ mod tests {
             let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
             names.join(" ")
         };
-        insta::assert_snapshot!(columns("exposures"), @"exposure_id account_id bucket region scope access_point audience outsider status certainty assumptions opened_at opened_how opened_not_before closed_at closed_how closed_not_after duration_seconds duration_is_lower_bound mechanisms permissions principals resources qualifiers aws_public opened_event_id opened_event_name opened_by opened_by_type opened_source_ip opened_user_agent opened_mfa closed_event_id closed_event_name closed_by closed_by_type closed_source_ip closed_user_agent closed_mfa granted_by granted_event_ids");
+        insta::assert_snapshot!(columns("exposures"), @"exposure_id account_id bucket region scope access_point audience outsider status certainty assumptions confirmed opened_at opened_how opened_not_before closed_at closed_how closed_not_after duration_seconds duration_is_lower_bound mechanisms permissions principals resources qualifiers aws_public opened_event_id opened_event_name opened_by opened_by_type opened_by_origin opened_source_ip opened_user_agent opened_mfa closed_event_id closed_event_name closed_by closed_by_type closed_by_origin closed_source_ip closed_user_agent closed_mfa granted_by granted_event_ids access_logged outside_requests outside_denied outside_bytes outside_addresses first_outside_access last_outside_access");
         insta::assert_snapshot!(columns("timeline"), @"account_id bucket region from until duration_seconds verdict certainty assumptions mechanisms permissions principals qualifiers latent notes event_id event_name actor order_uncertain exposure_ids");
-        insta::assert_snapshot!(columns("changes"), @"event_time account_id region bucket scope event_name outcome error_code effect summary actor actor_type access_key_id mfa source_ip user_agent event_id buckets_affected log_file record_index record");
+        insta::assert_snapshot!(columns("changes"), @"event_time account_id region bucket scope event_name outcome error_code effect summary actor actor_type actor_origin access_key_id mfa source_ip user_agent event_id buckets_affected log_file record_index record");
+        insta::assert_snapshot!(columns("access"), @"exposure_id bucket principal source_ip user_agent event_name outcome requests bytes_out objects first_seen last_seen objects_estimated");
         insta::assert_snapshot!(columns("contradictions"), @"at account_id bucket kind detail event_ids");
         insta::assert_snapshot!(columns("log_files"), @"log_file bytes records first_event last_event status skipped_because");
         insta::assert_snapshot!(columns("losses"), @"log_file record_index offset kind detail bytes");

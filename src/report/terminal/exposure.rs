@@ -2,37 +2,57 @@
 
 use super::super::escape;
 use super::page::{Ink, Page};
-use super::words::{assumption, closed_how, count, duration, opened_how};
+use super::words::{assumption, bytes, closed_how, count, duration, grouped, opened_how};
+use crate::analysis::Analysis;
 use crate::event::CitedEvent;
 use crate::exposure::{Audience, Outsider};
-use crate::timeline::{Exposure, OpenedHow, Scope};
+use crate::timeline::{AccessRow, Exposure, OpenedHow, Origin, Scope};
 use crate::vocab::Untrusted;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many values of a list are shown.
 const MOST_VALUES: usize = 12;
 /// So many grants are shown.
 const MOST_GRANTS: usize = 5;
+/// So many requesters from outside are shown.
+const MOST_VISITORS: usize = 5;
 /// So many exposures are shown where one line each must do.
 const MOST_SHORT: usize = 20;
 
+/// Each exposure's requesters.
+type Visitors<'a> = BTreeMap<&'a str, Vec<&'a AccessRow>>;
+
 /// A section of exposures; none where there are none.
-pub(super) fn write(page: &mut Page, heading: &str, ink: Ink, rows: &[&Exposure]) {
+pub(super) fn write(
+    page: &mut Page,
+    heading: &str,
+    ink: Ink,
+    rows: &[&Exposure],
+    analysis: &Analysis,
+) {
     if rows.is_empty() {
         return;
     }
     page.heading(&format!("{heading} ({})", rows.len()), ink);
+    let mut visitors: Visitors<'_> = BTreeMap::new();
+    for visitor in &analysis.access {
+        let of_it = visitors.entry(&visitor.exposure_id).or_default();
+        of_it.push(visitor);
+    }
     for row in rows {
         page.title(row.bucket.as_str(), ink);
         who_and_when(page, row);
         what(page, row);
         if let Some(cause) = &row.opened {
             call(page, first_event(row), cause);
+            traced(page, &row.origins.opened);
         }
         granted(page, row);
         if let Some(cause) = &row.closed {
             call(page, "closed by", cause);
+            traced(page, &row.origins.closed);
         }
+        came_in(page, row, visitors.get(row.id.as_str()));
         certainty(page, row);
     }
 }
@@ -149,6 +169,72 @@ fn call(page: &mut Page, label: &str, cause: &CitedEvent) {
         "",
         &format!("record {} of {file}", cause.citation.record_index),
     );
+}
+
+/// Who stands behind a call, in one line.
+fn traced(page: &mut Page, origin: &Origin) {
+    if origin.says_more {
+        let steps: Vec<String> = origin.steps.iter().map(escape::terminal).collect();
+        let unresolved = if origin.is_resolved {
+            ""
+        } else {
+            "unresolved: "
+        };
+        page.field("traced to", &format!("{unresolved}{}", steps.join(" <- ")));
+    }
+}
+
+/// Who came in meanwhile: how many, and the busiest of them.
+fn came_in(page: &mut Page, row: &Exposure, visitors: Option<&Vec<&AccessRow>>) {
+    let seen = &row.attendance;
+    if !seen.logged {
+        let why = "nobody could have been seen: the evidence holds no data events of this bucket";
+        return page.field("came in", why);
+    }
+    let denied = match seen.denied {
+        0 => String::new(),
+        denied => format!("; {} denied", grouped(denied)),
+    };
+    match seen.first.zip(seen.last) {
+        Some((first, last)) => {
+            let requests = count(seen.requests, "request");
+            let (addresses, sent) = (seen.addresses, bytes(seen.bytes));
+            let from = match addresses {
+                1 => "1 address".to_owned(),
+                _ => format!("{} addresses", grouped(addresses)),
+            };
+            page.field(
+                "came in",
+                &format!("{requests} from {from}, {sent} sent{denied}"),
+            );
+            page.field("", &format!("{first} to {last}"));
+        }
+        None => page.field("came in", &format!("nobody from outside was seen{denied}")),
+    }
+    let mut rows: Vec<&AccessRow> = visitors.into_iter().flatten().copied().collect();
+    rows.retain(|visitor| visitor.kind.outcome == "took");
+    rows.sort_by_key(|visitor| std::cmp::Reverse((visitor.requests, visitor.bytes)));
+    for visitor in rows.iter().take(MOST_VISITORS) {
+        page.field("", &requester(visitor));
+    }
+    match rows.len().saturating_sub(MOST_VISITORS) {
+        0 => {}
+        left => page.field("", &format!("and {}", count(left, "further kind"))),
+    }
+}
+
+/// Who asked, from where, for what.
+fn requester(row: &AccessRow) -> String {
+    let (who, name) = (shown(&row.kind.principal), row.kind.name);
+    let from = shown(&row.kind.source_ip);
+    let about = if row.objects_estimated { "about " } else { "" };
+    let of = match row.objects {
+        0 => String::new(),
+        objects => format!(" of {about}{}", count(objects, "object")),
+    };
+    let (requests, sent) = (grouped(row.requests), bytes(row.bytes));
+    let with = escape::glimpse(&row.kind.user_agent);
+    format!("{who} from {from}: {requests} {name}{of}, {sent}, {with}")
 }
 
 /// The kind of identity, whether with a second factor, from where, through whom.

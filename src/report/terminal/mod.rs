@@ -47,12 +47,14 @@ pub fn write(analysis: &Analysis, style: &Style, out: &mut dyn Write) -> Result<
         "Still open",
         Ink::Alarm,
         &sorted(analysis, Exposure::is_open),
+        analysis,
     );
     exposure::write(
         &mut page,
         "Closed",
         Ink::Strong,
         &sorted(analysis, |row| !row.is_open()),
+        analysis,
     );
     other::write(&mut page, analysis);
     limits::write(&mut page, analysis);
@@ -256,6 +258,15 @@ mod tests {
                         PutBucketPolicy
                         event ab45689d-69cd-41e7-8705-000000001000
                         record 3 of logs/a.json.gz
+            traced to   arn:aws:iam::111122223333:user/alice (from 203.0.113.9, access
+                        key AKIAIOSFODNN7EXAMPLE) <-
+                        arn:aws:sts::111122223333:assumed-role/Admin/alice (AssumeRole
+                        2024-01-01T00:10:00Z, event
+                        ab45689d-69cd-41e7-8705-000000000600, from 203.0.113.9)
+            came in     3 requests from 1 address, 3.0 MiB sent; 2 denied
+                        2024-01-01T00:20:00Z to 2024-01-01T00:21:40Z
+                        anonymous from 198.51.100.7: 3 GetObject of about 3 objects, 3.0
+                        MiB, [curl/8.5.0]
             assumed     the bucket's public access block was never seen; taken as off
                         the account's public access block was never seen; taken as off
 
@@ -283,6 +294,11 @@ mod tests {
                         DeleteAccountPublicAccessBlock
                         event ab45689d-69cd-41e7-8705-000000001100
                         record 3 of logs/a.json.gz
+            traced to   arn:aws:iam::111122223333:user/alice (from 203.0.113.9, access
+                        key AKIAIOSFODNN7EXAMPLE) <-
+                        arn:aws:sts::111122223333:assumed-role/Admin/alice (AssumeRole
+                        2024-01-01T00:10:00Z, event
+                        ab45689d-69cd-41e7-8705-000000000600, from 203.0.113.9)
             granted by  arn:aws:sts::111122223333:assumed-role/Admin/alice
                         PutBucketPolicy at 2024-01-01T00:16:40Z
                         event ab45689d-69cd-41e7-8705-000000001000
@@ -293,6 +309,13 @@ mod tests {
                         DeleteBucketPolicy
                         event ab45689d-69cd-41e7-8705-000000003468
                         record 3 of logs/a.json.gz
+            traced to   arn:aws:iam::111122223333:user/alice (from 203.0.113.9, access
+                        key AKIAIOSFODNN7EXAMPLE) <-
+                        arn:aws:sts::111122223333:assumed-role/Admin/alice (AssumeRole
+                        2024-01-01T00:10:00Z, event
+                        ab45689d-69cd-41e7-8705-000000000600, from 203.0.113.9)
+            came in     nobody could have been seen: the evidence holds no data events
+                        of this bucket
             certainty   proven: events decide
 
         Undecided (1 bucket)

@@ -50,6 +50,23 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
+/// A number of bytes, in the largest unit that it fills.
+pub(super) fn bytes(number: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (1 << 40, "TiB"),
+        (1 << 30, "GiB"),
+        (1 << 20, "MiB"),
+        (1 << 10, "KiB"),
+    ];
+    match UNITS.into_iter().find(|(size, _)| number >= *size) {
+        None => format!("{number} B"),
+        Some((size, unit)) => {
+            let tenths = u128::from(number) * 10 / u128::from(size);
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
+    }
+}
+
 /// The first names of many, and how many more.
 pub(super) fn first_few(names: &[String], most: usize) -> String {
     let shown: Vec<&str> = names.iter().take(most).map(String::as_str).collect();

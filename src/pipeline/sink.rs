@@ -1,0 +1,155 @@
+//! Where does that go of which there may be millions: requests from outside, sessions, addresses?
+//!
+//! Each into sorted lines, which move to disk when they are many. What a thread cannot write stops the scan at its end.
+
+use crate::event::{CitedRequest, Whereabouts, bucket_of_prefix, bucket_prefix, prefix_of};
+use crate::spill::{Lines, Sorted, Spill};
+use crate::timeline::Visits;
+use crate::vocab::{AccountId, BucketName, Timestamp};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+/// So many bytes of requests are held in memory; of the others a quarter.
+const HELD: usize = 16 << 20;
+
+/// What one file has for the sinks.
+#[derive(Default)]
+pub(super) struct Catch {
+    pub requests: Lines,
+    pub sessions: Lines,
+    addresses: HashMap<u64, Whereabouts>,
+}
+
+impl Catch {
+    /// Sees somebody's call from an address. Of the calls of one day that are alike the earliest is kept, however the
+    /// records were split into files.
+    pub fn see(
+        &mut self,
+        likeness: Option<(&str, &str, &str)>,
+        service: &str,
+        time: Timestamp,
+        read: impl Fn() -> Option<Whereabouts>,
+    ) {
+        let Some(likeness) = likeness else {
+            return;
+        };
+        let mut hasher = DefaultHasher::new();
+        (likeness, service, time.unix().div_euclid(86_400)).hash(&mut hasher);
+        let place = hasher.finish();
+        let known = self.addresses.get(&place);
+        if known.is_some_and(|known| known.time < time) {
+            return;
+        }
+        if let Some(found) = read().filter(|found| {
+            known.is_none_or(|known| (found.time, &found.event) < (known.time, &known.event))
+        }) {
+            self.addresses.insert(place, found);
+        }
+    }
+}
+
+/// Takes what all files have.
+pub(super) struct Sinks {
+    requests: Spill,
+    sessions: Spill,
+    addresses: Spill,
+    failed: Mutex<Option<io::Error>>,
+}
+
+impl Sinks {
+    pub fn new() -> Self {
+        Self {
+            requests: Spill::new(HELD),
+            sessions: Spill::new(HELD / 4),
+            addresses: Spill::new(HELD / 4),
+            failed: Mutex::default(),
+        }
+    }
+
+    /// Takes what one file has.
+    pub fn take(&self, catch: &Catch) {
+        let mut addresses = Lines::default();
+        for address in catch.addresses.values() {
+            addresses.push(&address.pack());
+        }
+        let parts = [
+            (&self.requests, &catch.requests),
+            (&self.sessions, &catch.sessions),
+            (&self.addresses, &addresses),
+        ];
+        for (spill, lines) in parts {
+            if let Err(cause) = spill.add(lines) {
+                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
+            }
+        }
+    }
+
+    /// All of it, sorted.
+    pub fn finish(self) -> io::Result<Kept> {
+        match self
+            .failed
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+        {
+            Some(cause) => Err(cause),
+            None => Ok(Kept {
+                requests: self.requests.finish(prefix_of)?,
+                sessions: self.sessions.finish(|_| &[])?,
+                addresses: self.addresses.finish(|_| &[])?,
+                failed: RefCell::default(),
+            }),
+        }
+    }
+}
+
+/// What was kept, sorted, to be read as often as need be.
+#[derive(Default)]
+pub(super) struct Kept {
+    requests: Sorted,
+    pub sessions: Sorted,
+    pub addresses: Sorted,
+    failed: RefCell<Option<io::Error>>,
+}
+
+impl Kept {
+    /// Why something could not be read back.
+    pub fn failure(&self) -> io::Result<()> {
+        self.failed.borrow_mut().take().map_or(Ok(()), Err)
+    }
+
+    /// What could be read; why something could not is remembered.
+    pub fn sound<T>(&self, read: io::Result<T>) -> Option<T> {
+        read.inspect(|_| {})
+            .map_err(|cause| *self.failed.borrow_mut() = Some(cause))
+            .ok()
+    }
+}
+
+impl Visits for Kept {
+    fn buckets(&self) -> Vec<(Option<AccountId>, BucketName)> {
+        let prefixes = self.requests.prefixes();
+        prefixes.filter_map(bucket_of_prefix).collect()
+    }
+
+    fn of<'v>(
+        &'v self,
+        account: Option<&AccountId>,
+        bucket: &BucketName,
+    ) -> Box<dyn Iterator<Item = CitedRequest> + 'v> {
+        let lines = self.requests.of(&bucket_prefix(account, bucket));
+        let mut lines = lines.map_while(|line| self.sound(line)).peekable();
+        Box::new(std::iter::from_fn(move || {
+            let line = lines.next()?;
+            let (mut cited, named) = CitedRequest::unpack(&line)?;
+            let name = line.get(..named)?;
+            while let Some(copy) = lines.next_if(|other| other.starts_with(name)) {
+                let citation = CitedRequest::unpack(&copy)?.0.citation;
+                cited.citation = cited.citation.min(citation);
+            }
+            Some(cited)
+        }))
+    }
+}
