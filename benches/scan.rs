@@ -15,7 +15,8 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use leaktrail::analysis::Analysis;
 use leaktrail::inflate::inflate;
-use leaktrail::pipeline::{Options, scan};
+use leaktrail::pattern::{InteriorStar, MetricFilter, Pattern, preset};
+use leaktrail::pipeline::{Options, Query, Thoroughness, Wanted, filter, scan};
 use leaktrail::source::DirSource;
 use std::sync::OnceLock;
 
@@ -45,6 +46,12 @@ fn tell(shape: Shape, corpus: &Corpus) {
     assert_eq!(counts.records, corpus.records);
     assert_eq!(counts.used, corpus.changes + corpus.sessions);
     assert_eq!(exposures as u64, corpus.exposures());
+    let found = filtered(corpus, Thoroughness::Likely);
+    println!(
+        "{shape:?}: {} of {} records match the filter",
+        found.0, found.1
+    );
+    assert_eq!(found, filtered(corpus, Thoroughness::Everything));
 }
 
 fn corpus(shape: Shape) -> &'static Corpus {
@@ -85,6 +92,38 @@ fn scan_on_one_thread(bencher: Bencher<'_, '_>, shape: Shape) {
 fn scan_on_all_cores(bencher: Bencher<'_, '_>, shape: Shape) {
     let corpus = corpus(shape);
     counted(bencher, corpus).bench_local(|| analysis(corpus, None));
+}
+
+/// A pattern of the CIS benchmark over the folder, on one thread: most records are only counted.
+#[divan::bench(args = SHAPES, sample_count = 10, sample_size = 1)]
+fn filter_on_one_thread(bencher: Bencher<'_, '_>, shape: Shape) {
+    let corpus = corpus(shape);
+    counted(bencher, corpus).bench_local(|| filtered(corpus, Thoroughness::Likely));
+}
+
+/// The same, every record read.
+#[divan::bench(args = SHAPES, sample_count = 10, sample_size = 1)]
+fn filter_reading_everything(bencher: Bencher<'_, '_>, shape: Shape) {
+    let corpus = corpus(shape);
+    counted(bencher, corpus).bench_local(|| filtered(corpus, Thoroughness::Everything));
+}
+
+/// How many records the CIS benchmark's pattern for bucket policies matches.
+fn filtered(corpus: &Corpus, thoroughness: Thoroughness) -> (u64, u64) {
+    let preset = preset("s3-bucket-policy-changes").unwrap();
+    let pattern = Pattern::parse(preset.pattern, InteriorStar::Literal).unwrap();
+    let query = Query {
+        filters: &[MetricFilter::counting(preset.name, pattern)],
+        wanted: Wanted::Count,
+        thoroughness,
+    };
+    let options = Options {
+        threads: Some(1),
+        ..Options::default()
+    };
+    let source = DirSource::new(vec![corpus.folder.clone()]);
+    let found = filter(&source, &options, &query, &mut std::io::sink(), &()).unwrap();
+    (found.matched, found.records)
 }
 
 /// Rates are of inflated bytes and of records.

@@ -4,11 +4,13 @@
 //! how the files were split, read or repeated.
 
 use crate::event::{
-    CitedEvent, CitedInquiry, Copies, EventKey, ExposureEvent, Heard, Inquiry, amend,
+    CitedEvent, CitedInquiry, Copies, EventKey, ExposureEvent, Heard, Inquiry, TrailEvent, amend,
 };
 use crate::vocab::{
     AccountId, BucketName, Citation, LogFileId, Loss, Region, SkipReason, Timestamp, Untrusted,
+    named,
 };
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a set of log files tells.
@@ -34,6 +36,8 @@ pub struct Evidence {
     pub losses: BTreeSet<Loss>,
     /// The buckets into which calls of each file wrote objects that matter only where an object's ACL let others in.
     pub written: BTreeMap<LogFileId, BTreeSet<BucketName>>,
+    /// Calls on the trails that wrote all this.
+    pub trails: BTreeSet<TrailEvent>,
 }
 
 /// The objects whose every write matters: those whose ACL let others in at some time.
@@ -48,6 +52,8 @@ pub struct Sighting {
     pub citations: BTreeSet<Citation>,
     /// Whether the copies ask for the same.
     pub copies: Copies,
+    /// Of these, the ones that say what the fullest says.
+    pub witnesses: BTreeSet<Citation>,
 }
 
 /// What became of one file.
@@ -65,6 +71,35 @@ pub struct FileAccount {
     pub lost_records: u64,
     /// The first and last eventTime in it.
     pub coverage: Option<Coverage>,
+    /// When it has records of which account, Region and category, by the hour.
+    pub activity: Vec<Activity>,
+}
+
+/// The records of one hour in one file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Activity {
+    /// The account whose trail has them.
+    pub account: Option<AccountId>,
+    /// awsRegion.
+    pub region: Option<Region>,
+    /// What kind of event they are of.
+    pub category: Category,
+    /// The hour, counted from 1970.
+    pub hour: i64,
+    /// How many they are.
+    pub records: u64,
+    /// Their first and last instant.
+    pub coverage: Coverage,
+}
+
+named! {
+    /// The kinds of event that a trail may or may not log.
+    Category {
+        /// Management events.
+        Management = "management",
+        /// Data events.
+        Data = "data",
+    }
 }
 
 impl FileAccount {
@@ -121,8 +156,9 @@ impl Evidence {
             event.key.clone(),
             Sighting {
                 event,
-                citations: BTreeSet::from([citation]),
+                citations: BTreeSet::from([citation.clone()]),
                 copies: Copies::Agree,
+                witnesses: BTreeSet::from([citation]),
             },
         );
     }
@@ -131,8 +167,9 @@ impl Evidence {
     pub fn see_addendum(&mut self, original: EventKey, event: ExposureEvent, citation: Citation) {
         let sighting = Sighting {
             event,
-            citations: BTreeSet::from([citation]),
+            citations: BTreeSet::from([citation.clone()]),
             copies: Copies::Agree,
+            witnesses: BTreeSet::from([citation]),
         };
         let addenda = self.addenda.entry(original).or_default();
         add(addenda, sighting.event.key.clone(), sighting);
@@ -205,6 +242,7 @@ impl Evidence {
         for ((account, region), span) in other.issued {
             self.issue(account, region, span);
         }
+        self.trails.extend(other.trails);
         other
             .events
             .into_iter()
@@ -315,6 +353,7 @@ impl Evidence {
                         event: amend(&known.event, &addendum.event),
                         citations: addendum.citations,
                         copies: known.copies,
+                        witnesses: addendum.witnesses,
                     },
                 })
             });
@@ -376,8 +415,10 @@ impl Sighting {
         }
         let rank =
             |event: &ExposureEvent| (std::cmp::Reverse(event.fullness), event.record.clone());
-        if rank(&other.event) < rank(&self.event) {
-            self.event = other.event;
+        match rank(&other.event).cmp(&rank(&self.event)) {
+            Ordering::Less => (self.event, self.witnesses) = (other.event, other.witnesses),
+            Ordering::Equal => self.witnesses.extend(other.witnesses),
+            Ordering::Greater => {}
         }
     }
 }

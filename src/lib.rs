@@ -32,10 +32,14 @@ pub mod spill;
 pub mod record;
 
 pub mod event;
+pub mod pattern;
 
 pub mod evidence;
 pub mod exposure;
+pub mod integrity;
 
+pub mod alarm;
+pub mod coverage;
 pub mod timeline;
 
 pub mod analysis;

@@ -77,7 +77,7 @@ fn a_wrong_size_format_account_and_preset_say_what_is_expected() {
         ),
         (&["scan", "logs", "--account", "me"], "twelve digits"),
         (
-            &["filter", "logs", "--preset", "all"],
+            &["filter", "logs", "--preset", "nonesuch"],
             "bucket-policy-change",
         ),
         (&["scan", "logs", "--threads", "0"], "1 to 1024"),

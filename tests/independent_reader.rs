@@ -19,7 +19,7 @@ def shown(value):
     return value
 
 rows = 0
-for table in ["exposures", "timeline", "changes", "contradictions", "log_files", "losses"]:
+for table in ["exposures", "timeline", "changes", "coverage", "contradictions", "log_files", "losses"]:
     parquet = [{k: shown(v) for k, v in row.items()} for row in pq.read_table(f"{sys.argv[1]}/{table}.parquet").to_pylist()]
     lines = [json.loads(line) for line in open(f"{sys.argv[1]}/{table}.jsonl", encoding="utf-8")]
     assert parquet == lines, f"{table} differs"

@@ -1,15 +1,22 @@
 //! What may a report read? The hand-over value: everything that was found, and nothing of how.
 
+mod alarms;
+mod plan;
 mod selection;
 mod strictness;
 
+pub use alarms::{AlarmChange, AlarmHistory, ExposureTold, Match};
+pub use plan::{Remedy, Step, plan};
 pub use selection::Selection;
 pub use strictness::Strictness;
 
-use crate::evidence::{Evidence, Fate, FileAccount};
+use crate::coverage::Stream;
+use crate::event::EventKey;
+use crate::evidence::{Category, Evidence, Fate, FileAccount};
+use crate::integrity::{Integrity, Material, RecordVerdict};
 use crate::source::FileChoice;
 use crate::timeline::{AccessRow, ChangeRow, Contradiction, Exposure, Timeline};
-use crate::vocab::{AccountId, LogFileId, Loss, Region, Timestamp};
+use crate::vocab::{AccountId, LogFileId, Loss, Region, Span, Timestamp};
 use std::collections::BTreeMap;
 
 /// Everything that a report may tell.
@@ -41,6 +48,54 @@ pub struct Analysis {
     pub choice: FileChoice,
     /// How many assumed verdicts are shown as unknown, because that was asked for.
     pub withheld: Option<usize>,
+    /// What each account's Regions have, by category, and where something is missing.
+    pub streams: Vec<Stream>,
+    /// Whether the files are what CloudTrail delivered.
+    pub integrity: Integrity,
+    /// What that was checked with: digests and hashes.
+    pub material: Material,
+}
+
+impl Analysis {
+    /// The same, each row told how well it is assured: a change by what can be said of its records, an exposure by the times
+    /// without evidence inside it.
+    pub fn assured(mut self, verdicts: &BTreeMap<EventKey, RecordVerdict>) -> Self {
+        let exposures = self.exposures.iter();
+        let uncovered: Vec<_> = exposures.map(|row| self.uncovered(row)).collect();
+        for (row, uncovered) in self.exposures.iter_mut().zip(uncovered) {
+            row.uncovered = uncovered;
+        }
+        for row in &mut self.changes {
+            row.integrity = verdicts.get(&row.event.event.key).copied();
+        }
+        self
+    }
+
+    /// The times inside an exposure for which there is no evidence of its bucket's management events.
+    fn uncovered(&self, exposure: &Exposure) -> Vec<Span> {
+        let end = || self.evidence.map(|(_, last)| last);
+        let until = exposure
+            .closed_at
+            .or_else(end)
+            .unwrap_or(exposure.opened_at);
+        let of_bucket = |stream: &&Stream| {
+            stream.category == Category::Management
+                && stream.account == exposure.account
+                && (exposure.region.is_none() || stream.region == exposure.region)
+        };
+        let gaps = self
+            .streams
+            .iter()
+            .filter(of_bucket)
+            .flat_map(|it| &it.gaps);
+        let mut spans: Vec<Span> = gaps
+            .map(|gap| gap.span)
+            .filter(|span| span.from < until && span.until > exposure.opened_at)
+            .collect();
+        spans.sort_unstable();
+        spans.dedup();
+        spans
+    }
 }
 
 /// What was counted. Files: all = read + skipped + lost. Records: all = used + not of interest + duplicates + lost.

@@ -50,6 +50,29 @@ impl Selection {
         }
     }
 
+    /// Whether it shows a record of that instant and place. What a record does not tell cannot be chosen by.
+    pub fn shows_record(
+        &self,
+        at: Option<Timestamp>,
+        account: Option<&AccountId>,
+        region: Option<&Region>,
+        bucket: Option<&BucketName>,
+    ) -> bool {
+        let timeless = self.from.is_none() && self.to.is_none();
+        self.shows_place(account, region, bucket)
+            && at.map_or(timeless, |at| self.shows_instant(at))
+    }
+
+    /// The streams that it shows.
+    pub fn pick_streams(&self, mut analysis: Analysis) -> Analysis {
+        analysis.streams.retain(|stream| {
+            let region = stream.region.as_ref();
+            self.shows_account(stream.account.as_ref())
+                && (self.regions.is_empty() || region.is_some_and(|it| self.regions.contains(it)))
+        });
+        analysis
+    }
+
     /// An exposure that is open lasts beyond any instant.
     fn shows_exposure(&self, row: &Exposure) -> bool {
         let until = row.closed_at.unwrap_or(Timestamp::from_unix(i64::MAX));

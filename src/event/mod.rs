@@ -17,11 +17,13 @@ mod json;
 mod outcome;
 mod ownership;
 mod pack;
+mod phrase;
 mod policy;
 mod read;
 mod request;
 mod session;
 pub mod table;
+mod trail;
 mod whereabouts;
 
 pub use acl::{Acl, AclGrant, AclPermission, CannedAcl, Grantee};
@@ -38,13 +40,17 @@ pub use inquiry::{CitedInquiry, Heard, Inquiry, Switch, Told, read_inquiry};
 pub use issuances::{IssuanceKind, issuance_of};
 pub use outcome::Outcome;
 pub use ownership::Ownership;
+pub use phrase::phrase;
 pub use policy::{
     Condition, Effect, Policy, Principal, Principals, Quantifier, Selection, Statement,
 };
-pub use read::{QuietWrite, Unusable, bucket_of_record, event_time, read_event};
+pub use read::{
+    QuietWrite, Unusable, bucket_named, bucket_of_record, event_key, event_time, read_event,
+};
 pub use request::{
     Asking, Caller, CitedRequest, Copied, Request, bucket_of_prefix, bucket_prefix,
     has_unsound_bytes, is_own_by_type, prefix_of, read_request,
 };
 pub use session::{CitedIssuance, Issuance, Session, read_issuance};
+pub use trail::TrailEvent;
 pub use whereabouts::Whereabouts;

@@ -147,6 +147,21 @@ pub(super) fn time_of(record: &Record<'_>) -> Result<Timestamp, Unusable> {
     })
 }
 
+/// The bucket that a record of any kind names.
+pub fn bucket_named(record: &Record<'_>) -> Option<BucketName> {
+    let json = record.to_json();
+    bucket_of(&json, &parameters_of(&json))
+}
+
+/// Which event a record of any kind is.
+pub fn event_key(record: &Record<'_>, raw: &[u8]) -> EventKey {
+    let recipient = record.text("recipientAccountId").and_then(AccountId::parse);
+    match record.text("eventID").and_then(EventId::parse) {
+        Some(id) => EventKey::Id(id, recipient),
+        None => EventKey::Content(Sha256::digest(compacted(raw)).into()),
+    }
+}
+
 pub(super) fn key_of(json: &Value, recipient: Option<AccountId>, raw: &[u8]) -> EventKey {
     match EventId::parse(text_at(json, &["eventID"])) {
         Some(id) => EventKey::Id(id, recipient),

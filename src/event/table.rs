@@ -379,62 +379,44 @@ pub fn kind_of(source: &str, name: &str) -> Option<&'static Kind> {
         .find(|kind| kind.name == name || kind.aliases.contains(&name))
 }
 
-/// The names of the article's metric filter for changes of bucket policies.
-const BUCKET_POLICY_CHANGE: [&str; 5] = [
-    "PutBucketAcl",
-    "PutBucketPolicy",
-    "PutBucketCors",
-    "DeleteBucketPolicy",
-    "DeleteBucketCors",
+/// The eventSource of CloudTrail itself.
+pub const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
+
+/// One kind of call on a trail.
+pub struct TrailKind {
+    /// eventName.
+    pub name: &'static str,
+    /// What it does to the logging.
+    pub effect: TrailEffect,
+}
+
+/// What a call on a trail does to the logging.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum TrailEffect {
+    /// It begins.
+    Starts,
+    /// It ends.
+    Stops,
+    /// The trail is another from then on.
+    Changes,
+    /// Other events are logged from then on.
+    Selects,
+}
+
+static TRAIL_KINDS: [TrailKind; 6] = [
+    trail("CreateTrail", TrailEffect::Starts),
+    trail("StartLogging", TrailEffect::Starts),
+    trail("StopLogging", TrailEffect::Stops),
+    trail("DeleteTrail", TrailEffect::Stops),
+    trail("UpdateTrail", TrailEffect::Changes),
+    trail("PutEventSelectors", TrailEffect::Selects),
 ];
 
-/// Whether the metric filter `bucket-policy-change` matches a record of that source and name.
-///
-/// `{ ($.eventSource = s3.amazonaws.com) && (($.eventName = PutBucketAcl) || ($.eventName = PutBucketPolicy) ||
-/// ($.eventName = PutBucketCors) || ($.eventName = DeleteBucketPolicy) || ($.eventName = DeleteBucketCors)) }`
-pub fn is_bucket_policy_change(source: &str, name: &str) -> bool {
-    source == S3 && BUCKET_POLICY_CHANGE.contains(&name)
+const fn trail(name: &'static str, effect: TrailEffect) -> TrailKind {
+    TrailKind { name, effect }
 }
 
-/// What an event name asks for, in words: the beginning of a change's summary.
-pub fn phrase(change: &Change) -> &'static str {
-    match change {
-        Change::CreateBucket { .. } => "create the bucket",
-        Change::DeleteBucket => "delete the bucket",
-        Change::PutPolicy(_) => "set the bucket policy",
-        Change::DeletePolicy => "delete the bucket policy",
-        Change::PutAcl(_) => "set the bucket ACL",
-        Change::PutBlock(_) => "set the bucket's public access block",
-        Change::DeleteBlock => "delete the bucket's public access block",
-        Change::PutAccountBlock(_) => "set the account's public access block",
-        Change::DeleteAccountBlock => "delete the account's public access block",
-        Change::PutOwnership(_) => "set object ownership",
-        Change::DeleteOwnership => "delete the ownership controls",
-        Change::PutWebsite => "configure static website hosting",
-        Change::DeleteWebsite => "delete the website configuration",
-        Change::PutCors => "set the CORS configuration",
-        Change::DeleteCors => "delete the CORS configuration",
-        Change::PutReplication(_) => "set the replication configuration",
-        Change::DeleteReplication => "delete the replication configuration",
-        Change::PutRequestPayment(_) => "set who pays for requests",
-        Change::AccessPoint(_, change) => phrase_for_access_point(change),
-        Change::ObjectLambdaAccessPoint(..) => "change an Object Lambda access point",
-        Change::MultiRegionAccessPoint(..) => "change a multi-region access point",
-        Change::OrganizationPolicy(_) => {
-            "set the public access block of an organization's accounts"
-        }
-        Change::PutObjectAcl { .. } => "set the object's ACL",
-        Change::WriteObject { .. } => "write the object",
-        Change::DeleteObject { .. } => "delete the object",
-        Change::Read => "read a configuration",
-    }
-}
-
-fn phrase_for_access_point(change: &AccessPointChange) -> &'static str {
-    match change {
-        AccessPointChange::Create { .. } => "create the access point",
-        AccessPointChange::Delete => "delete the access point",
-        AccessPointChange::PutPolicy(_) => "set the access point's policy",
-        AccessPointChange::DeletePolicy => "delete the access point's policy",
-    }
+/// The kind of call on a trail of that source and name, if it is one.
+pub fn trail_kind_of(source: &str, name: &str) -> Option<&'static TrailKind> {
+    (source == CLOUDTRAIL).then(|| TRAIL_KINDS.iter().find(|kind| kind.name == name))?
 }

@@ -56,6 +56,30 @@ pub fn inflate(bytes: &[u8], cap: u64) -> Inflated {
     }
 }
 
+/// How far the first gzip member reaches: what a digest's hash is over. Of plain text, all of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FirstMember {
+    /// How many bytes of the text are its; `None` while it has no end.
+    pub text: Option<u64>,
+    /// How many bytes of the file; all of them where it has no end.
+    pub bytes: u64,
+    /// Whether it came out whole: a digest can say what it should be.
+    pub is_whole: bool,
+    /// Whether the size cap cut it.
+    pub is_cut: bool,
+}
+
+impl Default for FirstMember {
+    fn default() -> Self {
+        Self {
+            text: None,
+            bytes: u64::MAX,
+            is_whole: false,
+            is_cut: false,
+        }
+    }
+}
+
 /// Whether bytes begin as gzip does.
 pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
@@ -71,6 +95,7 @@ pub struct Inflater<'r> {
     /// What the next member holds is no continuation of a damaged text, so it begins on a line of its own.
     owes_newline: bool,
     members: u32,
+    first: FirstMember,
     losses: Losses,
 }
 
@@ -95,6 +120,7 @@ impl<'r> Inflater<'r> {
             produced: 0,
             owes_newline: false,
             members: 0,
+            first: FirstMember::default(),
             losses: Losses::default(),
         }
     }
@@ -128,6 +154,16 @@ impl<'r> Inflater<'r> {
     /// How many gzip members were met so far.
     pub fn members(&self) -> u32 {
         self.members
+    }
+
+    /// How far the first gzip member reaches, as far as is known.
+    pub fn first_member(&self) -> FirstMember {
+        self.first
+    }
+
+    /// How many bytes of the file were taken.
+    pub fn offset(&self) -> u64 {
+        self.input.offset()
     }
 
     /// Whether gzip was met.
@@ -242,6 +278,15 @@ impl<'r> Inflater<'r> {
         let made = usize::try_from(inflater.total_out() - made).unwrap_or(usize::MAX);
         let is_stuck = at_end && taken == input.len() && made == 0;
         self.input.consume(taken);
+        let is_end = matches!(status, Ok(Status::StreamEnd) | Err(_)) && !(is_probe && made > 0);
+        if self.members == 1 && is_end {
+            let made = if is_probe { 0 } else { made as u64 };
+            self.first.text = Some(self.produced + made);
+            if status.is_ok() {
+                self.first.bytes = self.input.offset();
+                self.first.is_whole = true;
+            }
+        }
         match status {
             _ if is_probe && made > 0 => self.stop_at_cap(),
             Ok(Status::StreamEnd) => self.state = State::Between,
@@ -264,6 +309,7 @@ impl<'r> Inflater<'r> {
 
     fn stop_at_cap(&mut self) {
         let detail = format!("more than {} bytes of text would come out", self.cap);
+        self.first.is_cut |= self.members == 1;
         self.lose(LossKind::SizeCap, self.input.offset(), detail, None);
         self.state = State::Over;
     }

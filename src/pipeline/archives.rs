@@ -8,6 +8,7 @@ use crate::archive::{
     ArchiveKind, ArchiveLoss, HEAD, Member, archive_kind, each_in_tar, each_in_zip,
 };
 use crate::inflate::Inflater;
+use crate::integrity::ContentHash;
 use crate::source::{Bytes, LogFile};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
 use rayon::prelude::*;
@@ -264,9 +265,13 @@ fn id_in(archive: &LogFile, name: &str) -> LogFileId {
 impl<R: Reader> Walk<'_, R> {
     fn read_held(&self, held: Held) -> Vec<R> {
         let mut readers = Vec::new();
+        let hash = self.reading.custody.then(|| ContentHash::of(&held.bytes));
         let bytes = Cursor::new(held.bytes).chain(Failing(held.failure));
         let inflater = Inflater::new(Box::new(bytes), self.reading.max_inflated);
-        let reader = (self.begin)(&held.file);
+        let mut reader = (self.begin)(&held.file);
+        if let Some(hash) = hash {
+            reader.hashed(hash);
+        }
         self.open(&held.file, inflater, &|| None, reader, &mut |reader| {
             readers.push(reader);
         });

@@ -1,27 +1,81 @@
 //! Which records match, exactly as they were written?
+//!
+//! A record without the words that a match needs is not read ([`Prefilter`]): it is counted, and what is broken in it beyond
+//! its brackets is not looked for, since nothing of it could match.
 
-use super::reading::{Reader, Reading, read_records};
+use super::prefilter::{Places, Prefilter};
+use super::reading::{Reader, read_records, record_loss};
 use super::{Options, Progress, ScanError, in_pool};
+use crate::analysis::Selection;
+use crate::event::{bucket_named, event_time};
+use crate::pattern::{Field, MetricFilter};
 use crate::record::{RawRecord, Record};
 use crate::source::{LogFile, Source};
-use crate::vocab::{Loss, SkipReason};
+use crate::vocab::{Citation, LogFileId, Loss, LossKind, Region, SkipReason, Untrusted};
 use rayon::prelude::*;
 
-/// What a filter run counted.
+/// What is looked for, and what is wanted of it.
+#[derive(Clone, Debug)]
+pub struct Query<'q> {
+    /// A record that matches any of these is found.
+    pub filters: &'q [MetricFilter],
+    /// What is wanted of it.
+    pub wanted: Wanted<'q>,
+    /// Which records are read.
+    pub thoroughness: Thoroughness,
+}
+
+/// What is wanted of a record that matches.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'q> {
+    /// The record as it was written, on a line of the output.
+    Records,
+    /// What it says in these fields, as a row.
+    Fields(&'q [Field]),
+    /// Only that it is there.
+    Count,
+}
+
+/// Which records are read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Thoroughness {
+    /// Those that hold what a match needs.
+    #[default]
+    Likely,
+    /// All of them: slower, with the same matches.
+    Everything,
+}
+
+/// What a filter run found.
 #[derive(Clone, Debug, Default)]
 pub struct Filtered {
     /// How many records matched.
     pub matched: u64,
-    /// How many records were read.
+    /// How many matched each filter, in the filters' order.
+    pub matched_each: Vec<u64>,
+    /// How many records there are.
     pub records: u64,
+    /// The rows of chosen fields.
+    pub rows: Vec<FieldRow>,
+    /// Selectors whose last name occurs in no record: probably mistyped.
+    pub unseen: Vec<String>,
     /// What could not be read.
     pub losses: Vec<Loss>,
+}
+
+/// The chosen fields of one record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldRow {
+    /// What each field says, where the record has it.
+    pub cells: Vec<Option<Untrusted>>,
+    /// Where the record is.
+    pub citation: Citation,
 }
 
 /// How many files are filtered before what they gave is written: bounds what is held in memory.
 const FILTER_BATCH: usize = 256;
 
-/// Writes every record whose source and name match, as it was written, one a line, in the order of the files.
+/// Writes every record that matches, as it was written, one a line, in the order of the files; or gathers its fields.
 ///
 /// White space between a record's values that would break the line is written as a space.
 ///
@@ -30,102 +84,212 @@ const FILTER_BATCH: usize = 256;
 pub fn filter(
     source: &dyn Source,
     options: &Options,
-    matches: fn(&str, &str) -> bool,
+    query: &Query<'_>,
     out: &mut (dyn std::io::Write + Send),
     progress: &dyn Progress,
 ) -> Result<Filtered, ScanError> {
     in_pool(options.threads, || {
         let listing = source.list()?;
+        let bytes = listing.files.iter().map(|file| file.bytes);
         progress.found(
             listing.files.len() as u64,
-            listing
-                .files
-                .iter()
-                .map(|file| file.bytes)
-                .fold(0, u64::saturating_add),
+            bytes.fold(0, u64::saturating_add),
         );
+        let prefilter = Prefilter::of(query.filters, query.thoroughness);
         let mut all = Filtered {
             losses: listing.losses,
+            matched_each: vec![0; query.filters.len()],
             ..Filtered::default()
         };
         for batch in listing.files.chunks(FILTER_BATCH) {
-            let sifted: Vec<Sieve> = batch
-                .par_iter()
-                .map(|file| sift(source, file, options.reading(), matches))
-                .collect();
+            let sift = |file| sift(source, file, options, query, &prefilter);
+            let sifted: Vec<Sieve<'_>> = batch.par_iter().map(sift).collect();
             for (file, sieve) in batch.iter().zip(sifted) {
                 out.write_all(&sieve.lines)?;
-                progress.read(file.bytes, sieve.records);
-                all.matched += sieve.matched;
-                all.records += sieve.records;
-                all.losses.extend(sieve.losses);
+                progress.read(file.bytes, sieve.found.records);
+                all.add(sieve.found);
             }
         }
         out.flush()?;
+        if all.records > 0 {
+            all.unseen = prefilter.unseen();
+        }
         Ok(all)
     })?
 }
 
-fn sift(
+impl Filtered {
+    fn add(&mut self, other: Self) {
+        self.matched += other.matched;
+        self.records += other.records;
+        self.losses.extend(other.losses);
+        self.rows.extend(other.rows);
+        let each = self.matched_each.iter_mut().zip(other.matched_each);
+        each.for_each(|(all, more)| *all += more);
+    }
+}
+
+fn sift<'s>(
     source: &dyn Source,
     file: &LogFile,
-    reading: Reading<'_>,
-    matches: fn(&str, &str) -> bool,
-) -> Sieve {
-    let begin = |_: &LogFile| Sieve {
-        matches,
+    options: &'s Options,
+    query: &'s Query<'s>,
+    prefilter: &'s Prefilter,
+) -> Sieve<'s> {
+    let begin = |file: &LogFile| Sieve {
+        file: file.id.clone(),
+        query,
+        selection: &options.selection,
+        prefilter,
+        places: Places::Everywhere,
         lines: Vec::new(),
-        matched: 0,
-        records: 0,
-        losses: Vec::new(),
+        found: Filtered {
+            matched_each: vec![0; query.filters.len()],
+            ..Filtered::default()
+        },
     };
     let mut all = begin(file);
-    read_records(source, file, reading, &begin, &mut |sieve| all.join(sieve));
+    let mut join = |sieve| all.join(sieve);
+    read_records(source, file, options.reading(), &begin, &mut join);
     all
 }
 
 /// Keeps the records of one file that match.
-struct Sieve {
-    matches: fn(&str, &str) -> bool,
+struct Sieve<'s> {
+    file: LogFileId,
+    query: &'s Query<'s>,
+    selection: &'s Selection,
+    prefilter: &'s Prefilter,
+    /// Where in the window something may match.
+    places: Places,
     lines: Vec<u8>,
-    matched: u64,
-    records: u64,
-    losses: Vec<Loss>,
+    found: Filtered,
 }
 
-impl Sieve {
+impl Sieve<'_> {
     /// Adds what the next file gave.
     fn join(&mut self, next: Self) {
         self.lines.extend(next.lines);
-        self.matched += next.matched;
-        self.records += next.records;
-        self.losses.extend(next.losses);
+        self.found.add(next.found);
+    }
+
+    /// Whether a record holds what a match needs. One that was unpacked is searched by itself.
+    fn may_match(&self, raw: &[u8], at: Option<usize>) -> bool {
+        if let Some(at) = at {
+            return self.places.touch(at, raw.len());
+        }
+        self.prefilter.look_for_names(raw);
+        self.prefilter.search(raw).touch(0, raw.len())
+    }
+
+    /// Whether a match can be told and handed on without reading the record.
+    fn needs_only_text(&self) -> bool {
+        let asks = |filter: &MetricFilter| filter.pattern.asks_for_fields();
+        !self.query.filters.iter().any(asks)
+            && *self.selection == Selection::default()
+            && !matches!(self.query.wanted, Wanted::Fields(_))
+    }
+
+    /// Which filters match.
+    fn matching(&self, raw: &[u8], record: Option<&Record<'_>>) -> Vec<bool> {
+        let view = record.map(Record::view);
+        let matches = |filter: &MetricFilter| filter.pattern.matches(raw, view);
+        self.query.filters.iter().map(matches).collect()
+    }
+
+    fn take(&mut self, matching: &[bool], raw: &RawRecord<'_>, record: Option<&Record<'_>>) {
+        self.found.matched += 1;
+        for (count, matches) in self.found.matched_each.iter_mut().zip(matching) {
+            *count += u64::from(*matches);
+        }
+        match (self.query.wanted, record) {
+            (Wanted::Records, _) => write_line(&mut self.lines, raw.raw),
+            (Wanted::Fields(fields), Some(record)) => {
+                let read = |field: &Field| field.read(record.view()).map(Untrusted::from);
+                self.found.rows.push(FieldRow {
+                    cells: fields.iter().map(read).collect(),
+                    citation: Citation {
+                        log_file: self.file.clone(),
+                        record_index: raw.index,
+                    },
+                });
+            }
+            (Wanted::Fields(_), None) | (Wanted::Count, _) => {}
+        }
+    }
+
+    fn selects(&self, record: &Record<'_>) -> bool {
+        if *self.selection == Selection::default() {
+            return true;
+        }
+        let bucket = match self.selection.buckets.is_empty() {
+            true => None,
+            false => bucket_named(record),
+        };
+        self.selection.shows_record(
+            event_time(record),
+            super::account_of(record).as_ref(),
+            record.text("awsRegion").and_then(Region::parse).as_ref(),
+            bucket.as_ref(),
+        )
     }
 }
 
-impl Reader for Sieve {
+/// A record on one line, otherwise as it was written. Line breaks can only stand between its values.
+fn write_line(lines: &mut Vec<u8>, raw: &[u8]) {
+    let flat = |byte: &u8| match byte {
+        b'\n' | b'\r' => b' ',
+        byte => *byte,
+    };
+    lines.extend(raw.iter().map(flat));
+    lines.push(b'\n');
+}
+
+impl Reader for Sieve<'_> {
+    fn window(&mut self, window: &[u8]) {
+        self.places = self.prefilter.search(window);
+        self.prefilter.look_for_names(window);
+    }
+
+    fn wants(&mut self, raw: &RawRecord<'_>, at: Option<usize>) -> bool {
+        if !self.may_match(raw.raw, at) {
+            self.found.records += 1;
+            return false;
+        }
+        if !self.needs_only_text() {
+            return true;
+        }
+        self.found.records += 1;
+        let matching = self.matching(raw.raw, None);
+        if matching.contains(&true) {
+            self.take(&matching, raw, None);
+        }
+        false
+    }
+
     fn record(&mut self, raw: &RawRecord<'_>, record: &Record<'_>) {
-        self.records += 1;
-        let named = record.text("eventSource").zip(record.text("eventName"));
-        if named.is_some_and(|(source, name)| (self.matches)(source, name)) {
-            self.matched += 1;
-            self.lines.extend(raw.raw.iter().map(|byte| {
-                if matches!(byte, b'\n' | b'\r') {
-                    b' '
-                } else {
-                    *byte
-                }
-            }));
-            self.lines.push(b'\n');
+        self.found.records += 1;
+        let matching = self.matching(raw.raw, Some(record));
+        if !matching.contains(&true) {
+            return;
+        }
+        let dated = self.selection.from.is_none() && self.selection.to.is_none();
+        if !dated && event_time(record).is_none() {
+            let detail = "it matches, but has no readable eventTime to choose it by";
+            let loss = record_loss(&self.file, raw, LossKind::MissingField, detail);
+            return self.found.losses.push(loss);
+        }
+        if self.selects(record) {
+            self.take(&matching, raw, Some(record));
         }
     }
 
     fn loss(&mut self, loss: Loss) {
-        self.losses.push(loss);
+        self.found.losses.push(loss);
     }
 
     fn damaged(&mut self, records: u64) {
-        self.records += records;
+        self.found.records += records;
     }
 
     fn skip(&mut self, _: SkipReason) {}

@@ -1,19 +1,26 @@
 //! What does one file tell?
 
-use super::reading::{Reader, Reading, read_records, record_loss};
+mod presence;
+
+pub(super) use presence::account_of;
+
+use super::proof::{Asked, Prover};
+use super::reading::{Ended, Reader, Reading, read_records, record_loss};
 use super::sink::{Catch, Sinks};
 use super::unread;
 use crate::event::{
-    CitedIssuance, CitedRequest, ExposureEvent, IssuanceKind, Outcome, QuietWrite, Unusable,
-    Whereabouts, amended_event, bucket_of_record, event_time, has_unsound_bytes, is_own_by_type,
-    issuance_of, read_event, read_inquiry, read_issuance, read_request, table,
+    CitedIssuance, CitedRequest, ExposureEvent, IssuanceKind, Outcome, QuietWrite, TrailEvent,
+    Unusable, amended_event, event_time, has_unsound_bytes, issuance_of, read_event, read_inquiry,
+    read_issuance, read_request, table,
 };
 use crate::evidence::{
     Coverage, Evidence, Fate, FileAccount, ObjectsOfInterest, concerns, matters_by_itself,
 };
+use crate::inflate::FirstMember;
+use crate::integrity::{ContentHash, Material};
 use crate::record::{RawRecord, Record};
 use crate::source::{LogFile, Source};
-use crate::vocab::{AccountId, Citation, Loss, LossKind, Region, SkipReason, Timestamp};
+use crate::vocab::{Citation, Loss, LossKind, SkipReason};
 
 /// Which writes of objects are kept that do not matter by themselves.
 #[derive(Clone, Copy)]
@@ -26,26 +33,53 @@ pub(super) enum Writes<'o> {
     All,
 }
 
+impl Writes<'_> {
+    /// Which are kept when a file is read for the first time.
+    pub(super) fn at_first(file: &LogFile) -> Self {
+        match file.is_standard_input() {
+            true => Self::All,
+            false => Self::Noted,
+        }
+    }
+}
+
+/// What files tell, and what they are checked with.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub evidence: Evidence,
+    pub material: Material,
+}
+
+impl Gathered {
+    pub fn merge(self, other: Self) -> Self {
+        Self {
+            evidence: self.evidence.merge(other.evidence),
+            material: self.material.merge(other.material),
+        }
+    }
+}
+
 /// What one file tells. What there is by the million goes into sinks, where there are some.
 pub(super) fn read_file(
     source: &dyn Source,
     file: &LogFile,
     reading: Reading<'_>,
     writes: Writes<'_>,
+    asked: Asked<'_>,
     sinks: Option<&Sinks>,
-) -> Evidence {
-    let mut all = Evidence::default();
-    let begin = |file: &LogFile| Gathering::of(file, writes);
+) -> Gathered {
+    let mut all = Gathered::default();
+    let begin = |file: &LogFile| Gathering::of(file, writes, asked);
     read_records(source, file, reading, &begin, &mut |mut gathered| {
-        let catch = std::mem::take(&mut gathered.catch);
-        sinks.into_iter().for_each(|sinks| sinks.take(&catch));
+        let caught = gathered.caught();
+        sinks.into_iter().for_each(|sinks| sinks.take(&caught));
         all = std::mem::take(&mut all).merge(gathered.finish());
     });
     all
 }
 
 /// Gathers the evidence of one file.
-struct Gathering<'o> {
+pub(super) struct Gathering<'o> {
     file: LogFile,
     writes: Writes<'o>,
     evidence: Evidence,
@@ -57,10 +91,11 @@ struct Gathering<'o> {
     skipped: Option<SkipReason>,
     /// How many files an archive holds.
     members: u64,
+    prover: Prover,
 }
 
 impl<'o> Gathering<'o> {
-    fn of(file: &LogFile, writes: Writes<'o>) -> Self {
+    pub(super) fn of(file: &LogFile, writes: Writes<'o>, asked: Asked<'_>) -> Self {
         let account = unread(file.bytes, Fate::Read);
         Self {
             file: file.clone(),
@@ -73,10 +108,16 @@ impl<'o> Gathering<'o> {
             aggregated: 0,
             skipped: None,
             members: 0,
+            prover: Prover::of(file, asked),
         }
     }
 
-    fn finish(mut self) -> Evidence {
+    /// What there is by the million of what was gathered.
+    pub(super) fn caught(&mut self) -> Catch {
+        std::mem::take(&mut self.catch)
+    }
+
+    pub(super) fn finish(mut self) -> Gathered {
         self.account.records = self.used + self.account.not_of_interest + self.account.lost_records;
         self.account.fate = match self.skipped.or(self.only_other_records()) {
             Some(reason) => Fate::Skipped(reason),
@@ -91,7 +132,10 @@ impl<'o> Gathering<'o> {
         self.evidence
             .files
             .insert(self.file.id.clone(), self.account);
-        self.evidence
+        Gathered {
+            evidence: self.evidence,
+            material: self.prover.finish(),
+        }
     }
 
     /// A file of Insight or aggregated records only is no log file.
@@ -103,17 +147,6 @@ impl<'o> Gathering<'o> {
             () if self.aggregated == all => Some(SkipReason::Aggregated),
             () => None,
         }
-    }
-
-    fn cover(&mut self, record: &Record<'_>, time: Timestamp) {
-        let here = Coverage::at(time);
-        self.account.coverage = Some(
-            self.account
-                .coverage
-                .map_or(here, |known| known.merge(here)),
-        );
-        let region = record.text("awsRegion").and_then(Region::parse);
-        self.evidence.cover(account_of(record), region, here);
     }
 
     fn lose(&mut self, raw: &RawRecord<'_>, kind: LossKind, detail: &str) {
@@ -244,46 +277,6 @@ impl Gathering<'_> {
         self.used += 1;
     }
 
-    /// Notes what a record tells beside what it is: that a bucket's data events are logged, from where somebody called.
-    fn note(
-        &mut self,
-        (source, name): (&str, &str),
-        time: Timestamp,
-        raw: &RawRecord<'_>,
-        record: &Record<'_>,
-    ) {
-        let on_data = match record.text("eventCategory") {
-            Some(category) => category == "Data",
-            None => table::is_data_event(source, name),
-        };
-        match on_data {
-            true if source == table::S3 => self.log(time, record),
-            true => {}
-            false if is_own_by_type(record) => {}
-            false => self
-                .catch
-                .see(Whereabouts::likeness(record), source, time, || {
-                    Whereabouts::read(source, record, raw.raw)
-                }),
-        }
-    }
-
-    fn log(&mut self, time: Timestamp, record: &Record<'_>) {
-        let owner = record.text_below("resources", "accountId");
-        let owner = owner.or_else(|| record.text("recipientAccountId"));
-        let account = owner.and_then(AccountId::parse);
-        let bucket = record.text_in("requestParameters", "bucketName");
-        match bucket {
-            Some(bucket) => self.evidence.log(bucket, account, Coverage::at(time)),
-            None => {
-                if let Some(bucket) = bucket_of_record(record) {
-                    self.evidence
-                        .log(bucket.as_str(), account, Coverage::at(time));
-                }
-            }
-        }
-    }
-
     /// Whether a call on an object cannot matter, told without reading the whole record: most cannot.
     fn is_quiet(&mut self, kind: &table::Kind, record: &Record<'_>) -> bool {
         let Some(write) = QuietWrite::read(kind, record) else {
@@ -346,18 +339,6 @@ impl Gathering<'_> {
     }
 }
 
-/// The account whose trail has the record; old records name only the caller's.
-fn account_of(record: &Record<'_>) -> Option<AccountId> {
-    record
-        .text("recipientAccountId")
-        .and_then(AccountId::parse)
-        .or_else(|| {
-            record
-                .text_in("userIdentity", "accountId")
-                .and_then(AccountId::parse)
-        })
-}
-
 impl Reader for Gathering<'_> {
     fn record(&mut self, raw: &RawRecord<'_>, record: &Record<'_>) {
         match (record.text("eventCategory"), record.text("eventType")) {
@@ -376,6 +357,9 @@ impl Reader for Gathering<'_> {
                     self.cover(record, time);
                     self.note((source, name), time, raw, record);
                 }
+                if let Some(kind) = table::trail_kind_of(source, name) {
+                    self.evidence.trails.extend(TrailEvent::read(kind, record));
+                }
                 return self.take(source, name, raw, record);
             }
         }
@@ -392,6 +376,27 @@ impl Reader for Gathering<'_> {
 
     fn skip(&mut self, reason: SkipReason) {
         self.skipped = Some(reason);
+    }
+
+    fn text(&mut self, piece: &[u8], first: FirstMember) {
+        self.prover.text(piece, first);
+    }
+
+    fn wants(&mut self, raw: &RawRecord<'_>, _: Option<usize>) -> bool {
+        self.prover.record(raw);
+        true
+    }
+
+    fn wants_rest(&self) -> bool {
+        self.prover.is_asked()
+    }
+
+    fn end(&mut self, ended: &Ended<'_>) {
+        self.prover.end(ended);
+    }
+
+    fn hashed(&mut self, file: ContentHash) {
+        self.prover.hashed(file);
     }
 
     fn archive(&mut self, members: u64) {

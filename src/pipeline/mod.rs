@@ -2,22 +2,32 @@
 //!
 //! It decides nothing: each stage does, and hands on a value.
 
+mod alarms;
 mod archives;
+mod conclude;
 mod filter;
 mod gather;
 mod known;
+mod prefilter;
+mod proof;
 mod reading;
 mod sink;
+mod stage;
 
-pub use filter::{Filtered, filter};
+pub use alarms::{Alarms, LogGroups, Watch, alarms};
+
+pub use filter::{FieldRow, Filtered, Query, Thoroughness, Wanted, filter};
 
 use crate::analysis::{Analysis, Counts, Selection, Strictness};
 use crate::event::{CitedIssuance, Whereabouts};
 use crate::evidence::{Evidence, Fate, FileAccount};
-use crate::source::{FileChoice, LogFile, Source, SourceError};
+use crate::integrity::{self, Metadata, PublicKeys};
+use crate::source::{FileChoice, Listing, LogFile, Source, SourceError};
 use crate::timeline::{Reconstruction, Settings, Tracer, Visits, reconstruct};
 use crate::vocab::{AccountId, Region, Timestamp};
-use gather::{Writes, read_file};
+use conclude::{analyse, conclude};
+use gather::{Gathered, Writes, account_of, read_file};
+use proof::{Asked, is_read_late};
 use rayon::prelude::*;
 use reading::Reading;
 use sink::{Kept, Sinks};
@@ -41,6 +51,12 @@ pub struct Options {
     pub selection: Selection,
     /// Which files are read.
     pub choice: FileChoice,
+    /// With what digests are checked.
+    pub public_keys: PublicKeys,
+    /// What was saved of the digest objects' metadata.
+    pub metadata: Metadata,
+    /// Whether every file is hashed as it lies there.
+    pub custody: bool,
 }
 
 impl Default for Options {
@@ -53,6 +69,9 @@ impl Default for Options {
             settings: Settings::default(),
             selection: Selection::default(),
             choice: FileChoice::default(),
+            public_keys: PublicKeys::default(),
+            metadata: Metadata::default(),
+            custody: false,
         }
     }
 }
@@ -62,6 +81,7 @@ impl Options {
         Reading {
             max_inflated: self.max_inflated,
             choice: &self.choice,
+            custody: self.custody,
         }
     }
 }
@@ -108,8 +128,9 @@ pub fn scan(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Analysis, ScanError> {
-    let (evidence, kept) = in_pool(options.threads, || gather(source, options, progress))??;
-    analyse(known::add(evidence, options)?, &kept, options)
+    let (Gathered { evidence, material }, kept) =
+        in_pool(options.threads, || gather(source, options, progress))??;
+    conclude(known::add(evidence, options)?, material, &kept, options)
 }
 
 fn in_pool<T: Send>(
@@ -125,12 +146,13 @@ fn in_pool<T: Send>(
     }
 }
 
-/// Reads every file, in parallel, and merges what they tell.
+/// Reads every file, in parallel, and merges what they tell. The digests come first: they say which log files are to be
+/// hashed.
 fn gather(
     source: &dyn Source,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<(Evidence, Kept), ScanError> {
+) -> Result<(Gathered, Kept), ScanError> {
     let sinks = Sinks::new();
     let listing = source.list()?;
     progress.found(
@@ -141,41 +163,59 @@ fn gather(
             .map(|file| file.bytes)
             .fold(0, u64::saturating_add),
     );
-    let read = |file: &LogFile| {
-        let writes = match file.is_standard_input() {
-            true => Writes::All,
-            false => Writes::Noted,
-        };
-        let evidence = read_file(source, file, options.reading(), writes, Some(&sinks));
-        let records = evidence
+    let read = |file: &LogFile, wanted: &integrity::Wanted<'_>| {
+        let (reading, writes) = (options.reading(), Writes::at_first(file));
+        let gathered = read_file(
+            source,
+            file,
+            reading,
+            writes,
+            Asked { wanted },
+            Some(&sinks),
+        );
+        let records = gathered
+            .evidence
             .files
             .values()
             .map(|account| account.records)
             .fold(0, u64::saturating_add);
         progress.read(file.bytes, records);
-        evidence
+        gathered
     };
-    let first = listing
-        .files
-        .par_iter()
-        .map(read)
-        .reduce(Evidence::default, Evidence::merge);
-    let read = read_writes(source, &listing.files, first, options);
+    let all = |files: &[&LogFile], wanted: &integrity::Wanted<'_>| {
+        files
+            .par_iter()
+            .map(|file| read(file, wanted))
+            .reduce(Gathered::default, Gathered::merge)
+    };
+    let (late, early): (Vec<_>, Vec<_>) = listing.files.iter().partition(|file| is_read_late(file));
+    let first = all(&early, &integrity::Wanted::default());
+    let then = all(&late, &first.material.wanted());
+    let Gathered { evidence, material } = first.merge(then);
+    let read = read_writes(source, &listing.files, evidence, options);
+    let kept = sinks.finish().map_err(ScanError::Spill)?;
+    let gathered = Gathered {
+        evidence: read.merge(unlisted(&listing)),
+        material,
+    };
+    Ok((gathered, kept))
+}
+
+/// What a listing tells of files that cannot be read.
+fn unlisted(listing: &Listing) -> Evidence {
     let skipped = listing
         .skipped
-        .into_iter()
-        .map(|(id, reason)| (id, unread(0, Fate::Skipped(reason))));
+        .iter()
+        .map(|(id, reason)| (id.clone(), unread(0, Fate::Skipped(*reason))));
     let lost = listing
         .losses
         .iter()
         .map(|loss| (loss.log_file.clone(), unread(0, Fate::Lost)));
-    let unlisted = Evidence {
+    Evidence {
         files: skipped.chain(lost).collect(),
         losses: listing.losses.iter().cloned().collect(),
         ..Evidence::default()
-    };
-    let kept = sinks.finish().map_err(ScanError::Spill)?;
-    Ok((read.merge(unlisted), kept))
+    }
 }
 
 /// Reads again the files whose calls wrote into buckets with objects whose ACL let others in: whatever was written over such
@@ -191,9 +231,17 @@ fn read_writes(
         .iter()
         .filter(|file| first.wrote_into(&file.id, &objects))
         .collect();
+    let wanted = integrity::Wanted::default();
+    let (asked, reading) = (
+        Asked { wanted: &wanted },
+        Reading {
+            custody: false,
+            ..options.reading()
+        },
+    );
     let second = concerned
         .into_par_iter()
-        .map(|file| read_file(source, file, options.reading(), Writes::Of(&objects), None))
+        .map(|file| read_file(source, file, reading, Writes::Of(&objects), asked, None).evidence)
         .reduce(Evidence::default, Evidence::merge);
     let mut both = first.merge(second);
     if files.iter().any(LogFile::is_standard_input) {
@@ -210,11 +258,12 @@ fn unread(bytes: u64, fate: Fate) -> FileAccount {
         not_of_interest: 0,
         lost_records: 0,
         coverage: None,
+        activity: Vec::new(),
     }
 }
 
-/// From evidence to what a report tells.
-fn analyse(evidence: Evidence, kept: &Kept, options: &Options) -> Result<Analysis, ScanError> {
+/// From events to exposures, timelines and changes.
+fn tell(evidence: Evidence, kept: &Kept, options: &Options) -> Result<Analysis, ScanError> {
     let mut counts = Counts::of(&evidence, further(&evidence, kept));
     let coverage: BTreeMap<_, _> = evidence
         .coverage

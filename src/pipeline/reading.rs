@@ -4,10 +4,11 @@
 //! has a reader of its own. Text is held a window at a time, so that what is in memory does not grow with a file.
 
 use super::archives::Walk;
-use crate::inflate::{Inflater, inflate, is_gzip};
+use crate::inflate::{FirstMember, InflateLoss, Inflater, inflate, is_gzip};
+use crate::integrity::{ContentHash, ContentHasher};
 use crate::record::{
-    After, Damage, Decoder, Form, MAX_WINDOW, Opened, RawRecord, Record, Splitter, TextKind, Told,
-    form_of, is_parquet_of_events,
+    After, Damage, Decoder, Form, Found, MAX_WINDOW, Opened, RawRecord, Record, Splitter, TextKind,
+    Told, form_of, is_parquet_of_events,
 };
 use crate::source::{Bytes, FileChoice, LogFile, Source};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
@@ -17,6 +18,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Who takes the records of one file.
 pub(super) trait Reader: Send {
+    /// The next piece of the text, as it came out, and how far the first gzip member reaches as far as is known.
+    fn text(&mut self, _: &[u8], _: FirstMember) {}
+    /// Whether all of the text is wanted, also where nothing is found in it.
+    fn wants_rest(&self) -> bool {
+        false
+    }
+    /// The text is at its end.
+    fn end(&mut self, _: &Ended<'_>) {}
+    /// The hash of the file as it lies there.
+    fn hashed(&mut self, _: ContentHash) {}
+    /// A window of the text, before its records.
+    fn window(&mut self, _: &[u8]) {}
+    /// Whether a record is to be read, and where in the window it stands, if it was not unpacked from something in it.
+    /// Whoever says no has counted it.
+    fn wants(&mut self, _: &RawRecord<'_>, _: Option<usize>) -> bool {
+        true
+    }
     /// A record that can be read.
     fn record(&mut self, raw: &RawRecord<'_>, record: &Record<'_>);
     /// Something that cannot be read. It may be one record.
@@ -31,9 +49,24 @@ pub(super) trait Reader: Send {
     fn taken(&mut self, _bytes: u64) {}
 }
 
+/// What is known of a text at its end.
+pub(super) struct Ended<'e> {
+    pub kind: TextKind,
+    /// How many gzip members there were.
+    pub members: u32,
+    /// How many bytes the file has.
+    pub size: u64,
+    pub first: FirstMember,
+    pub losses: &'e [InflateLoss],
+    /// The text, where one window held it.
+    pub whole: Option<&'e [u8]>,
+}
+
 /// What is read of a source, and how much may come out of it.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'o> {
+    /// Whether files are hashed as they lie there.
+    pub custody: bool,
     /// How many bytes may come out of one file's compression.
     pub max_inflated: u64,
     /// Which files are read.
@@ -60,6 +93,9 @@ pub(super) fn read_records<R: Reader>(
             done(reader);
         }
         Ok(bytes) => {
+            if let Some(hash) = hash_of(source, file, reading) {
+                reader.hashed(hash);
+            }
             let again = || source.open(file).ok().filter(|_| !file.is_standard_input());
             let taken = AtomicU64::new(0);
             let walk = Walk {
@@ -74,6 +110,24 @@ pub(super) fn read_records<R: Reader>(
             };
             let inflater = Inflater::new(Box::new(bytes), reading.max_inflated);
             walk.open(file, inflater, &again, reader, done);
+        }
+    }
+}
+
+/// The hash of a file as it lies there, where it is wanted and the file can be opened twice.
+fn hash_of(source: &dyn Source, file: &LogFile, reading: Reading<'_>) -> Option<ContentHash> {
+    if !reading.custody || file.is_standard_input() {
+        return None;
+    }
+    let mut bytes = source.open(file).ok()?;
+    let mut hasher = ContentHasher::default();
+    let mut room = vec![0; 1 << 18];
+    loop {
+        match bytes.read(&mut room) {
+            Ok(0) => return Some(hasher.finish()),
+            Ok(count) => hasher.add(room.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
         }
     }
 }
@@ -105,6 +159,19 @@ pub(super) struct Begun<'r> {
     /// The first window.
     pub first: Vec<u8>,
     pub is_compressed: bool,
+    /// How often it was compressed.
+    layers: u8,
+}
+
+impl Begun<'_> {
+    /// How far the first gzip member reaches. Of what is compressed once more its content is not the text.
+    fn first_member(&self) -> FirstMember {
+        let first = self.inflater.first_member();
+        FirstMember {
+            is_cut: first.is_cut || self.layers > 1,
+            ..first
+        }
+    }
 }
 
 /// Takes away compression, however often it was put on, and reads the first window.
@@ -121,6 +188,7 @@ pub(super) fn begin_text<'r>(mut inflater: Inflater<'r>, bytes: u64) -> Begun<'r
                 inflater,
                 first,
                 is_compressed,
+                layers,
             };
         }
         inflater = inflater.inner(first);
@@ -148,42 +216,60 @@ fn fill(inflater: &mut Inflater<'_>, window: &mut Vec<u8>, bytes: u64, most: usi
 /// Reads the text of a file that is no archive.
 pub(super) fn read_text(
     file: &LogFile,
-    begun: Begun<'_>,
+    mut begun: Begun<'_>,
     reading: Reading<'_>,
     reader: &mut dyn Reader,
 ) {
-    let Begun {
-        mut inflater,
-        first: mut window,
-        is_compressed,
-    } = begun;
+    let mut window = std::mem::take(&mut begun.first);
     let budget = Cell::new(reading.max_inflated);
     let opener = |bytes: Vec<u8>| open_payload(&bytes, &budget);
     let mut splitter = Splitter::new(&opener);
     let mut decoder = Decoder::new();
     let form = form_of(&window);
-    let (mut most, mut records) = (WINDOW, 0);
+    let (mut most, mut records, mut is_whole) = (WINDOW, 0, true);
+    reader.text(&window, begun.first_member());
     loop {
-        let after = fill(&mut inflater, &mut window, file.bytes, most);
+        let known = window.len();
+        let after = fill(&mut begun.inflater, &mut window, file.bytes, most);
+        let piece = window.get(known..).unwrap_or_default();
+        reader.text(piece, begun.first_member());
         let fed = splitter.feed(&window, after);
         records += fed.records.len() as u64;
-        for found in &fed.records {
-            hand_over(&file.id, &found.as_raw(), &mut decoder, reader);
+        if !fed.records.is_empty() {
+            reader.window(&window);
+        }
+        for raw in fed.records.iter().map(Found::as_raw) {
+            if reader.wants(&raw, place_in(&window, raw.raw)) {
+                hand_over(&file.id, &raw, &mut decoder, reader);
+            }
         }
         let is_all = after == After::End && fed.done >= window.len();
         if is_all || (splitter.is_over() && form != Some(Form::Parquet)) {
+            is_whole &= after == After::End;
             break;
         }
+        is_whole &= fed.done == 0;
         window.drain(..fed.done);
         if window.len() > most / 2 {
             most = most.saturating_mul(2).min(MAX_WINDOW);
         }
     }
+    if reader.wants_rest() {
+        read_rest(&mut begun, reader);
+    }
     let told = splitter.finish();
-    let losses = inflater.take_losses();
+    let losses = begun.inflater.take_losses();
+    reader.end(&Ended {
+        kind: told.kind,
+        members: begun.inflater.members(),
+        size: begun.inflater.offset(),
+        first: begun.first_member(),
+        losses: &losses,
+        whole: is_whole.then_some(window.as_slice()),
+    });
     let seen = Seen {
         file,
-        is_compressed,
+        is_compressed: begun.is_compressed,
         is_damaged: !losses.is_empty(),
         form,
         end: &window,
@@ -204,6 +290,15 @@ pub(super) fn read_text(
                 reader.loss(damage_loss(&file.id, damage));
             }
         }
+    }
+}
+
+/// Hands over the rest of a text in which nothing is looked for.
+fn read_rest(begun: &mut Begun<'_>, reader: &mut dyn Reader) {
+    let mut piece = Vec::new();
+    while begun.inflater.read_into(&mut piece, WINDOW, WINDOW) > 0 {
+        reader.text(&piece, begun.first_member());
+        piece.clear();
     }
 }
 
@@ -317,6 +412,13 @@ fn damage_loss(id: &LogFileId, damage: Damage) -> Loss {
         detail: damage.detail.into(),
         bytes: damage.bytes,
     }
+}
+
+/// Where in a window a record stands, unless it was unpacked from something in it.
+fn place_in(window: &[u8], record: &[u8]) -> Option<usize> {
+    let start = record.as_ptr().addr().checked_sub(window.as_ptr().addr())?;
+    let end = start.checked_add(record.len())?;
+    (end <= window.len()).then_some(start)
 }
 
 fn hand_over(id: &LogFileId, raw: &RawRecord<'_>, decoder: &mut Decoder, reader: &mut dyn Reader) {

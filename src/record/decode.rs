@@ -164,6 +164,107 @@ impl<'d> Record<'d> {
     }
 }
 
+impl<'d> Record<'d> {
+    /// The whole record as a borrowed view, for readers that want a few values of it.
+    pub fn view(&self) -> View<'_, 'd> {
+        View {
+            nodes: &self.tape.0,
+        }
+    }
+}
+
+/// One value of a record, borrowed: nothing is copied to look at it. Its keys are exact, case included.
+#[derive(Clone, Copy)]
+pub struct View<'r, 'd> {
+    nodes: &'r [Node<'d>],
+}
+
+/// What a value is. What containers hold is asked of the [`View`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Scalar<'d> {
+    /// A string.
+    Text(&'d str),
+    /// A whole number.
+    Integer(i128),
+    /// Any other number.
+    Float(f64),
+    /// `true` or `false`.
+    Truth(bool),
+    /// `null`.
+    Null,
+}
+
+impl fmt::Debug for View<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_json(), f)
+    }
+}
+
+impl<'r, 'd> View<'r, 'd> {
+    /// The value, where it is neither object nor array.
+    pub fn scalar(self) -> Option<Scalar<'d>> {
+        match self.nodes.first()? {
+            Node::String(text) => Some(Scalar::Text(text)),
+            Node::Static(scalar) => Some(match *scalar {
+                StaticNode::I64(number) => Scalar::Integer(number.into()),
+                StaticNode::U64(number) => Scalar::Integer(number.into()),
+                StaticNode::F64(number) => Scalar::Float(number),
+                StaticNode::Bool(truth) => Scalar::Truth(truth),
+                StaticNode::Null => Scalar::Null,
+            }),
+            Node::Object { .. } | Node::Array { .. } => None,
+        }
+    }
+
+    /// The member of that name, where this is an object that has one. Of several the last.
+    pub fn member(self, name: &str) -> Option<Self> {
+        self.members()
+            .filter(|(key, _)| *key == name)
+            .last()
+            .map(|(_, value)| value)
+    }
+
+    /// The element of that number, where this is an array that has one.
+    pub fn element(self, index: usize) -> Option<Self> {
+        self.elements().nth(index)
+    }
+
+    /// The members of an object as they were written, repeated names included; none of anything else.
+    pub fn members(self) -> impl Iterator<Item = (&'d str, Self)> {
+        let mut rest = match self.nodes.split_first() {
+            Some((Node::Object { .. }, rest)) => rest,
+            _ => &[],
+        };
+        std::iter::from_fn(move || {
+            let (name, after) = rest.split_first()?;
+            let (value, after) = after.split_at_checked(width(after.first()?))?;
+            rest = after;
+            match name {
+                Node::String(name) => Some((*name, View { nodes: value })),
+                _ => None,
+            }
+        })
+    }
+
+    /// The elements of an array; none of anything else.
+    pub fn elements(self) -> impl Iterator<Item = Self> {
+        let mut rest = match self.nodes.split_first() {
+            Some((Node::Array { .. }, rest)) => rest,
+            _ => &[],
+        };
+        std::iter::from_fn(move || {
+            let (value, after) = rest.split_at_checked(width(rest.first()?))?;
+            rest = after;
+            Some(View { nodes: value })
+        })
+    }
+
+    /// The value, owned.
+    pub fn to_json(self) -> Value {
+        read_value(&mut self.nodes.iter())
+    }
+}
+
 /// The members of an object: each name, and the nodes of its value.
 fn members<'t, 'd>(object: &'t [Node<'d>]) -> impl Iterator<Item = (&'d str, &'t [Node<'d>])> {
     let mut rest = object.get(1..).unwrap_or_default();
@@ -424,6 +525,31 @@ mod tests {
             );
         }
         assert!(decoder.spare.0.capacity() > 0);
+    }
+
+    #[test]
+    fn a_view_finds_members_and_elements() {
+        let mut decoder = Decoder::new();
+        let record = decoder
+            .decode(br#"{"a":{"b":[1,[2.5,{"c":"x"}],null],"b2":true},"a2":-1,"d":1,"d":"last"}"#)
+            .unwrap();
+        let root = record.view();
+        let array = root.member("a").and_then(|a| a.member("b")).unwrap();
+        let inner = array.element(1).unwrap();
+        assert_eq!(array.elements().count(), 3);
+        assert_eq!(array.scalar(), None);
+        assert_eq!(array.element(0).unwrap().scalar(), Some(Scalar::Integer(1)));
+        assert_eq!(inner.element(0).unwrap().scalar(), Some(Scalar::Float(2.5)));
+        let text = inner.element(1).and_then(|o| o.member("c")).unwrap();
+        assert_eq!(text.scalar(), Some(Scalar::Text("x")));
+        assert_eq!(array.element(2).unwrap().scalar(), Some(Scalar::Null));
+        assert!(array.element(3).is_none());
+        assert!(array.member("0").is_none() && root.element(0).is_none());
+        assert_eq!(
+            root.member("d").unwrap().scalar(),
+            Some(Scalar::Text("last"))
+        );
+        assert_eq!(root.members().count(), 4);
     }
 
     #[test]

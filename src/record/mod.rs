@@ -17,7 +17,7 @@ mod taking;
 mod window;
 
 pub use damage::Damage;
-pub use decode::{DecodeError, Decoder, Record};
+pub use decode::{DecodeError, Decoder, Record, Scalar, View};
 pub use form::{Form, form_of, is_parquet_of_events};
 pub use shape::{
     After, Fed, Found, MAX_DEPTH, MAX_RECORD, MAX_WINDOW, Opened, Opener, RawRecord, Split,

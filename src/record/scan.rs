@@ -104,10 +104,7 @@ impl<'t> Cursor<'t> {
         let mut at = start;
         loop {
             let rest = self.text.get(at..).unwrap_or_default();
-            at += rest
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\' | b'\n'))
-                .ok_or(Fault::Ends)?;
+            at += memchr::memchr3(b'"', b'\\', b'\n', rest).ok_or(Fault::Ends)?;
             match self.text.get(at..) {
                 Some([b'"', ..]) => break,
                 Some([b'\\', b'\n', ..]) => at += 1,

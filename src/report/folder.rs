@@ -3,7 +3,7 @@
 //! Files are written beside their places (`exposures.csv.partial`) and put there all together, `run.json` last, so that a
 //! run that fails leaves the folder as it was. Nothing in it is followed or overwritten that this program did not name.
 
-use super::{Format, ReportError, run, tables};
+use super::{Format, ReportError, custody, run, tables};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -144,7 +144,10 @@ fn report_names() -> impl Iterator<Item = String> {
             .into_iter()
             .map(move |format| format!("{table}.{}", format.name()))
     });
-    std::iter::once(run::FILE.to_owned()).chain(tables)
+    [run::FILE, custody::FILE, super::NOTIFICATIONS]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(tables)
 }
 
 /// Makes a file anew. A leftover of that name goes first, so that a link in its place is not followed.
@@ -204,7 +207,7 @@ impl Write for Hashing {
 #[cfg(test)]
 mod tests {
     use super::super::sample::sample;
-    use super::super::{Invocation, write_all};
+    use super::super::{Custody, Invocation, write_all};
     use super::*;
     use tempfile::tempdir;
 
@@ -219,7 +222,11 @@ mod tests {
 
     fn write(path: &Path, formats: &[Format], overwrite: Overwrite) -> Result<(), ReportError> {
         let folder = Folder::open(path, overwrite)?;
-        write_all(&sample(), formats, &Invocation::default(), folder).map(|_| ())
+        let invocation = Invocation {
+            custody: Custody::Stated,
+            ..Invocation::default()
+        };
+        write_all(&sample(), formats, &invocation, folder).map(|_| ())
     }
 
     #[test]
@@ -227,7 +234,19 @@ mod tests {
         let dir = tempdir().unwrap();
         let out = dir.path().join("a/b");
         write(&out, &Format::ALL, Overwrite::Refuse).unwrap();
-        let mut expected: Vec<String> = report_names().collect();
+        let sample = sample();
+        let tables = super::super::tables(&sample);
+        let name = |(table, format): (&str, Format)| format!("{table}.{}", format.name());
+        let mut expected: Vec<String> = tables
+            .iter()
+            .flat_map(|table| Format::ALL.map(|format| name((table.name, format))))
+            .collect();
+        expected.extend([run::FILE, custody::FILE].map(str::to_owned));
+        assert!(
+            expected
+                .iter()
+                .all(|name| report_names().any(|known| known == *name))
+        );
         expected.sort();
         assert_eq!(names(&out), expected);
     }
@@ -239,7 +258,7 @@ mod tests {
         let run: serde_json::Value =
             serde_json::from_slice(&fs::read(dir.path().join("run.json")).unwrap()).unwrap();
         let reports = run["reports"].as_object().unwrap();
-        assert_eq!(reports.len(), 7);
+        assert_eq!(reports.len(), 9);
         for (name, report) in reports {
             let digest = Sha256::digest(fs::read(dir.path().join(name)).unwrap());
             let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -282,6 +301,8 @@ mod tests {
                 "access.jsonl",
                 "changes.jsonl",
                 "contradictions.jsonl",
+                "coverage.jsonl",
+                "custody.txt",
                 "exposures.jsonl",
                 "log_files.jsonl",
                 "losses.jsonl",

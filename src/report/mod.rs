@@ -3,7 +3,10 @@
 //! Layout only: what is told was decided before. Every format prints the same rows, which [`tables()`] makes of an
 //! [`Analysis`]; text that an attacker may have chosen passes through `escape` on its way into any of them.
 
+mod alarms;
+mod checks;
 pub mod csv;
+pub mod custody;
 mod error;
 mod escape;
 mod folder;
@@ -11,19 +14,24 @@ mod format;
 pub mod jsonl;
 pub mod judgement;
 pub mod parquet;
+pub mod plan;
 mod row;
 pub mod run;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_assured;
 mod tables;
 pub mod terminal;
+pub mod verification;
 
+pub use alarms::{NOTIFICATIONS, write_alarms, write_text as write_alarms_text};
 pub use error::ReportError;
 pub use folder::{Folder, Overwrite};
 pub use format::Format;
 pub use row::{Cell, CellKind, Column, Rows, SCHEMA_VERSION, Table};
-pub use run::{Invocation, Written};
-pub use tables::tables;
+pub use run::{Custody, Invocation, Written};
+pub use tables::{alarm_tables, chosen_fields, tables};
 
 use crate::analysis::Analysis;
 use crate::vocab::Loss;
@@ -63,21 +71,42 @@ pub fn write_all(
     invocation: &Invocation,
     mut folder: Folder,
 ) -> Result<Vec<Written>, ReportError> {
-    let mut written = Vec::new();
-    for table in tables(analysis) {
-        for format in formats {
-            let mut rows = 0;
-            let name = format!("{}.{}", table.name, format.name());
-            let sha256 = folder.write(&name, |out| {
-                rows = format.write(&table, out)?;
-                Ok(())
-            })?;
-            written.push(Written { name, sha256, rows });
-        }
+    let mut written = write_tables(&tables(analysis), formats, &mut folder)?;
+    if invocation.custody == Custody::Stated {
+        let sha256 = folder.write(custody::FILE, |out| {
+            custody::write(analysis, invocation, &written, out)
+        })?;
+        let name = custody::FILE.to_owned();
+        written.push(Written {
+            name,
+            sha256,
+            rows: 0,
+        });
     }
     folder.write(run::FILE, |out| {
         run::write(analysis, invocation, &written, out)
     })?;
     folder.publish()?;
+    Ok(written)
+}
+
+/// Writes some tables in each format beside their places.
+fn write_tables(
+    tables: &[Table<'_>],
+    formats: &[Format],
+    folder: &mut Folder,
+) -> Result<Vec<Written>, ReportError> {
+    let mut written = Vec::new();
+    for table in tables {
+        for format in formats {
+            let mut rows = 0;
+            let name = format!("{}.{}", table.name, format.name());
+            let sha256 = folder.write(&name, |out| {
+                rows = format.write(table, out)?;
+                Ok(())
+            })?;
+            written.push(Written { name, sha256, rows });
+        }
+    }
     Ok(written)
 }

@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn the_types_and_the_version_stand_in_the_file() {
         let analysis = sample();
-        let table = tables(&analysis).remove(6);
+        let table = tables(&analysis).pop().unwrap();
         let builder = opened(&table);
         let metadata = builder.metadata().file_metadata();
         let value = |key: &str| {

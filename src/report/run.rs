@@ -1,5 +1,6 @@
 //! What was run, on what, and do its numbers add up? `run.json`: the record that goes with the tables.
 
+use super::checks::Integrity;
 use super::{ReportError, SCHEMA_VERSION, escape};
 use crate::analysis::{Analysis, Counts};
 use crate::evidence::Fate;
@@ -20,6 +21,18 @@ pub struct Invocation {
     pub command: Vec<String>,
     /// The sources that were read.
     pub sources: Vec<String>,
+    /// Whether a custody statement goes with the report.
+    pub custody: Custody,
+}
+
+/// Whether a custody statement goes with a report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Custody {
+    /// None.
+    #[default]
+    Unstated,
+    /// One does.
+    Stated,
 }
 
 /// A file that was written beside `run.json`.
@@ -67,6 +80,7 @@ struct Run<'a> {
     confirmed_exposures: usize,
     access_not_logged: usize,
     contradictions: usize,
+    integrity: Integrity<'a>,
     assumptions: BTreeMap<&'static str, Leaning>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shown_as_unknown: Option<usize>,
@@ -160,6 +174,7 @@ impl<'a> Run<'a> {
             confirmed_exposures: exposures_that(analysis, Exposure::is_confirmed),
             access_not_logged: exposures_that(analysis, |row| !row.attendance.logged),
             contradictions: analysis.contradictions.len(),
+            integrity: Integrity::of(&analysis.integrity),
             assumptions: leanings(analysis).into_iter().map(named).collect(),
             shown_as_unknown: analysis.withheld,
             reports: reports.iter().map(Report::of).collect(),
@@ -304,6 +319,7 @@ mod tests {
         let invocation = Invocation {
             command: vec!["scan".to_owned(), "logs\u{9b}".to_owned()],
             sources: vec!["logs\u{9b}".to_owned()],
+            custody: Custody::Unstated,
         };
         let reports = [Written {
             name: "exposures.csv".to_owned(),
@@ -388,6 +404,18 @@ mod tests {
           "confirmed_exposures": 1,
           "access_not_logged": 1,
           "contradictions": 1,
+          "integrity": {
+            "public_keys": null,
+            "public_keys_sha256": null,
+            "metadata_objects": null,
+            "metadata_sha256": null,
+            "digests": {},
+            "log_files": {
+              "consistent": 1
+            },
+            "missing_log_files": [],
+            "chains": []
+          },
           "assumptions": {
             "account-block-unseen": {
               "exposures": 1,

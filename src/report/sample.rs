@@ -2,14 +2,17 @@
 //!
 //! Event names stand here as words, not strings: the house allows those in `event/table.rs` only.
 
+mod losses;
 mod who;
 
+use super::sample_assured as assured;
 use crate::analysis::{Analysis, Counts};
 use crate::event::{Actor, Change, CitedEvent, Copies, EventKey, ExposureEvent, Outcome, Session};
 use crate::evidence::{Coverage, Fate, FileAccount};
 use crate::exposure::{
     Answer, Assumption, Audience, Mechanism, Outsider, Permission, Reach, Verdict,
 };
+use crate::integrity::RecordVerdict;
 use crate::timeline::{
     Attendance, Cause, ChangeRow, ClosedHow, Contradiction, ContradictionKind, Effect, Exposure,
     Interval, OpenedHow, Origins, Scope, Timeline,
@@ -18,6 +21,7 @@ use crate::vocab::{
     AccountId, BucketName, Citation, EventId, LogFileId, Loss, LossKind, Region, SkipReason, Span,
     Timestamp, Untrusted,
 };
+use losses::losses;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 use who::{attendance, origin, visitors};
@@ -166,6 +170,7 @@ fn ledger() -> Analysis {
             first: at(0),
             last: at(900_000),
         }),
+        activity: Vec::new(),
     };
     let unread = |fate| FileAccount {
         fate,
@@ -202,33 +207,11 @@ fn ledger() -> Analysis {
         },
         evidence: Some((at(0), at(900_000))),
         coverage: BTreeMap::from([((account(), region()), (at(0), at(900_000)))]),
+        streams: vec![assured::stream()],
+        integrity: assured::integrity(),
+        material: assured::material(),
         ..Analysis::default()
     }
-}
-
-fn losses() -> Vec<Loss> {
-    let loss = |file: &str, record_index, kind, detail: &str| Loss {
-        log_file: LogFileId::new(file),
-        record_index,
-        offset: Some(120),
-        kind,
-        detail: detail.into(),
-        bytes: Some(64),
-    };
-    vec![
-        loss(
-            "logs/a.json.gz",
-            Some(7),
-            LossKind::MissingField,
-            "the record has no eventTime",
-        ),
-        loss(
-            "logs/b.json.gz",
-            None,
-            LossKind::CorruptGzip,
-            "the checksum is wrong",
-        ),
-    ]
 }
 
 /// A grant, the removal of the account's block, a closing, and a refused try.
@@ -361,6 +344,7 @@ fn exposure(name: &str, opened: &Cause, closed: Option<&Cause>) -> Exposure {
             true => attendance(),
             false => Attendance::default(),
         },
+        uncovered: vec![span(2000, 3000)],
     }
 }
 
@@ -422,6 +406,14 @@ fn change(event: &Cause, effect: Effect, summary: &str) -> ChangeRow {
         summary: summary.into(),
         buckets_affected: 1,
         origin: origin(),
+        integrity: Some(RecordVerdict::Consistent),
+    }
+}
+
+pub(super) fn span(from: i64, until: i64) -> Span {
+    Span {
+        from: at(from),
+        until: at(until),
     }
 }
 
@@ -432,15 +424,15 @@ fn assumptions() -> BTreeSet<Assumption> {
     ])
 }
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix(1_704_067_200 + seconds)
 }
 
-fn account() -> Option<AccountId> {
+pub(super) fn account() -> Option<AccountId> {
     AccountId::parse("111122223333")
 }
 
-fn region() -> Option<Region> {
+pub(super) fn region() -> Option<Region> {
     Region::parse("eu-west-1")
 }
 

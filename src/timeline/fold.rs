@@ -217,6 +217,7 @@ fn change_row(call: &Call, effects: &Effects) -> ChangeRow {
         summary: summary(call),
         buckets_affected: sum.buckets_affected,
         origin: Origin::default(),
+        integrity: None,
     }
 }
 

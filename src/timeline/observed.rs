@@ -281,6 +281,7 @@ impl Sight {
                 qualifiers: BTreeSet::new(),
             },
             aws_public: self.aws_public,
+            uncovered: Vec::new(),
             opened: Some(self.first),
             closed: None,
             granted: Vec::new(),

@@ -370,6 +370,7 @@ impl Row {
             granted,
             origins: Default::default(),
             attendance: Default::default(),
+            uncovered: Vec::new(),
         }
     }
 }

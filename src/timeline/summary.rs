@@ -2,7 +2,7 @@
 
 use super::order::Call;
 use crate::event::{
-    AccessPointChange, Acl, Asked, BlockFlags, Change, NetworkOrigin, Payer, table,
+    AccessPointChange, Acl, Asked, BlockFlags, Change, NetworkOrigin, Payer, phrase,
 };
 use crate::exposure::{Answer, PolicyInForce};
 use crate::vocab::Untrusted;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// The sentence for one call. It may hold principals and keys that the caller chose.
 pub(super) fn summary(call: &Call) -> Untrusted {
     let change = &call.cause.event.change;
-    let asked = table::phrase(change);
+    let asked = phrase(change);
     match change.unreadable() {
         Some(why) => format!("{asked} (what was asked cannot be read: {why})").into(),
         None => match detail(call, change) {

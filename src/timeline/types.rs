@@ -6,6 +6,7 @@ use crate::event::{Change, CitedEvent, Outcome};
 use crate::exposure::{
     Answer, Assumption, Audience, Certainty, Mechanism, Outsider, Permission, Reach, Verdict,
 };
+use crate::integrity::RecordVerdict;
 use crate::vocab::{AccountId, BucketName, Region, Span, Timestamp, Untrusted, named};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -128,6 +129,8 @@ pub struct Exposure {
     pub origins: Origins,
     /// Who came in meanwhile, taken together.
     pub attendance: Attendance,
+    /// The times inside it for which there is no evidence: the verdict leans on nothing having happened then.
+    pub uncovered: Vec<Span>,
 }
 
 impl Exposure {
@@ -283,6 +286,8 @@ pub struct ChangeRow {
     pub buckets_affected: u64,
     /// Who stands behind whoever made it.
     pub origin: Origin,
+    /// What can be said of its records; `None` where there is no digest.
+    pub integrity: Option<RecordVerdict>,
 }
 
 impl ChangeRow {

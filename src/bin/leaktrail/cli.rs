@@ -1,8 +1,9 @@
 //! What was typed?
 
+use crate::alarm_cli::Alarms;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use leaktrail::report::Format;
+use leaktrail::report::{Custody, Format};
 use leaktrail::source::{FileChoice, Slack};
 use leaktrail::vocab::{AccountId, Region, Timestamp};
 use std::path::PathBuf;
@@ -21,8 +22,8 @@ impl Cli {
     /// Reads the arguments.
     pub fn read() -> Result<Self, clap::Error> {
         let cli = Self::try_parse()?;
-        if let Command::Scan(scan) = &cli.command
-            && let Some((from, to)) = scan.rows.from.zip(scan.rows.to)
+        if let Some(rows) = cli.command.rows()
+            && let Some((from, to)) = rows.from.zip(rows.to)
             && from >= to
         {
             let why = "--from must be earlier than --to";
@@ -37,9 +38,27 @@ pub enum Command {
     /// Tell when each bucket was public: exposures, timeline, changes
     Scan(Box<Scan>),
     /// Print the matching records, exactly as they were written, one a line
-    Filter(Filter),
+    Filter(Box<Filter>),
     /// Say whether a bucket with these documents is public, and why
     Judge(Judge),
+    /// Tell what a CloudWatch alarm on a filter would have done, who would have been told, and when
+    Alarms(Box<Alarms>),
+    /// Print commands that would close what is still open; none is run
+    Plan(Box<Plan>),
+    /// Say whether the files are what CloudTrail delivered, and whether any are missing
+    Verify(Box<Verify>),
+}
+
+impl Command {
+    fn rows(&self) -> Option<&Rows> {
+        match self {
+            Self::Scan(asked) => Some(&asked.rows),
+            Self::Filter(asked) => Some(&asked.rows),
+            Self::Alarms(asked) => Some(&asked.rows),
+            Self::Plan(asked) => Some(&asked.rows),
+            Self::Judge(_) | Self::Verify(_) => None,
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -63,10 +82,47 @@ pub struct Scan {
     #[command(flatten)]
     pub judging: Judging,
     #[command(flatten)]
+    pub checking: Checking,
+    #[command(flatten)]
     pub running: Running,
     /// Colour the report
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
+}
+
+/// With what the files are checked.
+#[derive(Args, Debug)]
+pub struct Checking {
+    /// Public keys that sign digests: what `aws cloudtrail list-public-keys` printed
+    #[arg(long, value_name = "FILE")]
+    pub public_keys: Option<PathBuf>,
+    /// Metadata of the digest objects: from `s3://bucket/key` to what `aws s3api head-object` printed
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    /// Hash every file, and state what was read, how, and with what result
+    #[arg(long)]
+    pub custody: bool,
+}
+
+impl Checking {
+    /// Whether a custody statement goes with the report.
+    pub fn custody(&self) -> Custody {
+        match self.custody {
+            true => Custody::Stated,
+            false => Custody::Unstated,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// Log files and digests and archives of them, folders that are walked recursively, or - for standard input
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<PathBuf>,
+    #[command(flatten)]
+    pub checking: Checking,
+    #[command(flatten)]
+    pub running: Running,
 }
 
 /// To which rows the tables are limited. State is always built from all that is read.
@@ -166,13 +222,72 @@ pub struct Running {
 #[derive(Args, Debug)]
 pub struct Filter {
     /// Log files and archives of them, folders that are walked recursively, or - for standard input
-    #[arg(required = true, value_name = "SOURCE")]
+    #[arg(required_unless_present_any = ["test", "list_presets"], value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
-    /// Which records
-    #[arg(long, value_enum, value_name = "NAME")]
-    pub preset: Preset,
+    #[command(flatten)]
+    pub patterns: Patterns,
+    /// Print a table of this field instead of the records, such as $.userIdentity.arn; may be given several times
+    #[arg(long, value_name = "SELECTOR")]
+    pub field: Vec<String>,
+    /// Print a table in this format: of the fields asked for, else of the usual ones
+    #[arg(short, long, value_name = "FORMAT", value_parser = format)]
+    pub format: Option<Format>,
+    /// Print only how many records match
+    #[arg(long, conflicts_with_all = ["field", "format"])]
+    pub count: bool,
+    /// Try the pattern on a file of messages, one a line, and print the numbers of the lines that match
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sources", "field", "format", "count"])]
+    pub test: Option<PathBuf>,
+    /// Print the names of all presets, and what they match
+    #[arg(long)]
+    pub list_presets: bool,
+    #[command(flatten)]
+    pub rows: Rows,
     #[command(flatten)]
     pub files: Files,
+    #[command(flatten)]
+    pub running: Running,
+}
+
+/// Which records. Several patterns are one question: a record that matches any of them counts.
+#[derive(Args, Debug)]
+pub struct Patterns {
+    /// A CloudWatch Logs filter pattern, such as '{ $.eventName = PutBucketPolicy }'; may be given several times
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    pub pattern: Vec<String>,
+    /// A pattern known by name; --list-presets tells which; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub preset: Vec<String>,
+    /// A file with one pattern, or with what `aws logs describe-metric-filters` prints
+    #[arg(long, value_name = "FILE")]
+    pub pattern_file: Vec<PathBuf>,
+    /// What a * inside a text stands for: AWS's documentation has said both
+    #[arg(long, value_enum, default_value_t = Star::Literal, value_name = "HOW")]
+    pub interior_star: Star,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Star {
+    /// For itself
+    Literal,
+    /// For any text
+    Wildcard,
+}
+
+#[derive(Args, Debug)]
+pub struct Plan {
+    /// Log files and archives of them, folders that are walked recursively, or - for standard input
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<PathBuf>,
+    /// How to print the plan
+    #[arg(long, value_enum, default_value_t = Answer::Text, value_name = "FORMAT")]
+    pub format: Answer,
+    #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
+    pub files: Files,
+    #[command(flatten)]
+    pub judging: Judging,
     #[command(flatten)]
     pub running: Running,
 }
@@ -194,12 +309,6 @@ pub struct Judge {
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Preset {
-    /// The article's metric filter: PutBucketAcl, PutBucketPolicy, PutBucketCors, DeleteBucketPolicy, DeleteBucketCors
-    BucketPolicyChange,
-}
-
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
     Text,
     Json,
@@ -212,7 +321,7 @@ pub enum Color {
     Never,
 }
 
-fn format(text: &str) -> Result<Format, String> {
+pub fn format(text: &str) -> Result<Format, String> {
     let names = Format::ALL.map(Format::name).join(", ");
     Format::parse(text).ok_or_else(|| format!("expected one of {names}"))
 }
@@ -230,7 +339,7 @@ fn organization(text: &str) -> Result<String, &'static str> {
         .ok_or("expected an organization id, such as o-a1b2c3d4e5")
 }
 
-fn region(text: &str) -> Result<Region, &'static str> {
+pub fn region(text: &str) -> Result<Region, &'static str> {
     Region::parse(text).ok_or("expected a Region's code, such as eu-west-1")
 }
 

@@ -14,6 +14,18 @@ pub enum Exit {
     Usage = 2,
     /// Done, but something could not be read.
     Incomplete = 3,
+    /// A log file or a digest is not what CloudTrail delivered.
+    Invalid = 5,
+}
+
+impl Exit {
+    /// The graver of two ends of a run that has a report.
+    pub fn or(self, other: Self) -> Self {
+        match self {
+            Self::Done => other,
+            graver => graver,
+        }
+    }
 }
 
 /// Arguments that cannot be meant, or a call for help.
@@ -30,13 +42,28 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
+/// Arguments that are well formed and cannot be meant: a pattern that cannot be read, names that do not exist.
+#[derive(Debug)]
+pub struct Misuse(pub String);
+
+impl std::fmt::Display for Misuse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misuse {}
+
 /// A run without a report.
 pub fn failed(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return Exit::Done.into();
     }
     crate::talk::error(error);
-    Exit::Failed.into()
+    match error.is::<Misuse>() {
+        true => Exit::Usage.into(),
+        false => Exit::Failed.into(),
+    }
 }
 
 /// Whether the reader of our output went away, as `head` does.

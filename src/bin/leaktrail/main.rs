@@ -1,12 +1,17 @@
 //! The door: arguments as typed become settings as meant, one subcommand runs, and its end becomes an exit status.
 
+mod alarm_cli;
+mod alarms;
 mod cli;
 mod exit;
 mod filter;
 mod judge;
+mod patterns;
+mod plan;
 mod progress;
 mod scan;
 mod talk;
+mod verify;
 
 use cli::{Cli, Command};
 use exit::Exit;
@@ -21,6 +26,9 @@ fn main() -> ExitCode {
         Command::Scan(asked) => scan::run(asked),
         Command::Filter(asked) => filter::run(asked),
         Command::Judge(asked) => judge::run(asked),
+        Command::Alarms(asked) => alarms::run(asked),
+        Command::Plan(asked) => plan::run(asked),
+        Command::Verify(asked) => verify::run(asked),
     };
     match ran {
         Ok(exit) => exit.into(),

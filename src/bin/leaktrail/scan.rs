@@ -1,42 +1,37 @@
 //! `leaktrail scan`: when was each bucket public?
 
-use crate::cli::{Color, Rows, Running, Scan};
+use crate::cli::{Color, Files, Judging, Rows, Running, Scan};
 use crate::exit::Exit;
 use crate::progress::Bar;
-use crate::talk;
+use crate::{talk, verify};
 use leaktrail::analysis::{Analysis, Selection, Strictness};
 use leaktrail::pipeline::{self, Options};
 use leaktrail::report::terminal::{self, Style};
-use leaktrail::report::{self, Folder, Format, Invocation, Overwrite};
+use leaktrail::report::{self, Custody, Folder, Format, Invocation, Overwrite};
 use leaktrail::source::DirSource;
 use leaktrail::timeline::Settings;
 use leaktrail::vocab::Loss;
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 pub fn run(asked: &Scan) -> anyhow::Result<Exit> {
-    let overwrite = if asked.force {
-        Overwrite::Replace
-    } else {
-        Overwrite::Refuse
-    };
-    let folder = asked
-        .output
-        .as_deref()
-        .map(|path| Folder::open(path, overwrite))
-        .transpose()?;
+    let folder = open(asked.output.as_deref(), asked.force)?;
     let bar = Bar::new(asked.running.quiet);
-    let scanned = pipeline::scan(
-        &DirSource::new(asked.sources.clone()),
-        &options(asked),
-        &bar,
-    );
+    let options = read_options(&asked.rows, &asked.files, &asked.running);
+    let options = verify::checked(judged(options, &asked.judging), &asked.checking)?;
+    let scanned = pipeline::scan(&DirSource::new(asked.sources.clone()), &options, &bar);
     bar.finish();
     let analysis = scanned?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match folder {
         None => terminal::write(&analysis, &style(asked), &mut out)?,
         Some(folder) => {
-            report::write_all(&analysis, &formats(asked), &invocation(asked), folder)?;
+            report::write_all(
+                &analysis,
+                &formats(&asked.format),
+                &invocation(&asked.sources, asked.checking.custody()),
+                folder,
+            )?;
             if !asked.running.quiet {
                 terminal::write_summary(&analysis, &style(asked), &mut out)?;
             }
@@ -47,7 +42,18 @@ pub fn run(asked: &Scan) -> anyhow::Result<Exit> {
     Ok(exit(&analysis))
 }
 
-fn exit(analysis: &Analysis) -> Exit {
+/// The folder that takes the report, if one is to be written.
+pub fn open(path: Option<&Path>, force: bool) -> anyhow::Result<Option<Folder>> {
+    let overwrite = match force {
+        true => Overwrite::Replace,
+        false => Overwrite::Refuse,
+    };
+    let folder = path.map(|path| Folder::open(path, overwrite));
+    Ok(folder.transpose()?)
+}
+
+/// How a run ends that has a report.
+pub fn exit(analysis: &Analysis) -> Exit {
     if analysis.losses.is_empty() {
         Exit::Done
     } else {
@@ -55,59 +61,64 @@ fn exit(analysis: &Analysis) -> Exit {
     }
 }
 
-fn options(asked: &Scan) -> Options {
-    let Rows {
-        from,
-        to,
-        account,
-        region,
-        bucket,
-    } = &asked.rows;
+/// How sources are read and which rows are shown, as any subcommand is told it.
+pub fn read_options(rows: &Rows, files: &Files, running: &Running) -> Options {
     Options {
-        threads: asked.running.threads,
-        max_inflated: asked.running.max_inflated,
-        known_state: asked.judging.known_state.clone().zip(asked.judging.at),
-        strictness: match asked.judging.strict {
+        threads: running.threads,
+        max_inflated: running.max_inflated,
+        settings: Settings {
+            until: rows.to,
+            ..Settings::default()
+        },
+        selection: Selection {
+            from: rows.from,
+            to: rows.to,
+            accounts: rows.account.clone(),
+            regions: rows.region.clone(),
+            buckets: rows.bucket.clone(),
+        },
+        choice: files.choice(),
+        ..Options::default()
+    }
+}
+
+/// The same, judged as asked.
+pub fn judged(options: Options, asked: &Judging) -> Options {
+    Options {
+        known_state: asked.known_state.clone().zip(asked.at),
+        strictness: match asked.strict {
             true => Strictness::Strict,
             false => Strictness::Lenient,
         },
         settings: Settings {
-            until: *to,
-            trusted_accounts: asked.judging.trusted_account.iter().cloned().collect(),
-            trusted_organizations: asked.judging.trusted_organization.iter().cloned().collect(),
+            trusted_accounts: asked.trusted_account.iter().cloned().collect(),
+            trusted_organizations: asked.trusted_organization.iter().cloned().collect(),
+            ..options.settings
         },
-        selection: Selection {
-            from: *from,
-            to: *to,
-            accounts: account.clone(),
-            regions: region.clone(),
-            buckets: bucket.clone(),
-        },
-        choice: asked.files.choice(),
+        ..options
     }
 }
 
 /// The formats asked for; without a choice, all that are built.
-fn formats(asked: &Scan) -> Vec<Format> {
-    if asked.format.is_empty() {
-        Format::ALL.to_vec()
-    } else {
-        asked.format.clone()
+pub fn formats(asked: &[Format]) -> Vec<Format> {
+    match asked {
+        [] => Format::ALL.to_vec(),
+        asked => asked.to_vec(),
     }
 }
 
 /// What run.json says of the call.
-fn invocation(asked: &Scan) -> Invocation {
+pub fn invocation(sources: &[PathBuf], custody: Custody) -> Invocation {
     Invocation {
         command: std::env::args_os()
             .skip(1)
             .map(|word| word.to_string_lossy().into_owned())
             .collect(),
-        sources: asked
-            .sources
+        sources: sources
             .iter()
             .map(|path| path.to_string_lossy().into_owned())
             .collect(),
+        custody,
     }
 }
 

@@ -49,6 +49,11 @@ pub(super) fn maybe_count<'a>(known: Option<u64>) -> Cell<'a> {
     known.map_or(Cell::Empty, count)
 }
 
+/// A length of time in seconds, where it is known.
+pub(super) fn maybe_seconds<'a>(known: Option<i64>) -> Cell<'a> {
+    known.map_or(Cell::Empty, Cell::Integer)
+}
+
 /// Yes or no, where it is known.
 pub(super) fn flag<'a>(known: Option<bool>) -> Cell<'a> {
     known.map_or(Cell::Empty, Cell::Boolean)

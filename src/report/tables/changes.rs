@@ -57,6 +57,9 @@ fn citation<'a>() -> Vec<Field<'a, Row<'a>>> {
             escape::file_name(&row.event.citation.log_file)
         }),
         integer("record_index", |row| count(row.event.citation.record_index)),
+        text("integrity", |row| {
+            row.integrity.map_or(Cell::Empty, |it| plain(it.name()))
+        }),
         text("record", |row| untrusted(&row.event.event.record)),
     ]
 }

@@ -141,6 +141,11 @@ fn access<'a>() -> Vec<Field<'a, Row<'a>>> {
         integer("outside_addresses", |row| seen(row, |it| it.addresses)),
         time("first_outside_access", |row| instant(row.attendance.first)),
         time("last_outside_access", |row| instant(row.attendance.last)),
+        list("uncovered", |row| {
+            let spans = row.uncovered.iter();
+            let told = spans.map(|it| Cow::Owned(format!("{}/{}", it.from, it.until)));
+            Cell::List(told.collect())
+        }),
     ]
 }
 

@@ -6,8 +6,11 @@ use super::cells::{count, event_ids, instant, known, maybe_count, plain, untrust
 use super::{integer, list, text, time};
 use crate::analysis::Analysis;
 use crate::evidence::{Fate, FileAccount};
+use crate::integrity::{ContentHash, FileProof};
 use crate::timeline::Contradiction;
 use crate::vocab::{LogFileId, Loss};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Where the evidence cannot be the whole truth.
 pub(super) fn contradictions(analysis: &Analysis) -> Table<'_> {
@@ -25,24 +28,56 @@ pub(super) fn contradictions(analysis: &Analysis) -> Table<'_> {
 /// Each file, and what became of it.
 pub(super) fn log_files(analysis: &Analysis) -> Table<'_> {
     let fields = vec![
-        text("log_file", |(id, _): (&LogFileId, &FileAccount)| {
-            escape::file_name(id)
+        text("log_file", |row: FileRow<'_>| escape::file_name(row.id)),
+        integer("bytes", |row| count(row.file.bytes)),
+        text("sha256", |row| hash(row.proof.and_then(|it| it.file))),
+        text("content_sha256", |row| {
+            hash(row.proof.and_then(|it| it.content))
         }),
-        integer("bytes", |(_, file)| count(file.bytes)),
-        integer("records", |(_, file)| count(file.records)),
-        time("first_event", |(_, file)| {
-            instant(file.coverage.map(|span| span.first))
+        integer("records", |row| count(row.file.records)),
+        time("first_event", |row| {
+            instant(row.file.coverage.map(|span| span.first))
         }),
-        time("last_event", |(_, file)| {
-            instant(file.coverage.map(|span| span.last))
+        time("last_event", |row| {
+            instant(row.file.coverage.map(|span| span.last))
         }),
-        text("status", |(_, file)| plain(status(file.fate))),
-        text("skipped_because", |(_, file)| match file.fate {
+        text("integrity", |row| row.integrity.map_or(Cell::Empty, plain)),
+        text("status", |row| plain(status(row.file.fate))),
+        text("skipped_because", |row| match row.file.fate {
             Fate::Skipped(reason) => plain(reason.name()),
             _ => Cell::Empty,
         }),
     ];
-    super::table("log_files", fields, || analysis.files.iter())
+    super::table("log_files", fields, || file_rows(analysis))
+}
+
+#[derive(Clone, Copy)]
+struct FileRow<'a> {
+    id: &'a LogFileId,
+    file: &'a FileAccount,
+    proof: Option<&'a FileProof>,
+    integrity: Option<&'static str>,
+}
+
+fn file_rows(analysis: &Analysis) -> impl Iterator<Item = FileRow<'_>> {
+    let integrity = &analysis.integrity;
+    let digests = integrity.digests.iter();
+    let digests: BTreeMap<&LogFileId, &'static str> = digests
+        .filter_map(|it| Some((it.file.as_ref()?, it.verdict.name())))
+        .collect();
+    analysis.files.iter().map(move |(id, file)| FileRow {
+        id,
+        file,
+        proof: analysis.material.proof(id),
+        integrity: match integrity.logs.get(id) {
+            Some(finding) => Some(finding.verdict.name()),
+            None => digests.get(id).copied(),
+        },
+    })
+}
+
+fn hash<'a>(hash: Option<ContentHash>) -> Cell<'a> {
+    hash.map_or(Cell::Empty, |hash| Cell::Text(Cow::Owned(hash.to_string())))
 }
 
 fn status(fate: Fate) -> &'static str {

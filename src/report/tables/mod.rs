@@ -3,11 +3,17 @@
 //! A column is declared once, with its name, its kind and the cell it takes from a row: no list of names to keep in step.
 
 mod access;
+mod alarms;
 mod cells;
 mod changes;
+mod coverage;
 mod exposures;
+mod fields;
 mod ledger;
 mod timeline;
+
+pub use alarms::alarm_tables;
+pub use fields::chosen_fields;
 
 use super::row::{Cell, CellKind, Column, Table};
 use crate::analysis::Analysis;
@@ -20,6 +26,7 @@ pub fn tables(analysis: &Analysis) -> Vec<Table<'_>> {
         timeline::table(analysis),
         changes::table(analysis),
         access::table(analysis),
+        coverage::table(analysis),
         ledger::contradictions(analysis),
         ledger::log_files(analysis),
         ledger::losses(analysis),
@@ -29,7 +36,8 @@ pub fn tables(analysis: &Analysis) -> Vec<Table<'_>> {
 /// The names of all tables: those of their files.
 pub(super) fn names() -> Vec<&'static str> {
     let none = Analysis::default();
-    tables(&none).iter().map(|table| table.name).collect()
+    let tables = tables(&none).into_iter().chain(alarm_tables(&[]));
+    tables.map(|table| table.name).collect()
 }
 
 /// A column, and how its cell is taken from a row of what is told.
@@ -147,12 +155,13 @@ mod tests {
             let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
             names.join(" ")
         };
-        insta::assert_snapshot!(columns("exposures"), @"exposure_id account_id bucket region scope access_point audience outsider status certainty assumptions confirmed opened_at opened_how opened_not_before closed_at closed_how closed_not_after duration_seconds duration_is_lower_bound mechanisms permissions principals resources qualifiers aws_public opened_event_id opened_event_name opened_by opened_by_type opened_by_origin opened_source_ip opened_user_agent opened_mfa closed_event_id closed_event_name closed_by closed_by_type closed_by_origin closed_source_ip closed_user_agent closed_mfa granted_by granted_event_ids access_logged outside_requests outside_denied outside_bytes outside_addresses first_outside_access last_outside_access");
+        insta::assert_snapshot!(columns("exposures"), @"exposure_id account_id bucket region scope access_point audience outsider status certainty assumptions confirmed opened_at opened_how opened_not_before closed_at closed_how closed_not_after duration_seconds duration_is_lower_bound mechanisms permissions principals resources qualifiers aws_public opened_event_id opened_event_name opened_by opened_by_type opened_by_origin opened_source_ip opened_user_agent opened_mfa closed_event_id closed_event_name closed_by closed_by_type closed_by_origin closed_source_ip closed_user_agent closed_mfa granted_by granted_event_ids access_logged outside_requests outside_denied outside_bytes outside_addresses first_outside_access last_outside_access uncovered");
         insta::assert_snapshot!(columns("timeline"), @"account_id bucket region from until duration_seconds verdict certainty assumptions mechanisms permissions principals qualifiers latent notes event_id event_name actor order_uncertain exposure_ids");
-        insta::assert_snapshot!(columns("changes"), @"event_time account_id region bucket scope event_name outcome error_code effect summary actor actor_type actor_origin access_key_id mfa source_ip user_agent event_id buckets_affected log_file record_index record");
+        insta::assert_snapshot!(columns("changes"), @"event_time account_id region bucket scope event_name outcome error_code effect summary actor actor_type actor_origin access_key_id mfa source_ip user_agent event_id buckets_affected log_file record_index integrity record");
         insta::assert_snapshot!(columns("access"), @"exposure_id bucket principal source_ip user_agent event_name outcome requests bytes_out objects first_seen last_seen objects_estimated");
+        insta::assert_snapshot!(columns("coverage"), @"account_id region category first_event last_event log_files records gap_from gap_until gap_explained_by gap_kind gap_event_id selectors");
         insta::assert_snapshot!(columns("contradictions"), @"at account_id bucket kind detail event_ids");
-        insta::assert_snapshot!(columns("log_files"), @"log_file bytes records first_event last_event status skipped_because");
+        insta::assert_snapshot!(columns("log_files"), @"log_file bytes sha256 content_sha256 records first_event last_event integrity status skipped_because");
         insta::assert_snapshot!(columns("losses"), @"log_file record_index offset kind detail bytes");
     }
 }

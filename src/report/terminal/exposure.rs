@@ -99,6 +99,17 @@ fn who_and_when(page: &mut Page, row: &Exposure) {
         page.field("", &how);
     }
     page.field("lasted", &lasting(row));
+    if let Some(first) = row.uncovered.first() {
+        let more = match row.uncovered.len() {
+            1 => String::new(),
+            all => format!(" and {} more times", all - 1),
+        };
+        let (from, until) = (first.from, first.until);
+        page.field(
+            "leans on",
+            &format!("no change in times without evidence: {from} to {until}{more}"),
+        );
+    }
 }
 
 fn what(page: &mut Page, row: &Exposure) {

@@ -2,6 +2,7 @@
 //!
 //! Open exposures come first, the longest before the others. All text passes through `escape`; colours only add.
 
+mod assurance;
 mod exposure;
 mod limits;
 mod other;
@@ -35,6 +36,11 @@ impl Default for Style {
     }
 }
 
+/// A length of time in words.
+pub(super) fn length(seconds: i64) -> String {
+    words::duration(seconds)
+}
+
 /// Writes the whole page.
 ///
 /// # Errors
@@ -57,6 +63,7 @@ pub fn write(analysis: &Analysis, style: &Style, out: &mut dyn Write) -> Result<
         analysis,
     );
     other::write(&mut page, analysis);
+    assurance::write(&mut page, analysis);
     limits::write(&mut page, analysis);
     Ok(page.print(out)?)
 }
@@ -74,6 +81,7 @@ pub fn write_summary(
     headline(&mut page, analysis);
     exposure::write_short(&mut page, &sorted(analysis, Exposure::is_open));
     other::write_short(&mut page, analysis);
+    assurance::write_short(&mut page, analysis);
     Ok(page.print(out)?)
 }
 
@@ -247,6 +255,8 @@ mod tests {
             since       2024-01-01T00:16:40Z
                         what was before is not in the evidence
             lasted      at least 10 d 9 h
+            leans on    no change in times without evidence: 2024-01-01T00:33:20Z to
+                        2024-01-01T00:50:00Z
             may         list, read
             on          bucket, public/*
             narrowed by aws:Referer
@@ -283,6 +293,8 @@ mod tests {
                         it was closed by 2024-01-01T01:06:40Z; what closed it was not
                         seen
             lasted      at least 56 min 8 s
+            leans on    no change in times without evidence: 2024-01-01T00:33:20Z to
+                        2024-01-01T00:50:00Z
             may         list, read
             on          bucket, public/*
             narrowed by aws:Referer
@@ -347,6 +359,10 @@ mod tests {
           - digest files: 1
           - files that are not CloudTrail's: 1
 
+        Times without evidence (1)
+          - account 111122223333, eu-west-1, management: 2024-01-01T00:33:20Z to
+            2024-01-01T00:50:00Z, silent, Stopped
+
         What this evidence cannot tell
           - bucket-block-unseen: the bucket's public access block was never seen; taken
             as off (1 exposure, 3 intervals)
@@ -383,6 +399,7 @@ mod tests {
           - failed calls: 1
           - contradictions: 1
           - parts that could not be read: 2
+          - 1 time without evidence: see the table coverage
         ");
     }
 

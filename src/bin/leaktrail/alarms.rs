@@ -1,0 +1,86 @@
+//! `leaktrail alarms`: what would a CloudWatch alarm on these filters have done?
+
+use crate::alarm_cli::{Alarm, Alarms, LogGroup};
+use crate::exit::{Exit, Misuse};
+use crate::progress::Bar;
+use crate::{patterns, scan};
+use leaktrail::alarm::AlarmSettings;
+use leaktrail::pipeline::{self, LogGroups, Watch};
+use leaktrail::report::{self, Custody};
+use leaktrail::source::DirSource;
+use std::io::Write;
+
+pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
+    let meant = patterns::read(&asked.patterns)?;
+    if !asked.running.quiet {
+        patterns::warn(&meant.filters);
+    }
+    let watch = Watch {
+        filters: &meant.filters,
+        settings: settings(&asked.alarm)?,
+        default_value: asked.alarm.default_value,
+        log_groups: match asked.alarm.log_group {
+            LogGroup::Account => LogGroups::Account,
+            LogGroup::Archive => LogGroups::Archive,
+        },
+        region: asked.alarm.alarm_region.clone(),
+        escalate_after: asked.alarm.escalate_after,
+    };
+    let folder = scan::open(asked.output.as_deref(), asked.force)?;
+    let bar = Bar::new(asked.running.quiet);
+    let options = scan::read_options(&asked.rows, &asked.files, &asked.running);
+    let options = scan::judged(options, &asked.judging);
+    let told = pipeline::alarms(
+        &DirSource::new(asked.sources.clone()),
+        &options,
+        &watch,
+        &bar,
+    );
+    bar.finish();
+    let told = told?;
+    if let Some(folder) = folder {
+        let (formats, invocation) = (
+            scan::formats(&asked.format),
+            scan::invocation(&asked.sources, Custody::Unstated),
+        );
+        report::write_alarms(
+            &told.analysis,
+            &told.histories,
+            &formats,
+            &invocation,
+            folder,
+        )?;
+    }
+    if asked.output.is_none() || !asked.running.quiet {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        report::write_alarms_text(&told.histories, &mut out)?;
+        out.flush()?;
+    }
+    scan::name_losses(&asked.running, &told.analysis.losses);
+    Ok(scan::exit(&told.analysis).or(meant.exit))
+}
+
+fn settings(asked: &Alarm) -> anyhow::Result<AlarmSettings> {
+    let settings = AlarmSettings {
+        // A period that is no whole number of minutes becomes one that is refused.
+        period: match asked.period % 60 {
+            0 => asked.period / 60,
+            _ => 0,
+        },
+        evaluation_periods: asked.evaluation_periods,
+        datapoints_to_alarm: asked
+            .datapoints_to_alarm
+            .unwrap_or(asked.evaluation_periods),
+        evaluation_range: asked.evaluation_range,
+        statistic: asked.statistic,
+        comparison: asked.comparison,
+        threshold: asked.threshold,
+        missing: asked.treat_missing_data,
+        metric_time: asked.metric_time,
+        delay: asked.delay.div_euclid(60),
+    };
+    settings
+        .check()
+        .map_err(|error| Misuse(error.to_string()))?;
+    Ok(settings)
+}

@@ -1,0 +1,29 @@
+//! `leaktrail plan`: what would close what is still open? Commands to read; none is run.
+
+use crate::cli::{Answer, Plan};
+use crate::exit::Exit;
+use crate::progress::Bar;
+use crate::scan;
+use leaktrail::analysis::plan;
+use leaktrail::pipeline;
+use leaktrail::report::plan as told;
+use leaktrail::source::DirSource;
+use std::io::Write;
+
+pub fn run(asked: &Plan) -> anyhow::Result<Exit> {
+    let bar = Bar::new(asked.running.quiet);
+    let options = scan::read_options(&asked.rows, &asked.files, &asked.running);
+    let options = scan::judged(options, &asked.judging);
+    let scanned = pipeline::scan(&DirSource::new(asked.sources.clone()), &options, &bar);
+    bar.finish();
+    let analysis = scanned?;
+    let remedies = plan(&analysis);
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match asked.format {
+        Answer::Text => told::write_text(&remedies, &mut out)?,
+        Answer::Json => told::write_json(&remedies, &mut out)?,
+    }
+    out.flush()?;
+    scan::name_losses(&asked.running, &analysis.losses);
+    Ok(scan::exit(&analysis))
+}

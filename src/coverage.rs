@@ -1,0 +1,346 @@
+//! For which times, accounts and Regions is there evidence at all?
+//!
+//! A stream is what one account's trails logged in one Region of one category. Its gaps are silent hours that its own
+//! rhythm does not explain, hours whose digests or log files are missing, and the end of a chain of digests while the
+//! account goes on. A call that stops or changes a trail explains a gap; without one it is unexplained.
+
+mod rhythm;
+
+use crate::event::{TrailEvent, table::TrailEffect};
+use crate::evidence::{Category, FileAccount};
+use crate::integrity::{Chain, ChainKind, Integrity};
+use crate::source::parse;
+use crate::vocab::{AccountId, LogFileId, Region, Span, Timestamp, Untrusted, named};
+use rhythm::Hours;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one account's trails logged in one Region, of one category.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stream {
+    /// The account whose trail has the records.
+    pub account: Option<AccountId>,
+    /// The Region.
+    pub region: Option<Region>,
+    /// The category.
+    pub category: Category,
+    /// The first and the last instant of a record.
+    pub events: Option<(Timestamp, Timestamp)>,
+    /// How many files have such records.
+    pub log_files: u64,
+    /// How many records, copies included.
+    pub records: u64,
+    /// The times without evidence.
+    pub gaps: Vec<CoverageGap>,
+    /// The event selectors in force at the end, each with its trail and since when.
+    pub selectors: Vec<Untrusted>,
+}
+
+/// A time without evidence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CoverageGap {
+    /// The time.
+    pub span: Span,
+    /// Why it counts as one.
+    pub kind: GapKind,
+    /// The call that explains it, where one is in the evidence.
+    pub explained_by: Option<TrailEvent>,
+}
+
+named! {
+    /// Why a time counts as a gap.
+    GapKind {
+        /// There is no record, and by the stream's own rhythm there should be.
+        Silent = "silent",
+        /// The chain of digests was broken, and there is no record.
+        NoDigest = "no-digest",
+        /// Digests are missing, and there is no record.
+        DigestMissing = "digest-missing",
+        /// Log files that digests name are missing.
+        LogFilesMissing = "log-files-missing",
+        /// The chain of digests ends, the account's evidence goes on, and there is no record.
+        EndsEarly = "ends-early",
+        /// A bucket is there, and no file.
+        NoFiles = "no-files",
+    }
+}
+
+/// An account's Region.
+pub type Place = (Option<AccountId>, Option<Region>);
+type Key = (Option<AccountId>, Option<Region>, Category);
+
+/// The streams of some evidence, sorted. `buckets` are the places where buckets are.
+pub fn streams(
+    files: &BTreeMap<LogFileId, FileAccount>,
+    trails: &[TrailEvent],
+    integrity: &Integrity,
+    buckets: &BTreeSet<Place>,
+) -> Vec<Stream> {
+    let mut sorted = gather(files);
+    let whole = whole(&sorted);
+    for chain in &integrity.chains {
+        let place = (chain.id.account.clone(), chain.id.region.clone());
+        add_place(&mut sorted, &place);
+    }
+    buckets
+        .iter()
+        .for_each(|place| add_place(&mut sorted, place));
+    let ends = ends(&sorted);
+    let places = places(&sorted);
+    let nothing = Hours::default();
+    let stream = |(key, gathered): (Key, Gathered)| {
+        let found = Finder {
+            key: &key,
+            gathered: &gathered,
+            place: places
+                .get(&(key.0.clone(), key.1.clone()))
+                .unwrap_or(&nothing),
+            integrity,
+            trails,
+        };
+        let gaps = found.gaps(ends.get(&key.0).copied(), whole);
+        let selectors = selectors(trails, key.0.as_ref());
+        let (account, region, category) = key;
+        Stream {
+            account,
+            region,
+            category,
+            events: gathered.hours.span(),
+            log_files: gathered.log_files,
+            records: gathered.records,
+            gaps,
+            selectors,
+        }
+    };
+    sorted.into_iter().map(stream).collect()
+}
+
+#[derive(Default)]
+struct Gathered {
+    hours: Hours,
+    log_files: u64,
+    records: u64,
+}
+
+fn gather(files: &BTreeMap<LogFileId, FileAccount>) -> BTreeMap<Key, Gathered> {
+    let mut sorted: BTreeMap<Key, Gathered> = BTreeMap::new();
+    for file in files.values() {
+        let mut seen: Vec<Key> = Vec::new();
+        for activity in &file.activity {
+            let key = (
+                activity.account.clone(),
+                activity.region.clone(),
+                activity.category,
+            );
+            let gathered = sorted.entry(key.clone()).or_default();
+            gathered.records = gathered.records.saturating_add(activity.records);
+            gathered.hours.add(activity.hour, activity.coverage);
+            if !seen.contains(&key) {
+                gathered.log_files += 1;
+                seen.push(key);
+            }
+        }
+    }
+    sorted
+}
+
+/// A place where there should be management events.
+fn add_place(sorted: &mut BTreeMap<Key, Gathered>, (account, region): &Place) {
+    if account.is_some() && region.is_some() {
+        let key = (account.clone(), region.clone(), Category::Management);
+        sorted.entry(key).or_default();
+    }
+}
+
+/// The hours of each account's Regions, whatever the category.
+fn places(sorted: &BTreeMap<Key, Gathered>) -> BTreeMap<Place, Hours> {
+    let mut places: BTreeMap<Place, Hours> = BTreeMap::new();
+    for ((account, region, _), gathered) in sorted {
+        let place = (account.clone(), region.clone());
+        places.entry(place).or_default().join(&gathered.hours);
+    }
+    places
+}
+
+/// The last record of each account.
+fn ends(sorted: &BTreeMap<Key, Gathered>) -> BTreeMap<Option<AccountId>, Timestamp> {
+    let mut ends = BTreeMap::new();
+    for ((account, ..), gathered) in sorted {
+        if let Some((_, last)) = gathered.hours.span() {
+            let known = ends.entry(account.clone()).or_insert(last);
+            *known = last.max(*known);
+        }
+    }
+    ends
+}
+
+/// From the first to the last record of all.
+fn whole(sorted: &BTreeMap<Key, Gathered>) -> Option<Span> {
+    let spans = sorted.values().filter_map(|it| it.hours.span());
+    let until = spans.clone().map(|(_, last)| last).max()?;
+    let from = spans.map(|(first, _)| first).min()?;
+    Some(Span { from, until })
+}
+
+const HOUR: i64 = 3600;
+
+struct Finder<'a> {
+    key: &'a Key,
+    gathered: &'a Gathered,
+    /// The records of all categories: a log file holds what a trail logs, of whatever category.
+    place: &'a Hours,
+    integrity: &'a Integrity,
+    trails: &'a [TrailEvent],
+}
+
+impl Finder<'_> {
+    fn gaps(&self, account_ends: Option<Timestamp>, whole: Option<Span>) -> Vec<CoverageGap> {
+        let silent = self.gathered.hours.silent(account_ends);
+        let mut found: Vec<(Span, GapKind)> = silent
+            .into_iter()
+            .map(|span| (span, GapKind::Silent))
+            .collect();
+        for (span, kind) in self.digest_holes() {
+            let span = self.after_last_record(span, kind);
+            let told = found
+                .iter()
+                .any(|(other, _)| other.from <= span.from && span.until <= other.until);
+            if !told && span.seconds() > 0 && !self.place.any_in(span) {
+                found.push((span, kind));
+            }
+        }
+        found.extend(self.missing_files());
+        if found.is_empty() && self.gathered.records == 0 && !self.has_chain() {
+            found.extend(whole.map(|span| (span, GapKind::NoFiles)));
+        }
+        found.sort_unstable();
+        let gap = |(span, kind)| CoverageGap {
+            span,
+            kind,
+            explained_by: self.explanation(span),
+        };
+        found.into_iter().map(gap).collect()
+    }
+
+    /// The last files of a chain are not named yet when it is cut off: the gap begins after what they tell.
+    fn after_last_record(&self, span: Span, kind: GapKind) -> Span {
+        let last = self.place.span().map(|(_, last)| last.plus(1));
+        match last.filter(|last| kind == GapKind::EndsEarly && *last > span.from) {
+            // Between an event and its delivery lie minutes: two hours, to be safe.
+            Some(last) if last.plus(2 * HOUR) < span.until => Span { from: last, ..span },
+            Some(_) => Span {
+                from: span.until,
+                ..span
+            },
+            None => span,
+        }
+    }
+
+    fn chains(&self) -> impl Iterator<Item = &Chain> {
+        let (account, region, _) = self.key;
+        let here = move |chain: &&Chain| {
+            chain.id.account == *account
+                && chain.id.region == *region
+                && chain.id.kind == ChainKind::Regular
+        };
+        self.integrity.chains.iter().filter(here)
+    }
+
+    fn has_chain(&self) -> bool {
+        self.chains().next().is_some()
+    }
+
+    /// Times of delivery without a digest of any trail.
+    fn digest_holes(&self) -> Vec<(Span, GapKind)> {
+        let covered = |span: &Span| {
+            let windows = || self.chains().flat_map(|chain| &chain.covered);
+            windows().any(|it| it.from <= span.from && span.until <= it.until)
+        };
+        let holes = self.chains().flat_map(|chain| {
+            let broken = chain.gaps.iter().map(|gap| (gap.span, GapKind::NoDigest));
+            let missing = chain.missing.iter().map(|it| it.window);
+            let early = chain
+                .ends_early
+                .iter()
+                .map(|gap| (gap.span, GapKind::EndsEarly));
+            broken
+                .chain(
+                    joined(missing)
+                        .into_iter()
+                        .map(|span| (span, GapKind::DigestMissing)),
+                )
+                .chain(early)
+        });
+        holes.filter(|(span, _)| !covered(span)).collect()
+    }
+
+    fn missing_files(&self) -> impl Iterator<Item = (Span, GapKind)> {
+        let (account, region, _) = self.key;
+        let here = self.integrity.missing.iter().filter(|log| {
+            parse(log.key.reveal())
+                .is_some_and(|key| Some(key.account) == *account && Some(key.region) == *region)
+        });
+        let spans = here.filter_map(|log| {
+            let (from, last) = log.oldest.zip(log.newest)?;
+            let until = last.max(from).plus(1);
+            Some(Span { from, until })
+        });
+        joined(spans)
+            .into_iter()
+            .map(|span| (span, GapKind::LogFilesMissing))
+    }
+
+    /// The last call before the gap, or the first in it, after which less may have been logged; unless logging began again
+    /// before the gap.
+    fn explanation(&self, gap: Span) -> Option<TrailEvent> {
+        let of_account =
+            |event: &&TrailEvent| event.account.is_none() || event.account == self.key.0;
+        let may = |event: &&TrailEvent| {
+            event.may_silence()
+                && event.time >= gap.from.plus(-2 * HOUR)
+                && event.time < gap.until
+                && !self.restarted(event, gap.from)
+        };
+        let calls = self.trails.iter().filter(of_account).filter(may);
+        let before = calls.clone().rfind(|event| event.time <= gap.from);
+        before.or_else(|| calls.clone().next()).cloned()
+    }
+
+    fn restarted(&self, stop: &TrailEvent, before: Timestamp) -> bool {
+        self.trails.iter().any(|event| {
+            event.effect == TrailEffect::Starts
+                && event.trail == stop.trail
+                && event.time > stop.time
+                && event.time <= before
+        })
+    }
+}
+
+/// Spans that touch, as one.
+fn joined(spans: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut sorted: Vec<Span> = spans.collect();
+    sorted.sort_unstable();
+    let mut joined: Vec<Span> = Vec::new();
+    for span in sorted {
+        match joined.last_mut() {
+            Some(last) if span.from <= last.until => last.until = last.until.max(span.until),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// The last selectors that each of the account's trails was given.
+fn selectors(trails: &[TrailEvent], account: Option<&AccountId>) -> Vec<Untrusted> {
+    let mut last: BTreeMap<&Untrusted, Untrusted> = BTreeMap::new();
+    for event in trails {
+        let Some(selectors) = &event.selectors else {
+            continue;
+        };
+        if event.account.as_ref() == account {
+            let (trail, since) = (event.trail.reveal(), event.time);
+            let told = format!("{trail} since {since}: {}", selectors.reveal());
+            last.insert(&event.trail, told.into());
+        }
+    }
+    last.into_values().collect()
+}

@@ -1,0 +1,103 @@
+//! What was done to the trails that wrote this evidence? Calls that begin, end or narrow what is logged.
+//!
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Operations.html>
+
+use super::actor::Actor;
+use super::json::{field, find_field, text_at, unquoted};
+use super::outcome::Outcome;
+use super::read::event_time;
+use super::table::{TrailEffect, TrailKind};
+use crate::record::Record;
+use crate::vocab::{AccountId, EventId, Region, Timestamp, Untrusted};
+use serde_json::Value;
+
+/// A call on a trail that took effect.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct TrailEvent {
+    /// eventTime.
+    pub time: Timestamp,
+    /// The account that recorded it.
+    pub account: Option<AccountId>,
+    /// awsRegion: the trail's home Region.
+    pub region: Option<Region>,
+    /// eventName, as AWS writes it.
+    pub name: &'static str,
+    /// What it does to the logging.
+    pub effect: TrailEffect,
+    /// The trail's name.
+    pub trail: Untrusted,
+    /// CloudTrail's eventID.
+    pub event_id: Option<EventId>,
+    /// Who made it.
+    pub actor: Untrusted,
+    /// Whether it turned log file validation off, or moved the trail to another bucket or prefix.
+    pub moves_digests: bool,
+    /// The event selectors that it set, as JSON.
+    pub selectors: Option<Untrusted>,
+}
+
+impl TrailEvent {
+    /// Reads a call on a trail; `None` if it did not take effect or has no time.
+    pub fn read(kind: &'static TrailKind, record: &Record<'_>) -> Option<Self> {
+        let json = record.to_json();
+        let outcome = Outcome::of_record(&json);
+        if outcome != Outcome::Took {
+            return None;
+        }
+        let parameters = field(&json, "requestParameters").and_then(unquoted);
+        let parameters = parameters.unwrap_or(Value::Null);
+        Some(Self {
+            time: event_time(record)?,
+            account: AccountId::parse(text_at(&json, &["recipientAccountId"]))
+                .or_else(|| AccountId::parse(text_at(&json, &["userIdentity", "accountId"]))),
+            region: Region::parse(text_at(&json, &["awsRegion"])),
+            name: kind.name,
+            effect: kind.effect,
+            trail: trail_of(&parameters).into(),
+            event_id: EventId::parse(text_at(&json, &["eventID"])),
+            actor: Actor::read(&json).name,
+            moves_digests: moves_digests(&parameters),
+            selectors: selectors(&parameters),
+        })
+    }
+
+    /// Whether the trail's chain of digests breaks by it.
+    pub fn breaks_digests(&self) -> bool {
+        match self.effect {
+            TrailEffect::Stops => true,
+            TrailEffect::Changes => self.moves_digests,
+            TrailEffect::Starts | TrailEffect::Selects => false,
+        }
+    }
+
+    /// Whether less may be logged from it on.
+    pub fn may_silence(&self) -> bool {
+        self.effect != TrailEffect::Starts
+    }
+}
+
+/// A trail's name; calls give the name or the ARN.
+fn trail_of(parameters: &Value) -> &str {
+    let named = ["name", "trailName"]
+        .iter()
+        .map(|key| text_at(parameters, &[key]))
+        .find(|text| !text.is_empty())
+        .unwrap_or_default();
+    named.rsplit('/').next().unwrap_or_default()
+}
+
+fn moves_digests(parameters: &Value) -> bool {
+    let validated = find_field(parameters, "enableLogFileValidation").and_then(Value::as_bool);
+    let moved = ["s3BucketName", "s3KeyPrefix"]
+        .iter()
+        .any(|key| field(parameters, key).is_some());
+    validated == Some(false) || moved
+}
+
+fn selectors(parameters: &Value) -> Option<Untrusted> {
+    let set = ["eventSelectors", "advancedEventSelectors"]
+        .iter()
+        .find_map(|key| field(parameters, key));
+    set.filter(|value| !value.is_null())
+        .map(|value| value.to_string().into())
+}

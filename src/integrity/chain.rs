@@ -1,0 +1,265 @@
+//! Which hours have no digest?
+//!
+//! CloudTrail delivers a digest an hour, also when nothing happened. Every hour between two digests that are here is
+//! told: those whose digest is missing, and those in which the chain was broken, because its trail stood still or
+//! because somebody took the digests away.
+
+use super::digest::{Digest, Previous};
+use super::name::{ChainId, ChainKind, file_name, unpacked};
+use crate::event::TrailEvent;
+use crate::vocab::{LogFileId, Span, Timestamp, Untrusted};
+use std::collections::{BTreeMap, HashSet};
+
+/// The digests of one chain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chain {
+    /// Which.
+    pub id: ChainId,
+    /// How many of its digests are here.
+    pub digests: u64,
+    /// From the beginning of the first to the end of the last.
+    pub span: Span,
+    /// The times of delivery that its digests cover: sorted, disjoint.
+    pub covered: Vec<Span>,
+    /// The digests that are not here, hour by hour.
+    pub missing: Vec<MissingDigest>,
+    /// Where it was broken.
+    pub gaps: Vec<Gap>,
+    /// The key that its first digest names as the one before, where that is not here.
+    pub begins_after: Option<Untrusted>,
+    /// The account has later files, or later digests of other Regions: up to then this chain should go on.
+    pub ends_early: Option<Gap>,
+}
+
+/// A digest that should be here.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct MissingDigest {
+    /// The hour of delivery that it covered, as far as its neighbours tell.
+    pub window: Span,
+    /// Its key, where the digest after it names it.
+    pub key: Option<Untrusted>,
+}
+
+/// A time without digests.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// From the end of the last digest to the beginning of the next.
+    pub span: Span,
+    /// The call that explains it, where one is in the evidence.
+    pub explained_by: Option<TrailEvent>,
+}
+
+const HOUR: i64 = 3600;
+/// Log files of the last two hours are usually not named yet.
+const SLACK: i64 = 2 * HOUR;
+/// A chain's missing hours beyond so many are not told one by one: times in forged digests may be years apart.
+const MOST_HOURS: i64 = 24 * 366 * 10;
+
+/// What chains are made from.
+pub(super) struct Held<'m> {
+    /// The digests that can be read.
+    pub digests: Vec<(&'m LogFileId, &'m Digest)>,
+    /// The names of all digest files: one that cannot be read, or tells of another place, is not missing.
+    pub names: HashSet<&'m str>,
+    /// When the log files of each account and Region were delivered, as their names say: the first and the last time.
+    pub delivered: BTreeMap<(String, String), (Timestamp, Timestamp)>,
+    /// The calls on trails.
+    pub trails: &'m [TrailEvent],
+}
+
+/// The chains, sorted.
+pub(super) fn chains(held: &Held<'_>) -> Vec<Chain> {
+    let places: HashSet<(&str, &str)> = held
+        .digests
+        .iter()
+        .map(|(_, it)| (it.chain.bucket.reveal(), it.key.reveal()))
+        .collect();
+    let mut sorted: BTreeMap<&ChainId, BTreeMap<(Timestamp, &str), &Digest>> = BTreeMap::new();
+    for (_, digest) in &held.digests {
+        let of_chain = sorted.entry(&digest.chain).or_default();
+        of_chain.insert((digest.window.until, digest.key.reveal()), digest);
+    }
+    let newest = newest(held);
+    let chain = |(id, digests): (&ChainId, BTreeMap<_, &Digest>)| {
+        let digests: Vec<&Digest> = digests.into_values().collect();
+        let walk = Walk {
+            held,
+            places: &places,
+            id,
+            newest: newest.get(account(id)).copied(),
+        };
+        walk.chain(&digests)
+    };
+    sorted.into_iter().filter_map(chain).collect()
+}
+
+fn account(id: &ChainId) -> &str {
+    id.account.as_ref().map_or("", |account| account.as_str())
+}
+
+/// The last sign of life of each account: a log file's delivery or a digest's end.
+fn newest<'h>(held: &'h Held<'_>) -> BTreeMap<&'h str, Timestamp> {
+    let mut newest: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    let logs = held
+        .delivered
+        .iter()
+        .map(|((of, _), (_, last))| (of.as_str(), *last));
+    let digests = held
+        .digests
+        .iter()
+        .map(|(_, it)| (account(&it.chain), it.window.until));
+    for (account, at) in logs.chain(digests) {
+        let known = newest.entry(account).or_insert(at);
+        *known = at.max(*known);
+    }
+    newest
+}
+
+struct Walk<'w> {
+    held: &'w Held<'w>,
+    places: &'w HashSet<(&'w str, &'w str)>,
+    id: &'w ChainId,
+    newest: Option<Timestamp>,
+}
+
+impl Walk<'_> {
+    fn chain(&self, digests: &[&Digest]) -> Option<Chain> {
+        let (first, last) = (digests.first()?, digests.last()?);
+        let mut chain = Chain {
+            id: self.id.clone(),
+            digests: digests.len() as u64,
+            span: Span {
+                from: first.window.from,
+                until: last.window.until,
+            },
+            covered: covered(digests),
+            missing: Vec::new(),
+            gaps: Vec::new(),
+            begins_after: None,
+            ends_early: self.ends_early(last.window.until),
+        };
+        if let Some(previous) = self.absent(first) {
+            self.begin(first, previous, &mut chain);
+        }
+        for (older, newer) in digests.iter().zip(digests.iter().skip(1)) {
+            self.step(older, newer, &mut chain);
+        }
+        Some(chain)
+    }
+
+    /// The digest that one names as the one before it, if that is not here.
+    fn absent<'d>(&self, digest: &'d Digest) -> Option<&'d Previous> {
+        let is_absent = |previous: &&Previous| {
+            let place = (previous.bucket.reveal(), previous.key.reveal());
+            !self.places.contains(&place)
+        };
+        digest.previous.as_ref().filter(is_absent)
+    }
+
+    /// A chain may have begun before this evidence; where log files from before are here, its digests are missing.
+    fn begin(&self, first: &Digest, previous: &Previous, chain: &mut Chain) {
+        chain.begins_after = Some(previous.key.clone());
+        let region = self.id.region.as_ref().map_or("", |it| it.as_str());
+        let delivered = self
+            .held
+            .delivered
+            .get(&(account(self.id).to_owned(), region.to_owned()));
+        let from = first.window.from;
+        let is_regular = self.id.kind == ChainKind::Regular;
+        if is_regular && delivered.is_some_and(|(earliest, _)| earliest.plus(60) <= from) {
+            chain.missing.push(MissingDigest {
+                window: Span {
+                    from: from.plus(-HOUR),
+                    until: from,
+                },
+                key: Some(previous.key.clone()),
+            });
+        }
+    }
+
+    fn step(&self, older: &Digest, newer: &Digest, chain: &mut Chain) {
+        let hole = Span {
+            from: older.window.until,
+            until: newer.window.from,
+        };
+        match self.absent(newer) {
+            Some(previous) => {
+                let told = i64::try_from(chain.missing.len()).unwrap_or(i64::MAX);
+                let left = MOST_HOURS.saturating_sub(told);
+                let hours = self.missing(hole, previous, left).into_iter();
+                chain.missing.extend(hours.filter(|it| !self.is_here(it)));
+            }
+            None if hole.seconds() > 0 && self.id.kind == ChainKind::Regular => {
+                chain.gaps.push(self.gap(hole));
+            }
+            None => {}
+        }
+    }
+
+    fn is_here(&self, digest: &MissingDigest) -> bool {
+        let name = digest
+            .key
+            .as_ref()
+            .map(|key| unpacked(file_name(key.reveal())));
+        name.is_some_and(|name| self.held.names.contains(name))
+    }
+
+    /// Every hour of a hole. Only the last has a name: those before are named by digests that are missing themselves.
+    fn missing(&self, hole: Span, previous: &Previous, most: i64) -> Vec<MissingDigest> {
+        let hours = (hole.seconds().saturating_add(HOUR / 2) / HOUR).max(1);
+        let hours = match self.id.kind {
+            ChainKind::Regular if hours <= most => hours,
+            _ => 1,
+        };
+        let hour = |back: i64| MissingDigest {
+            window: Span {
+                from: match back + 1 == hours {
+                    true => hole.from.min(hole.until),
+                    false => hole.until.plus(-HOUR * (back + 1)),
+                },
+                until: hole.until.plus(-HOUR * back),
+            },
+            key: (back == 0).then(|| previous.key.clone()),
+        };
+        (0..hours).rev().map(hour).collect()
+    }
+
+    fn gap(&self, span: Span) -> Gap {
+        let explains = |event: &&TrailEvent| {
+            event.breaks_digests()
+                && event.trail.reveal() == self.id.trail.reveal()
+                && event.region == self.id.home
+                && event.time >= span.from.plus(-SLACK)
+                && event.time <= span.from.plus(HOUR)
+        };
+        let cause = self.held.trails.iter().rfind(explains);
+        Gap {
+            span,
+            explained_by: cause.cloned(),
+        }
+    }
+
+    fn ends_early(&self, end: Timestamp) -> Option<Gap> {
+        let newest = self.newest.filter(|newest| *newest > end.plus(SLACK))?;
+        (self.id.kind == ChainKind::Regular).then(|| {
+            self.gap(Span {
+                from: end,
+                until: newest,
+            })
+        })
+    }
+}
+
+/// The union of the digests' windows.
+fn covered(digests: &[&Digest]) -> Vec<Span> {
+    let mut windows: Vec<Span> = digests.iter().map(|it| it.window).collect();
+    windows.sort_unstable();
+    let mut covered: Vec<Span> = Vec::new();
+    for window in windows {
+        match covered.last_mut() {
+            Some(last) if window.from <= last.until => last.until = last.until.max(window.until),
+            _ => covered.push(window),
+        }
+    }
+    covered
+}

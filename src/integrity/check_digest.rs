@@ -1,0 +1,244 @@
+//! Is each digest what CloudTrail delivered?
+//!
+//! A digest does not hold its own signature: S3 keeps it as metadata, and the digest after it repeats it. Whoever has
+//! only files therefore finds the signature of each in its successor, and none for the last of a chain. The hash that a
+//! successor has of it is compared too, which `aws cloudtrail validate-logs` does not do.
+
+use super::digest::{Digest, Previous};
+use super::hash::ContentHash;
+use super::keys::PublicKeys;
+use super::material::{HeldDigest, Material};
+use super::metadata::Metadata;
+use super::name::{file_name, folder_before, lies_at, unpacked};
+use super::verdict::{DigestVerdict, Trust};
+use crate::vocab::{LogFileId, Untrusted};
+use std::collections::{BTreeMap, HashMap};
+
+/// A verdict, and why.
+pub(super) type Judged = (DigestVerdict, String);
+
+/// The digests that tell of one before them, by that one's name. The bucket does not count: it stands in the very text
+/// that is to be checked, and whoever edits it must not get away from what speaks against him.
+type Successors<'m> = HashMap<&'m str, Vec<(&'m LogFileId, &'m Previous)>>;
+
+/// The verdict on each digest file.
+pub(super) fn check_digests<'m>(
+    material: &'m Material,
+    keys: &PublicKeys,
+    metadata: &Metadata,
+) -> BTreeMap<&'m LogFileId, Judged> {
+    let successors = successors(material);
+    let check = Check {
+        keys,
+        metadata,
+        successors: &successors,
+    };
+    let mut judged: BTreeMap<&LogFileId, Judged> = material
+        .digests
+        .iter()
+        .map(|(file, held)| (file, check.judge(file, held)))
+        .collect();
+    for (file, held) in &material.digests {
+        if let Ok(digest) = &held.digest {
+            blame_for_broken_link(file, check.link(digest, held.proof.content), &mut judged);
+        }
+    }
+    judged
+}
+
+fn successors(material: &Material) -> Successors<'_> {
+    let mut successors = Successors::new();
+    for (file, held) in &material.digests {
+        let previous = held
+            .digest
+            .as_ref()
+            .ok()
+            .and_then(|it| it.previous.as_ref());
+        if let Some(previous) = previous {
+            let name = name(&previous.key);
+            successors.entry(name).or_default().push((file, previous));
+        }
+    }
+    successors
+}
+
+struct Check<'c, 'm> {
+    keys: &'c PublicKeys,
+    metadata: &'c Metadata,
+    successors: &'c Successors<'m>,
+}
+
+/// What the digests after it say of a digest's hash.
+enum Link<'m> {
+    /// Nothing: there is none.
+    None,
+    /// One of them has it.
+    Good,
+    /// They have another.
+    Broken(Vec<&'m LogFileId>),
+}
+
+impl<'m> Check<'_, 'm> {
+    fn judge(&self, file: &LogFileId, held: &HeldDigest) -> Judged {
+        let plain = |verdict, why: &str| (verdict, why.to_owned());
+        let digest = match &held.digest {
+            Ok(digest) => digest,
+            Err(why) => return plain(DigestVerdict::Malformed, why.reveal()),
+        };
+        if let Some(damage) = &held.proof.damage {
+            return plain(DigestVerdict::Malformed, damage.reveal());
+        }
+        if let Some(trailing) = &held.proof.trailing {
+            let why = format!(
+                "{} bytes follow the gzip member at byte {}",
+                trailing.bytes, trailing.offset
+            );
+            return (DigestVerdict::TrailingData, why);
+        }
+        if !lies_at(file, digest.key.reveal()) {
+            let why = format!("it says that it was delivered as {}", digest.key.reveal());
+            return (DigestVerdict::Moved, why);
+        }
+        let (verdict, why) = match held.proof.content {
+            Some(content) => self.proof(digest, content),
+            None => plain(DigestVerdict::Malformed, "it could not be read"),
+        };
+        (verdict, with_bucket(file, digest, why))
+    }
+
+    /// What signature and link prove of a digest that can be read.
+    fn proof(&self, digest: &Digest, content: ContentHash) -> Judged {
+        let link = self.link(digest, Some(content));
+        let broken = matches!(link, Link::Broken(_));
+        let but = match broken {
+            true => "; the digest after it has another hash of it",
+            false => "",
+        };
+        let told = |verdict, why: &str| (verdict, format!("{why}{but}"));
+        if self.keys.file.is_none() {
+            return match link {
+                Link::Good => told(DigestVerdict::LinkedOnly, ""),
+                Link::Broken(_) => told(
+                    DigestVerdict::HashLinkBad,
+                    "its content is not what was delivered",
+                ),
+                Link::None => told(DigestVerdict::UnverifiableLastOfChain, ""),
+            };
+        }
+        if !self.keys.has(digest.fingerprint.reveal()) {
+            let why = format!("no key with fingerprint {}", digest.fingerprint.reveal());
+            let verdict = match broken {
+                true => DigestVerdict::HashLinkBad,
+                false => DigestVerdict::KeyMissing,
+            };
+            return told(verdict, &why);
+        }
+        match self.signature(digest, content) {
+            Signature::Metadata => told(DigestVerdict::SignatureOk, ""),
+            Signature::Successor => told(DigestVerdict::SignatureFromSuccessorOk, ""),
+            Signature::Bad(why) => told(DigestVerdict::SignatureBad, why),
+            Signature::None => told(
+                DigestVerdict::UnverifiableLastOfChain,
+                "its signature is in its object's metadata, which was not saved",
+            ),
+        }
+    }
+
+    /// One good signature proves it; a bad one beside it says that the place it stands in was tampered with.
+    fn signature(&self, digest: &Digest, content: ContentHash) -> Signature {
+        let text = digest.string_to_sign(content);
+        let good = |signature: &str| {
+            self.keys
+                .signed(digest.fingerprint.reveal(), &text, signature)
+        };
+        let saved = self.metadata.of(digest.key.reveal());
+        let successors = self.successors.get(name(&digest.key));
+        if saved
+            .iter()
+            .any(|saved| saved.algorithm && good(&saved.signature))
+        {
+            return Signature::Metadata;
+        }
+        let mut after = successors.into_iter().flatten();
+        if after.any(|(_, previous)| good(previous.signature.reveal())) {
+            return Signature::Successor;
+        }
+        match (saved.first(), successors) {
+            (Some(saved), _) if saved.signature.is_empty() || !saved.algorithm => {
+                Signature::Bad("its saved metadata has no signature")
+            }
+            (Some(_), _) => Signature::Bad("the signature in its saved metadata is not good"),
+            (None, Some(_)) => {
+                Signature::Bad("the signature that the digest after it has is not good")
+            }
+            (None, None) => Signature::None,
+        }
+    }
+
+    fn link(&self, digest: &Digest, content: Option<ContentHash>) -> Link<'m> {
+        let after = self.successors.get(name(&digest.key)).into_iter().flatten();
+        let told: Vec<_> = after
+            .filter_map(|(file, previous)| Some((*file, previous.hash?)))
+            .collect();
+        match told.iter().any(|(_, hash)| Some(*hash) == content) {
+            _ if told.is_empty() => Link::None,
+            true => Link::Good,
+            false => Link::Broken(told.into_iter().map(|(file, _)| file).collect()),
+        }
+    }
+}
+
+enum Signature {
+    Metadata,
+    Successor,
+    Bad(&'static str),
+    None,
+}
+
+fn name(key: &Untrusted) -> &str {
+    unpacked(file_name(key.reveal()))
+}
+
+/// A signed digest is what was delivered, so a successor that has another hash of it is not, unless it is signed too.
+fn blame_for_broken_link<'m>(
+    file: &'m LogFileId,
+    link: Link<'m>,
+    judged: &mut BTreeMap<&'m LogFileId, Judged>,
+) {
+    let trust = |judged: &BTreeMap<&LogFileId, Judged>, file: &LogFileId| {
+        judged.get(file).map(|(verdict, _)| verdict.trust())
+    };
+    let Link::Broken(successors) = link else {
+        return;
+    };
+    if trust(judged, file) != Some(Trust::Signed) {
+        return;
+    }
+    for successor in successors {
+        let (blamed, why) = match trust(judged, successor) {
+            Some(Trust::Signed) => (file, "both are signed, but the next has another hash of it"),
+            Some(Trust::Consistent) => (
+                successor,
+                "its hash of the digest before it, which is signed, is wrong",
+            ),
+            _ => continue,
+        };
+        judged.insert(blamed, (DigestVerdict::HashLinkBad, why.to_owned()));
+    }
+}
+
+/// A copy in a folder of another name is as good; that it has another name is said.
+fn with_bucket(file: &LogFileId, digest: &Digest, why: String) -> String {
+    let bucket = digest.chain.bucket.reveal();
+    match folder_before(file, digest.key.reveal()) {
+        Some(folder) if folder != bucket => {
+            let said =
+                format!("it was delivered to the bucket {bucket}, and lies in a folder {folder}");
+            match why.is_empty() {
+                true => said,
+                false => format!("{why}; {said}"),
+            }
+        }
+        _ => why,
+    }
+}

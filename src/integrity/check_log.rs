@@ -1,0 +1,189 @@
+//! Is each log file what a digest says it is?
+
+use super::chain::Chain;
+use super::check_digest::Judged;
+use super::digest::NamedLog;
+use super::material::{FileProof, Material};
+use super::name::{ChainKind, file_name, lies_at, unpacked};
+use super::verdict::{LogVerdict, Trust, Unreferenced};
+use super::{Listed, LogFinding, MissingLog};
+use crate::source::{DeliveredKey, parse};
+use crate::vocab::{LogFileId, Span};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// One naming of a log file: how far the digest that names it may be believed.
+#[derive(Clone, Copy)]
+struct Naming<'m> {
+    log: &'m NamedLog,
+    digest: &'m LogFileId,
+    trust: Trust,
+}
+
+/// What digests say of log files, by the files' names.
+pub(super) struct Names<'m> {
+    by_name: HashMap<&'m str, Vec<Naming<'m>>>,
+}
+
+impl<'m> Names<'m> {
+    /// All that the digests name.
+    pub fn of(material: &'m Material, judged: &BTreeMap<&'m LogFileId, Judged>) -> Self {
+        let mut by_name: HashMap<&str, Vec<Naming<'_>>> = HashMap::new();
+        for (file, held) in &material.digests {
+            let Ok(digest) = &held.digest else { continue };
+            let trust = judged
+                .get(file)
+                .map_or(Trust::Invalid, |(verdict, _)| verdict.trust());
+            for log in &digest.logs {
+                let name = unpacked(file_name(log.key.reveal()));
+                by_name.entry(name).or_default().push(Naming {
+                    log,
+                    digest: file,
+                    trust,
+                });
+            }
+        }
+        Self { by_name }
+    }
+
+    fn naming(&self, file: &LogFileId) -> Vec<Naming<'m>> {
+        let named = self.by_name.get(unpacked(file_name(file.as_str())));
+        let here = named.into_iter().flatten();
+        here.filter(|naming| lies_at(file, naming.log.key.reveal()))
+            .copied()
+            .collect()
+    }
+
+    /// The log files that a digest names and that are not among those.
+    pub fn missing(&self, present: &HashSet<&str>) -> Vec<MissingLog> {
+        let mut missing: BTreeMap<&str, MissingLog> = BTreeMap::new();
+        for naming in self.by_name.values().flatten() {
+            let key = naming.log.key.reveal();
+            if present.contains(key) {
+                continue;
+            }
+            let told = MissingLog {
+                key: naming.log.key.clone(),
+                named_by: naming.digest.clone(),
+                oldest: naming.log.oldest,
+                newest: naming.log.newest,
+            };
+            let known = missing.entry(key).or_insert_with(|| told.clone());
+            if told.named_by < known.named_by {
+                *known = told;
+            }
+        }
+        missing.into_values().collect()
+    }
+}
+
+/// The verdicts on the log files, and the keys that were found.
+pub(super) fn check_logs<'m>(
+    files: &[Listed<'m>],
+    material: &Material,
+    names: &Names<'m>,
+    chains: &[Chain],
+) -> (BTreeMap<LogFileId, LogFinding>, HashSet<&'m str>) {
+    let mut present = HashSet::new();
+    let mut found = BTreeMap::new();
+    for listed in files {
+        let naming = names.naming(listed.file);
+        present.extend(naming.iter().map(|it| it.log.key.reveal()));
+        if listed.is_passed_over {
+            continue;
+        }
+        let finding = match naming.is_empty() {
+            false => named(&naming, material.proof(listed.file)),
+            true if listed.holds_records => unreferenced(listed.file, chains),
+            true => continue,
+        };
+        found.insert(listed.file.clone(), finding);
+    }
+    (found, present)
+}
+
+/// Those digests decide that may be believed furthest.
+fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
+    let none = FileProof::default();
+    let proof = proof.unwrap_or(&none);
+    let damage = proof.damage.as_ref().map(|damage| damage.reveal());
+    let Some(content) = proof.content else {
+        let why = damage.unwrap_or("its content was not hashed");
+        return finding(LogVerdict::Unreadable, why.to_owned());
+    };
+    let trust = naming.iter().map(|it| it.trust).max();
+    let deciding = naming.iter().filter(|it| Some(it.trust) == trust);
+    let fits = deciding.clone().any(|it| it.log.hash == Some(content));
+    if let Some(trailing) = &proof.trailing {
+        let what = match trailing.is_member {
+            true => "another gzip member",
+            false => "no gzip member",
+        };
+        let first = match fits {
+            true => "the first member is what the digest says",
+            false => "the first member is not what the digest says either",
+        };
+        let why = format!(
+            "{} bytes follow the first gzip member at byte {}: {what}, which would add {} records; {first}",
+            trailing.bytes, trailing.offset, trailing.records
+        );
+        return finding(LogVerdict::TrailingData, why);
+    }
+    match (fits, trust) {
+        (false, _) => finding(
+            LogVerdict::HashMismatch,
+            damage.unwrap_or_default().to_owned(),
+        ),
+        (true, Some(Trust::Signed)) => finding(LogVerdict::Proven, String::new()),
+        (true, Some(Trust::Consistent)) => finding(LogVerdict::Consistent, String::new()),
+        (true, _) => {
+            let digest = deciding.map(|it| it.digest.as_str()).next();
+            finding(
+                LogVerdict::DigestInvalid,
+                format!("named by {}", digest.unwrap_or_default()),
+            )
+        }
+    }
+}
+
+fn finding(verdict: LogVerdict, detail: String) -> LogFinding {
+    LogFinding {
+        verdict,
+        detail: detail.into(),
+        unreferenced: None,
+    }
+}
+
+fn unreferenced(file: &LogFileId, chains: &[Chain]) -> LogFinding {
+    let why = match parse(file.as_str()) {
+        None => Unreferenced::NoDeliveredName,
+        Some(key) => place(&key, chains),
+    };
+    LogFinding {
+        verdict: LogVerdict::Unreferenced,
+        detail: why.detail().into(),
+        unreferenced: Some(why),
+    }
+}
+
+/// Where a delivery lies among the digests of its account and Region. Names have the minute, digests the second: a
+/// minute is inside where any second of it is. A missing digest may have named it, whatever another trail's names.
+fn place(key: &DeliveredKey, chains: &[Chain]) -> Unreferenced {
+    let of_region = |chain: &&Chain| {
+        chain.id.account.as_ref() == Some(&key.account)
+            && chain.id.region.as_ref() == Some(&key.region)
+            && chain.id.kind == ChainKind::Regular
+    };
+    let here: Vec<&Chain> = chains.iter().filter(of_region).collect();
+    let (at, after) = (key.delivered, key.delivered.plus(59));
+    let delivered_in = |span: &Span| span.from <= after && at < span.until;
+    let mut missing = here.iter().flat_map(|chain| &chain.missing);
+    let mut covered = here.iter().flat_map(|chain| &chain.covered);
+    match () {
+        () if here.is_empty() => Unreferenced::NoChain,
+        () if missing.any(|it| delivered_in(&it.window)) => Unreferenced::DigestMissing,
+        () if covered.any(delivered_in) => Unreferenced::InsideChain,
+        () if here.iter().all(|chain| after < chain.span.from) => Unreferenced::BeforeFirstDigest,
+        () if here.iter().all(|chain| at >= chain.span.until) => Unreferenced::AfterLastDigest,
+        () => Unreferenced::InGap,
+    }
+}

@@ -1,0 +1,192 @@
+//! What does a digest file say?
+//!
+//! Its text is hashed as it is, never written anew: signature and links are over those bytes.
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>
+
+use super::hash::ContentHash;
+use super::name::ChainId;
+use crate::vocab::{Span, Timestamp, Untrusted};
+use serde_json::Value;
+
+/// What a digest file says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Digest {
+    /// Which chain it belongs to.
+    pub chain: ChainId,
+    /// Where it was delivered: the key.
+    pub key: Untrusted,
+    /// The time of delivery of the log files that it names.
+    pub window: Span,
+    /// The end of that time, as it is written.
+    pub end: Untrusted,
+    /// Which key signed it.
+    pub fingerprint: Untrusted,
+    /// The digest before it; a starting digest has none.
+    pub previous: Option<Previous>,
+    /// The log files that it names.
+    pub logs: Vec<NamedLog>,
+}
+
+/// What a digest says of the one before it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Previous {
+    /// The bucket.
+    pub bucket: Untrusted,
+    /// The key.
+    pub key: Untrusted,
+    /// The hash of its content, where one can be read.
+    pub hash: Option<ContentHash>,
+    /// Its signature, in hex digits, as it is written.
+    pub signature: Untrusted,
+}
+
+/// A log file that a digest names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NamedLog {
+    /// The key.
+    pub key: Untrusted,
+    /// The hash of its content, where one can be read.
+    pub hash: Option<ContentHash>,
+    /// The first eventTime in it.
+    pub oldest: Option<Timestamp>,
+    /// The last eventTime in it.
+    pub newest: Option<Timestamp>,
+}
+
+impl Digest {
+    /// Reads a digest.
+    ///
+    /// # Errors
+    /// What is missing, in words.
+    pub fn read(text: &[u8]) -> Result<Self, String> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let json: Value =
+            serde_json::from_slice(text).map_err(|error| format!("no whole JSON: {error}"))?;
+        let required = |key: &str| -> Result<&str, String> {
+            let value = json.get(key).and_then(Value::as_str);
+            value.ok_or_else(|| format!("`{key}` is missing"))
+        };
+        let time = |key: &str| -> Result<Timestamp, String> {
+            Timestamp::parse(required(key)?).ok_or_else(|| format!("`{key}` is no time"))
+        };
+        let (bucket, key) = (required("digestS3Bucket")?, required("digestS3Object")?);
+        Ok(Self {
+            chain: ChainId::of(bucket, key),
+            key: key.into(),
+            window: Span {
+                from: time("digestStartTime")?,
+                until: time("digestEndTime")?,
+            },
+            end: required("digestEndTime")?.into(),
+            fingerprint: required("digestPublicKeyFingerprint")?.into(),
+            previous: Previous::read(&json)?,
+            logs: logs(&json)?,
+        })
+    }
+
+    /// The text that is signed: end, place, hash and the signature before, `null` where there is none.
+    pub(super) fn string_to_sign(&self, content: ContentHash) -> String {
+        let previous = self.previous.as_ref().map(|it| it.signature.reveal());
+        format!(
+            "{}\n{}/{}\n{content}\n{}",
+            self.end.reveal(),
+            self.chain.bucket.reveal(),
+            self.key.reveal(),
+            previous.unwrap_or("null")
+        )
+    }
+}
+
+impl Previous {
+    fn read(json: &Value) -> Result<Option<Self>, String> {
+        let at = |key: &str| json.get(key).and_then(Value::as_str);
+        let Some(signature) = json.get("previousDigestSignature") else {
+            return Err("`previousDigestSignature` is missing".to_owned());
+        };
+        let key = at("previousDigestS3Object").unwrap_or_default();
+        if signature.is_null() && key.is_empty() {
+            return Ok(None);
+        }
+        let Some(signature) = signature.as_str() else {
+            return Err("`previousDigestSignature` is no text".to_owned());
+        };
+        let bucket = at("previousDigestS3Bucket").or(at("digestS3Bucket"));
+        Ok(Some(Self {
+            bucket: bucket.unwrap_or_default().into(),
+            key: key.into(),
+            hash: at("previousDigestHashValue").and_then(ContentHash::parse),
+            signature: signature.into(),
+        }))
+    }
+}
+
+fn logs(json: &Value) -> Result<Vec<NamedLog>, String> {
+    let logs = match json.get("logFiles") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(logs) => logs.as_array().ok_or("`logFiles` is no array")?,
+    };
+    let read = |log: &Value| -> Result<NamedLog, String> {
+        let at = |key: &str| log.get(key).and_then(Value::as_str);
+        Ok(NamedLog {
+            key: at("s3Object")
+                .ok_or("a log file without `s3Object`")?
+                .into(),
+            hash: at("hashValue").and_then(ContentHash::parse),
+            oldest: at("oldestEventTime").and_then(Timestamp::parse),
+            newest: at("newestEventTime").and_then(Timestamp::parse),
+        })
+    };
+    logs.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn whole() -> Value {
+        json!({"digestS3Bucket": "b", "digestS3Object": "c", "digestStartTime": "2026-03-10T00:00:00Z",
+            "digestEndTime": "2026-03-10T01:00:00Z", "digestPublicKeyFingerprint": "f", "previousDigestSignature": null, "logFiles": []})
+    }
+
+    #[test]
+    fn the_signed_text_is_that_of_aws_clis_own_test() {
+        let mut digest = Digest::read(whole().to_string().as_bytes()).unwrap();
+        digest.end = "a".into();
+        let signed = digest.string_to_sign(ContentHash::of(b"abc"));
+        assert_eq!(
+            signed,
+            "a\nb/c\nba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\nnull"
+        );
+    }
+
+    #[test]
+    fn what_is_no_digest_says_what_is_missing() {
+        for key in [
+            "digestS3Bucket",
+            "digestS3Object",
+            "digestStartTime",
+            "digestEndTime",
+            "digestPublicKeyFingerprint",
+            "previousDigestSignature",
+        ] {
+            let mut json = whole();
+            json.as_object_mut().unwrap().remove(key);
+            let error = Digest::read(json.to_string().as_bytes()).unwrap_err();
+            assert_eq!(error, format!("`{key}` is missing"));
+        }
+        for text in ["", "[]", "{", "null", "7", "\u{0}"] {
+            assert!(Digest::read(text.as_bytes()).is_err(), "{text}");
+        }
+        let mut json = whole();
+        json["logFiles"] = json!([{}]);
+        assert!(Digest::read(json.to_string().as_bytes()).is_err());
+    }
+
+    #[test]
+    fn unknown_fields_are_allowed() {
+        let mut json = whole();
+        json["new"] = json!({"a": [1]});
+        assert!(Digest::read(json.to_string().as_bytes()).is_ok());
+    }
+}

@@ -1,0 +1,256 @@
+//! Is the evidence what CloudTrail delivered, and is it whole?
+//!
+//! Every hour CloudTrail delivers a digest: it names the log files of the hour with their hashes, and the digest before
+//! it. `aws cloudtrail validate-logs` needs S3 and the API for the answer; here it comes from what was saved, and each
+//! claim is as strong as that allows: digests alone make log files *consistent*, saved public keys make them *proven*,
+//! saved metadata proves the last digest of each chain too.
+//!
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html>
+
+mod chain;
+mod check_digest;
+mod check_log;
+mod digest;
+mod hash;
+mod keys;
+mod material;
+mod metadata;
+mod name;
+mod verdict;
+
+pub use chain::{Chain, Gap, MissingDigest};
+pub use digest::{Digest, NamedLog, Previous};
+pub use hash::{ContentHash, ContentHasher};
+pub use keys::PublicKeys;
+pub use material::{FileProof, HeldDigest, Material, Trailing, Wanted};
+pub use metadata::Metadata;
+pub use name::{ChainId, ChainKind};
+pub use verdict::{DigestVerdict, LogVerdict, RecordVerdict, Trust, Unreferenced};
+
+use crate::event::TrailEvent;
+use crate::source::parse;
+use crate::vocab::{Citation, LogFileId, Span, Timestamp, Untrusted};
+use chain::Held;
+use name::{file_name, unpacked};
+use std::collections::BTreeMap;
+
+/// What can be said of the evidence's integrity. Empty where there is no digest.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Integrity {
+    /// Each digest, those that are missing too: by chain, then by time.
+    pub digests: Vec<DigestFinding>,
+    /// Each log file.
+    pub logs: BTreeMap<LogFileId, LogFinding>,
+    /// The log files that digests name and that are not here, by key.
+    pub missing: Vec<MissingLog>,
+    /// The chains.
+    pub chains: Vec<Chain>,
+    /// With what it was checked.
+    pub means: Means,
+}
+
+/// With what digests were checked.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Means {
+    /// How many public keys could be used; `None` where no file of keys was given.
+    pub keys: Option<u64>,
+    /// The keys that could not be used, and why.
+    pub refused_keys: Vec<Untrusted>,
+    /// The SHA-256 of the file of keys: what authenticity rests on.
+    pub keys_file: Option<ContentHash>,
+    /// How many objects' metadata was given.
+    pub metadata: Option<u64>,
+    /// The SHA-256 of the file of metadata.
+    pub metadata_file: Option<ContentHash>,
+}
+
+/// What can be said of one digest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DigestFinding {
+    /// The file; a missing one has none.
+    pub file: Option<LogFileId>,
+    /// Its chain, where it can be read.
+    pub chain: Option<ChainId>,
+    /// Its key, where one is known.
+    pub key: Option<Untrusted>,
+    /// The time of delivery that it covers.
+    pub window: Option<Span>,
+    /// The verdict.
+    pub verdict: DigestVerdict,
+    /// Why.
+    pub detail: Untrusted,
+}
+
+/// What can be said of one log file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogFinding {
+    /// The verdict.
+    pub verdict: LogVerdict,
+    /// Why.
+    pub detail: Untrusted,
+    /// Why no digest names it, if none does.
+    pub unreferenced: Option<Unreferenced>,
+}
+
+/// A log file that a digest names and that is not here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MissingLog {
+    /// Its key.
+    pub key: Untrusted,
+    /// The digest that names it.
+    pub named_by: LogFileId,
+    /// The first eventTime in it.
+    pub oldest: Option<Timestamp>,
+    /// The last eventTime in it.
+    pub newest: Option<Timestamp>,
+}
+
+/// A file of the evidence that is no digest.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'m> {
+    /// The file.
+    pub file: &'m LogFileId,
+    /// Whether it has records of CloudTrail's, or a name that says so.
+    pub holds_records: bool,
+    /// Whether it was passed over, because other files were asked for: it is there, and nothing is said of it.
+    pub is_passed_over: bool,
+}
+
+/// Says of each digest and each log file what can be said. `trails` are calls on trails, in order of time.
+pub fn verify(
+    material: &Material,
+    files: &[Listed<'_>],
+    trails: &[TrailEvent],
+    keys: &PublicKeys,
+    metadata: &Metadata,
+) -> Integrity {
+    let means = Means::of(keys, metadata);
+    if material.digests.is_empty() {
+        return Integrity {
+            means,
+            ..Integrity::default()
+        };
+    }
+    let judged = check_digest::check_digests(material, keys, metadata);
+    let chains = chain::chains(&held(material, files, trails));
+    let names = check_log::Names::of(material, &judged);
+    let (logs, present) = check_log::check_logs(files, material, &names, &chains);
+    Integrity {
+        missing: names.missing(&present),
+        digests: findings(material, &judged, &chains),
+        logs,
+        chains,
+        means,
+    }
+}
+
+impl Integrity {
+    /// Whether there are digests at all.
+    pub fn has_digests(&self) -> bool {
+        !self.digests.is_empty()
+    }
+
+    /// How many log files are invalid, missing ones included.
+    pub fn invalid_logs(&self) -> u64 {
+        let invalid = self.logs.values().filter(|it| it.verdict.is_invalid());
+        (invalid.count() + self.missing.len()) as u64
+    }
+
+    /// How many digests are invalid, missing ones included.
+    pub fn invalid_digests(&self) -> u64 {
+        let invalid = self.digests.iter().filter(|it| it.verdict.is_invalid());
+        invalid.count() as u64
+    }
+
+    /// The best that can be said of some records that say the same; `None` where there is no digest.
+    pub fn record_verdict<'c>(
+        &self,
+        copies: impl Iterator<Item = &'c Citation>,
+        material: &Material,
+    ) -> Option<RecordVerdict> {
+        copies
+            .filter_map(|copy| {
+                let verdict = self.logs.get(&copy.log_file)?.verdict;
+                let trailing = material.proof(&copy.log_file).and_then(|it| it.trailing);
+                let is_added = trailing.is_some_and(|it| copy.record_index >= it.first_record);
+                Some(match is_added && verdict != LogVerdict::Unreferenced {
+                    true => RecordVerdict::Unproven,
+                    false => verdict.into(),
+                })
+            })
+            .min()
+    }
+}
+
+impl Means {
+    fn of(keys: &PublicKeys, metadata: &Metadata) -> Self {
+        Self {
+            keys: keys.file.map(|_| keys.len() as u64),
+            refused_keys: keys.refused.clone(),
+            keys_file: keys.file,
+            metadata: metadata.file.map(|_| metadata.len() as u64),
+            metadata_file: metadata.file,
+        }
+    }
+}
+
+fn held<'m>(material: &'m Material, files: &[Listed<'m>], trails: &'m [TrailEvent]) -> Held<'m> {
+    let digests = material.digests.iter();
+    let mut delivered: BTreeMap<(String, String), (Timestamp, Timestamp)> = BTreeMap::new();
+    for key in files.iter().filter_map(|it| parse(it.file.as_str())) {
+        let place = (key.account.to_string(), key.region.to_string());
+        let (first, last) = delivered
+            .entry(place)
+            .or_insert((key.delivered, key.delivered));
+        (*first, *last) = (key.delivered.min(*first), key.delivered.max(*last));
+    }
+    Held {
+        digests: digests
+            .filter_map(|(file, held)| Some((file, held.digest.as_ref().ok()?)))
+            .collect(),
+        names: material
+            .digests
+            .keys()
+            .map(|file| unpacked(file_name(file.as_str())))
+            .collect(),
+        delivered,
+        trails,
+    }
+}
+
+fn findings(
+    material: &Material,
+    judged: &BTreeMap<&LogFileId, check_digest::Judged>,
+    chains: &[Chain],
+) -> Vec<DigestFinding> {
+    let here = judged.iter().map(|(file, (verdict, why))| {
+        let digest = material
+            .digests
+            .get(*file)
+            .and_then(|held| held.digest.as_ref().ok());
+        DigestFinding {
+            file: Some((*file).clone()),
+            chain: digest.map(|it| it.chain.clone()),
+            key: digest.map(|it| it.key.clone()),
+            window: digest.map(|it| it.window),
+            verdict: *verdict,
+            detail: why.as_str().into(),
+        }
+    });
+    let absent = chains.iter().flat_map(|chain| {
+        chain.missing.iter().map(|it| DigestFinding {
+            file: None,
+            chain: Some(chain.id.clone()),
+            key: it.key.clone(),
+            window: Some(it.window),
+            verdict: DigestVerdict::Missing,
+            detail: match it.key {
+                Some(_) => "the digest after it names it".into(),
+                None => "there is a digest every hour; no digest that names it is here".into(),
+            },
+        })
+    });
+    let mut findings: Vec<DigestFinding> = here.chain(absent).collect();
+    findings.sort_by(|a, b| (&a.chain, a.window, &a.file).cmp(&(&b.chain, b.window, &b.file)));
+    findings
+}

@@ -1,0 +1,334 @@
+//! What would an alarm on these filters have done? One reading of the archive gives the evidence and the matches.
+
+use super::gather::{Gathering, Writes, account_of};
+use super::proof::Asked;
+use super::reading::{Reader, read_records, record_loss};
+use super::sink::{Kept, Sinks};
+use super::stage::Stage;
+use super::{Options, Progress, ScanError, analyse, in_pool, known, read_writes, unlisted};
+use crate::alarm::{AlarmSettings, Datum, Fate, MetricTime};
+use crate::analysis::{AlarmHistory, Analysis, Match};
+use crate::event::{EventKey, bucket_named, event_key, event_time};
+use crate::evidence::Evidence;
+use crate::integrity::Wanted;
+use crate::pattern::{MetricFilter, MetricValue};
+use crate::record::{RawRecord, Record};
+use crate::source::{KeyKind, LogFile, Source};
+use crate::vocab::{AccountId, Citation, Loss, LossKind, Region, SkipReason, Timestamp};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Which alarms are replayed, and what is done about them.
+#[derive(Clone, Debug)]
+pub struct Watch<'w> {
+    /// The filters; each has an alarm in each log group.
+    pub filters: &'w [MetricFilter],
+    /// How the alarms are set.
+    pub settings: AlarmSettings,
+    /// What is published for a minute with records and no match, where the filter does not say.
+    pub default_value: Option<f64>,
+    /// Which log groups there are.
+    pub log_groups: LogGroups,
+    /// The Region of log group and alarm.
+    pub region: Region,
+    /// After how many seconds an incident is escalated.
+    pub escalate_after: i64,
+}
+
+/// Which records share a log group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogGroups {
+    /// Those of one account: each has a trail of its own.
+    Account,
+    /// All: an organization's trail.
+    Archive,
+}
+
+/// An archive's analysis, and what alarms would have made of it.
+#[derive(Clone, Debug)]
+pub struct Alarms {
+    /// What was found.
+    pub analysis: Analysis,
+    /// What each alarm did: by filter, in their order, and account.
+    pub histories: Vec<AlarmHistory>,
+}
+
+/// Reads an archive and replays alarms over it.
+///
+/// # Errors
+/// If the source cannot be listed, or holds nothing.
+pub fn alarms(
+    source: &dyn Source,
+    options: &Options,
+    watch: &Watch<'_>,
+    progress: &dyn Progress,
+) -> Result<Alarms, ScanError> {
+    let (evidence, kept, watched) =
+        in_pool(options.threads, || gather(source, options, watch, progress))??;
+    let analysis = analyse(known::add(evidence, options)?, &kept, options)?;
+    let histories = watched
+        .groups
+        .iter()
+        .flat_map(|(group, seen)| {
+            let filters = watch.filters.iter().zip(&seen.matches);
+            filters.map(move |(filter, matches)| (filter, group, seen, matches))
+        })
+        .map(|(filter, group, seen, matches)| {
+            let stage = Stage {
+                watch,
+                filter,
+                group: group.as_ref(),
+                seen,
+                until: options.settings.until,
+            };
+            let history = stage.history(matches.values().cloned().collect(), &analysis.exposures);
+            history.pick(&options.selection, group.as_ref())
+        })
+        .collect();
+    let mut alarms = Alarms {
+        analysis,
+        histories,
+    };
+    let accounts = &options.selection.accounts;
+    alarms.histories.retain(|history| {
+        accounts.is_empty()
+            || history
+                .alarm
+                .account
+                .as_ref()
+                .is_none_or(|account| accounts.contains(account))
+    });
+    Ok(alarms)
+}
+
+fn gather(
+    source: &dyn Source,
+    options: &Options,
+    watch: &Watch<'_>,
+    progress: &dyn Progress,
+) -> Result<(Evidence, Kept, Watched), ScanError> {
+    let sinks = Sinks::new();
+    let listing = source.list()?;
+    let bytes = listing.files.iter().map(|file| file.bytes);
+    progress.found(
+        listing.files.len() as u64,
+        bytes.fold(0, u64::saturating_add),
+    );
+    let wanted = Wanted::default();
+    let begin = |file: &LogFile| Watcher {
+        gathering: Gathering::of(file, Writes::at_first(file), Asked { wanted: &wanted }),
+        file: file.clone(),
+        watch,
+        watched: Watched::default(),
+    };
+    let read = |file: &LogFile| {
+        let mut all = (Evidence::default(), Watched::default());
+        let mut join = |mut watcher: Watcher<'_>| {
+            sinks.take(&watcher.gathering.caught());
+            let (evidence, watched) = std::mem::take(&mut all);
+            all = (
+                evidence.merge(watcher.gathering.finish().evidence),
+                watched.merge(watcher.watched),
+            );
+        };
+        read_records(source, file, options.reading(), &begin, &mut join);
+        progress.read(file.bytes, 0);
+        all
+    };
+    let none = || (Evidence::default(), Watched::default());
+    let (evidence, watched) = listing
+        .files
+        .par_iter()
+        .map(read)
+        .reduce(none, |(evidence, watched), (more, seen)| {
+            (evidence.merge(more), watched.merge(seen))
+        });
+    let evidence = read_writes(source, &listing.files, evidence, options);
+    let kept = sinks.finish().map_err(ScanError::Spill)?;
+    Ok((evidence.merge(unlisted(&listing)), kept, watched))
+}
+
+/// What was seen of each log group.
+#[derive(Debug, Default)]
+struct Watched {
+    groups: BTreeMap<Option<AccountId>, Seen>,
+}
+
+/// What was seen of one log group.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Each filter's matches, each event once.
+    pub(super) matches: Vec<BTreeMap<EventKey, Match>>,
+    /// The minutes in which records count, and when the first of each arrives.
+    pub(super) active: BTreeMap<i64, i64>,
+}
+
+impl Watched {
+    fn merge(mut self, other: Self) -> Self {
+        for (group, seen) in other.groups {
+            let known = self.groups.entry(group).or_default();
+            for (minute, arrives) in seen.active {
+                known.note(minute, arrives);
+            }
+            known.matches.resize_with(seen.matches.len(), BTreeMap::new);
+            for (known, more) in known.matches.iter_mut().zip(seen.matches) {
+                more.into_values().for_each(|found| keep(known, found));
+            }
+        }
+        self
+    }
+}
+
+impl Seen {
+    fn note(&mut self, minute: i64, arrives: i64) {
+        self.active
+            .entry(minute)
+            .and_modify(|known| *known = arrives.min(*known))
+            .or_insert(arrives);
+    }
+}
+
+/// Of two copies of an event the one that arrives first counts, as the smaller citation of two that arrive together.
+fn keep(matches: &mut BTreeMap<EventKey, Match>, found: Match) {
+    let rank = |found: &Match| (found.datum.arrives, found.citation.clone());
+    match matches.get(&found.key) {
+        Some(known) if rank(known) <= rank(&found) => {}
+        _ => {
+            matches.insert(found.key.clone(), found);
+        }
+    }
+}
+
+/// Reads one file for the evidence and for the filters.
+struct Watcher<'f> {
+    gathering: Gathering<'f>,
+    file: LogFile,
+    watch: &'f Watch<'f>,
+    watched: Watched,
+}
+
+impl Watcher<'_> {
+    /// The minutes in which a record of that instant happened and arrived. A file's name tells when it was delivered; without
+    /// one it is taken to be some minutes after the event.
+    fn minutes(&self, time: Timestamp) -> (i64, i64) {
+        let happened = time.unix().div_euclid(60);
+        let delivered = self
+            .file
+            .delivered_key()
+            .filter(|key| key.kind == KeyKind::Log)
+            .map(|key| key.delivered.unix().div_euclid(60));
+        let arrived = delivered.unwrap_or(happened.saturating_add(self.watch.settings.delay));
+        (happened, arrived.max(happened))
+    }
+
+    fn see(&mut self, raw: &RawRecord<'_>, record: &Record<'_>) {
+        let view = Some(record.view());
+        let matching: Vec<bool> = self
+            .watch
+            .filters
+            .iter()
+            .map(|filter| filter.pattern.matches(raw.raw, view))
+            .collect();
+        let Some(time) = event_time(record) else {
+            if matching.contains(&true) {
+                let detail = "it matches, but has no readable eventTime to be counted in";
+                self.loss(record_loss(
+                    &self.file.id,
+                    raw,
+                    LossKind::MissingField,
+                    detail,
+                ));
+            }
+            return;
+        };
+        let (happened, arrives) = self.minutes(time);
+        let minute = counted_in(self.watch.settings.metric_time, happened, arrives);
+        let group = match self.watch.log_groups {
+            LogGroups::Account => account_of(record),
+            LogGroups::Archive => None,
+        };
+        let seen = self.watched.groups.entry(group).or_default();
+        seen.matches
+            .resize_with(self.watch.filters.len(), BTreeMap::new);
+        seen.note(minute, arrives);
+        let all = self.watch.filters.iter().zip(matching);
+        for ((filter, matches), known) in all.zip(&mut seen.matches) {
+            let value = published(filter, record).filter(|_| matches);
+            if let Some(value) = value {
+                let datum = Datum {
+                    minute,
+                    arrives,
+                    value,
+                };
+                keep(known, found(&self.file, raw, record, time, datum));
+            }
+        }
+    }
+}
+
+pub(super) fn counted_in(metric_time: MetricTime, happened: i64, arrives: i64) -> i64 {
+    match metric_time {
+        MetricTime::Delivery => arrives,
+        MetricTime::Event => happened,
+    }
+}
+
+/// What the filter publishes for a match: a number, or what a field holds where that is one.
+fn published(filter: &MetricFilter, record: &Record<'_>) -> Option<f64> {
+    match &filter.metric_value {
+        MetricValue::Constant(value) => Some(*value),
+        MetricValue::Field(field) => field.read(record.view())?.parse().ok(),
+    }
+}
+
+fn found(
+    file: &LogFile,
+    raw: &RawRecord<'_>,
+    record: &Record<'_>,
+    time: Timestamp,
+    datum: Datum,
+) -> Match {
+    Match {
+        time,
+        key: event_key(record, raw.raw),
+        event_name: record.text("eventName").unwrap_or_default().into(),
+        region: record.text("awsRegion").and_then(Region::parse),
+        bucket: bucket_named(record),
+        citation: Citation {
+            log_file: file.id.clone(),
+            record_index: raw.index,
+        },
+        datum,
+        fate: Fate::Undetermined,
+        notified: None,
+        soonest: None,
+        latest: None,
+    }
+}
+
+impl Reader for Watcher<'_> {
+    fn record(&mut self, raw: &RawRecord<'_>, record: &Record<'_>) {
+        self.see(raw, record);
+        self.gathering.record(raw, record);
+    }
+
+    fn loss(&mut self, loss: Loss) {
+        self.gathering.loss(loss);
+    }
+
+    fn damaged(&mut self, records: u64) {
+        self.gathering.damaged(records);
+    }
+
+    fn skip(&mut self, reason: SkipReason) {
+        self.gathering.skip(reason);
+    }
+
+    fn archive(&mut self, members: u64) {
+        self.gathering.archive(members);
+    }
+
+    fn taken(&mut self, bytes: u64) {
+        self.gathering.taken(bytes);
+    }
+}

@@ -1,0 +1,101 @@
+//! What follows from the evidence? Checks, reconstruction and coverage, one after the other.
+
+use super::sink::Kept;
+use super::{Options, ScanError, tell};
+use crate::analysis::Analysis;
+use crate::coverage;
+use crate::event::EventKey;
+use crate::evidence::{Evidence, Fate};
+use crate::integrity::{self, Integrity, Listed, Material, RecordVerdict};
+use crate::vocab::{LogFileId, SkipReason};
+use std::collections::BTreeMap;
+
+/// From evidence to what a report tells; nothing is checked.
+pub(super) fn analyse(
+    evidence: Evidence,
+    kept: &Kept,
+    options: &Options,
+) -> Result<Analysis, ScanError> {
+    conclude(evidence, Material::default(), kept, options)
+}
+
+/// From evidence, and what it is checked with, to what a report tells.
+pub(super) fn conclude(
+    mut evidence: Evidence,
+    material: Material,
+    kept: &Kept,
+    options: &Options,
+) -> Result<Analysis, ScanError> {
+    let trails: Vec<_> = std::mem::take(&mut evidence.trails).into_iter().collect();
+    let files = listed(&evidence, &material);
+    let (keys, metadata) = (&options.public_keys, &options.metadata);
+    let integrity = integrity::verify(&material, &files, &trails, keys, metadata);
+    let verdicts = verdicts(&evidence, &integrity, &material);
+    let told = tell(evidence, kept, options)?;
+    let timelines = told.timelines.iter();
+    let buckets = timelines
+        .map(|timeline| (timeline.account.clone(), timeline.region.clone()))
+        .collect();
+    let streams = coverage::streams(&told.files, &trails, &integrity, &buckets);
+    let whole = Analysis {
+        streams,
+        integrity,
+        material,
+        ..told
+    };
+    Ok(options.selection.pick_streams(whole.assured(&verdicts)))
+}
+
+/// Every file that is no digest.
+fn listed<'e>(evidence: &'e Evidence, material: &Material) -> Vec<Listed<'e>> {
+    let is_log = |fate: &Fate| match fate {
+        Fate::Read | Fate::Lost => true,
+        Fate::Skipped(reason) => matches!(reason, SkipReason::Insight | SkipReason::Aggregated),
+    };
+    let files = evidence.files.iter();
+    files
+        .filter(|(file, _)| !material.digests.contains_key(file) && !holds_files(evidence, file))
+        .map(|(file, account)| Listed {
+            file,
+            holds_records: is_log(&account.fate),
+            is_passed_over: is_passed_over(&account.fate),
+        })
+        .collect()
+}
+
+/// Whether other files than this one were asked for.
+fn is_passed_over(fate: &Fate) -> bool {
+    matches!(
+        fate,
+        Fate::Skipped(
+            SkipReason::Excluded
+                | SkipReason::NotIncluded
+                | SkipReason::DeliveredBefore
+                | SkipReason::DeliveredAfter
+        )
+    )
+}
+
+/// Whether a file is an archive: it is told of beside its files.
+fn holds_files(evidence: &Evidence, file: &LogFileId) -> bool {
+    let within = format!("{}!/", file.as_str());
+    let mut after = evidence.files.range(LogFileId::new(within.clone())..);
+    after
+        .next()
+        .is_some_and(|(id, _)| id.as_str().starts_with(&within))
+}
+
+/// What can be said of the records of each event.
+fn verdicts(
+    evidence: &Evidence,
+    integrity: &Integrity,
+    material: &Material,
+) -> BTreeMap<EventKey, RecordVerdict> {
+    let events = evidence.events.iter();
+    events
+        .filter_map(|(key, sighting)| {
+            let verdict = integrity.record_verdict(sighting.witnesses.iter(), material)?;
+            Some((key.clone(), verdict))
+        })
+        .collect()
+}

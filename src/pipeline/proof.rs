@@ -1,0 +1,173 @@
+//! What is taken of a file to check it with? Hashes where a digest asks, digests themselves, bytes that should not be there.
+//!
+//! All in the one pass over the file, as its text comes out; only for custody a file is read once more, as it lies there.
+
+use super::reading::Ended;
+use crate::inflate::FirstMember;
+use crate::integrity::{
+    ContentHash, ContentHasher, Digest, FileProof, HeldDigest, Material, Trailing, Wanted,
+};
+use crate::record::{RawRecord, TextKind};
+use crate::source::{KeyKind, LogFile};
+use crate::vocab::Untrusted;
+
+/// What is to be taken of files.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// The log files whose contents digests ask for.
+    pub wanted: &'a Wanted<'a>,
+}
+
+/// A digest is not longer than this; one names each log file of an hour in a few hundred bytes.
+const LONGEST_DIGEST: usize = 64 << 20;
+
+/// Takes what is asked of one file.
+pub(super) struct Prover {
+    file: LogFile,
+    is_named_digest: bool,
+    /// Whether a digest may ask for the content.
+    is_asked: bool,
+    hasher: ContentHasher,
+    /// How much text came out.
+    seen: u64,
+    /// The text of what is named as a digest.
+    held: Vec<u8>,
+    first: FirstMember,
+    /// How many records lie behind the first member, and the index of the first of these.
+    added: u64,
+    first_record: u64,
+    proof: FileProof,
+    digest: Option<HeldDigest>,
+}
+
+/// Whether a file is read after the digests. Digests are known by their names; whatever has no name of CloudTrail's may be
+/// one too, and no digest can ask for it. Kinds of log file that are not known yet begin their names in the same way.
+pub(super) fn is_read_late(file: &LogFile) -> bool {
+    let path = file.id.as_str();
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let kind = name.split_once('_').filter(|(account, _)| {
+        account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    kind.is_some_and(|(_, kind)| {
+        kind.starts_with("CloudTrail") && !kind.starts_with("CloudTrail-Digest_")
+    })
+}
+
+impl Prover {
+    pub fn of(file: &LogFile, asked: Asked<'_>) -> Self {
+        let named = file.delivered_key().map(|key| key.kind);
+        // What digests ask for is not known when an archive is read: it may hold them itself.
+        let in_archive = file.id.as_str().contains("!/") && is_read_late(file);
+        let is_named_digest = named == Some(KeyKind::Digest);
+        Self {
+            file: file.clone(),
+            is_named_digest,
+            is_asked: is_named_digest || in_archive || asked.wanted.asks_for(&file.id),
+            hasher: ContentHasher::default(),
+            seen: 0,
+            held: Vec::new(),
+            first: FirstMember::default(),
+            added: 0,
+            first_record: 0,
+            proof: FileProof::default(),
+            digest: None,
+        }
+    }
+
+    /// Whether all of the file's text is wanted.
+    pub fn is_asked(&self) -> bool {
+        self.is_asked
+    }
+
+    pub fn hashed(&mut self, file: ContentHash) {
+        self.proof.file = Some(file);
+    }
+
+    pub fn text(&mut self, piece: &[u8], first: FirstMember) {
+        let left = first.text.unwrap_or(u64::MAX).saturating_sub(self.seen);
+        let own = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
+        let own = piece.get(..own).unwrap_or_default();
+        self.seen += piece.len() as u64;
+        self.first = first;
+        if self.is_asked {
+            self.hasher.add(own);
+        }
+        if self.is_named_digest && self.held.len() < LONGEST_DIGEST {
+            self.held.extend_from_slice(own);
+        }
+    }
+
+    /// Counts a record that was found.
+    pub fn record(&mut self, raw: &RawRecord<'_>) {
+        match self.first.text.is_some_and(|end| raw.offset >= end) {
+            true => self.added += 1,
+            false => self.first_record = raw.index.saturating_add(1).max(self.first_record),
+        }
+    }
+
+    pub fn end(&mut self, ended: &Ended<'_>) {
+        let is_digest = ended.kind == TextKind::Digest || self.is_named_digest;
+        if !is_digest && !self.is_asked {
+            return;
+        }
+        let end = ended.first.text.and_then(|end| usize::try_from(end).ok());
+        let whole = ended
+            .whole
+            .map(|text| end.and_then(|end| text.get(..end)).unwrap_or(text));
+        if !ended.first.is_cut {
+            self.proof.content = match self.is_asked {
+                true => Some(std::mem::take(&mut self.hasher).finish()),
+                false => whole.map(ContentHash::of),
+            };
+        }
+        self.proof.trailing = self.trailing(ended);
+        self.proof.damage = damage(ended);
+        if is_digest {
+            let text = match self.is_named_digest {
+                true => self.held.as_slice(),
+                false => whole.unwrap_or_default(),
+            };
+            self.digest = Some(HeldDigest {
+                digest: Digest::read(text).map_err(Into::into),
+                proof: self.proof.clone(),
+            });
+        }
+    }
+
+    fn trailing(&self, ended: &Ended<'_>) -> Option<Trailing> {
+        let bytes = ended.size.checked_sub(ended.first.bytes)?;
+        if ended.members == 0 || bytes == 0 {
+            return None;
+        }
+        Some(Trailing {
+            offset: ended.first.bytes,
+            bytes,
+            is_member: ended.members > 1,
+            records: self.added,
+            first_record: self.first_record,
+        })
+    }
+
+    pub fn finish(self) -> Material {
+        let mut material = Material::default();
+        let id = self.file.id;
+        match self.digest {
+            Some(digest) => {
+                material.digests.insert(id, digest);
+            }
+            None if self.proof != FileProof::default() => {
+                material.proofs.insert(id, self.proof);
+            }
+            None => {}
+        }
+        material
+    }
+}
+
+/// Damage of the first member. If that is whole, any loss is of what follows it.
+fn damage(ended: &Ended<'_>) -> Option<Untrusted> {
+    let first = ended.losses.first();
+    first
+        .filter(|_| !ended.first.is_whole)
+        .map(|loss| loss.detail.as_str().into())
+}

@@ -1,0 +1,112 @@
+//! How is a plan told? As a shell script whose every line but the commands is a comment, or as JSON.
+
+use super::escape;
+use crate::analysis::{Remedy, Step};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Writes a plan as text. The commands are there to be read first: this program runs none of them.
+///
+/// # Errors
+/// If the output takes no more.
+pub fn write_text(plan: &[Remedy], out: &mut dyn Write) -> io::Result<()> {
+    if plan.is_empty() {
+        return writeln!(
+            out,
+            "# nothing is known to be open at the end of the evidence"
+        );
+    }
+    writeln!(
+        out,
+        "# Commands that would close what is open at the end of the evidence. None of them was run.\n\
+         # Within a bucket the smallest step comes first; stop at the first that closes enough."
+    )?;
+    for remedy in plan {
+        write_head(remedy, out)?;
+        for (number, step) in remedy.steps.iter().enumerate() {
+            write_step(number + 1, step, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_head(remedy: &Remedy, out: &mut dyn Write) -> io::Result<()> {
+    let account = remedy
+        .account
+        .as_ref()
+        .map_or("an unknown account", |id| id.as_str());
+    let open_to: Vec<String> = remedy.open_to.iter().map(escape::terminal).collect();
+    let mechanisms: Vec<&str> = remedy.mechanisms.iter().map(|one| one.name()).collect();
+    match &remedy.bucket {
+        Some(bucket) => writeln!(out, "\n# == {bucket}, account {account}")?,
+        None => writeln!(out, "\n# == every bucket of account {account}")?,
+    }
+    writeln!(
+        out,
+        "#    open to {} through {}; exposures {}",
+        open_to.join(", "),
+        mechanisms.join(", "),
+        remedy.exposures.join(", ")
+    )
+}
+
+fn write_step(number: usize, step: &Step, out: &mut dyn Write) -> io::Result<()> {
+    let closes: Vec<&str> = step.closes.iter().map(|one| one.name()).collect();
+    match closes.is_empty() {
+        true => writeln!(out, "# {number}. saves only")?,
+        false => writeln!(out, "# {number}. closes {}", closes.join(", "))?,
+    }
+    writeln!(out, "#    changes: {}", step.changes)?;
+    writeln!(out, "#    undo: {}", step.undo)?;
+    writeln!(out, "{}", step.command)
+}
+
+#[derive(Serialize)]
+struct RemedyJson<'a> {
+    account_id: Option<&'a str>,
+    region: Option<&'a str>,
+    bucket: Option<&'a str>,
+    exposure_ids: &'a [String],
+    open_to: Vec<&'a str>,
+    mechanisms: Vec<&'static str>,
+    steps: Vec<StepJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct StepJson<'a> {
+    commands: Vec<&'a str>,
+    closes: Vec<&'static str>,
+    changes: &'a str,
+    undo: &'a str,
+}
+
+/// Writes a plan as one JSON array.
+///
+/// # Errors
+/// If the output takes no more.
+pub fn write_json(plan: &[Remedy], out: &mut dyn Write) -> io::Result<()> {
+    let remedies: Vec<RemedyJson<'_>> = plan.iter().map(json).collect();
+    let text = serde_json::to_string_pretty(&remedies)?;
+    writeln!(out, "{}", escape::json(&text))
+}
+
+fn json(remedy: &Remedy) -> RemedyJson<'_> {
+    RemedyJson {
+        account_id: remedy.account.as_ref().map(|id| id.as_str()),
+        region: remedy.region.as_ref().map(|region| region.as_str()),
+        bucket: remedy.bucket.as_ref().map(|bucket| bucket.as_str()),
+        exposure_ids: &remedy.exposures,
+        open_to: escape::exact_texts(&remedy.open_to),
+        mechanisms: remedy.mechanisms.iter().map(|one| one.name()).collect(),
+        steps: remedy.steps.iter().map(step_json).collect(),
+    }
+}
+
+fn step_json(step: &Step) -> StepJson<'_> {
+    StepJson {
+        commands: step.command.lines().collect(),
+        closes: step.closes.iter().map(|one| one.name()).collect(),
+        changes: &step.changes,
+        undo: &step.undo,
+    }
+}

@@ -1,0 +1,382 @@
+//! Is the evidence whole? The page of `leaktrail verify`: every digest and log file that is not proven, by name.
+//!
+//! Lines are not wrapped: names of files are to be copied and searched for.
+
+use super::{ReportError, escape};
+use crate::analysis::Analysis;
+use crate::coverage::{CoverageGap, Stream};
+use crate::event::TrailEvent;
+use crate::integrity::{
+    Chain, ChainKind, DigestFinding, DigestVerdict, Gap, Integrity, LogFinding, LogVerdict, Trust,
+};
+use crate::vocab::{Loss, LossKind, Span, Untrusted};
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// Writes the page.
+///
+/// # Errors
+/// If the output takes no more.
+pub fn write(analysis: &Analysis, out: &mut dyn Write) -> Result<(), ReportError> {
+    let mut text = Lines::default();
+    let integrity = &analysis.integrity;
+    text.line(&headline(integrity));
+    text.line("");
+    means(&mut text, integrity);
+    counts(&mut text, analysis);
+    invalid(&mut text, integrity);
+    undecided(&mut text, integrity);
+    unreferenced(&mut text, integrity);
+    unread(&mut text, analysis);
+    chains(&mut text, integrity);
+    coverage(&mut text, &analysis.streams);
+    out.write_all(text.0.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// The losses that are of files and their text; what a record that can be read does not tell is another question.
+pub fn unread_parts(analysis: &Analysis) -> impl Iterator<Item = &Loss> {
+    let is_meaning = |kind| {
+        matches!(
+            kind,
+            LossKind::MissingField | LossKind::OpaqueParameters | LossKind::NoBucket
+        )
+    };
+    analysis
+        .losses
+        .iter()
+        .filter(move |loss| !is_meaning(loss.kind))
+}
+
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn line(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
+    /// A section, if there is anything in it.
+    fn section(&mut self, title: &str, lines: &[String]) {
+        if !lines.is_empty() {
+            self.line(&format!("\n{title} ({})", lines.len()));
+            lines
+                .iter()
+                .for_each(|line| self.line(&format!("  {line}")));
+        }
+    }
+}
+
+/// One sentence that claims no more than was proven, and one on what may be missing.
+pub(super) fn headline(integrity: &Integrity) -> String {
+    let claim = claim(integrity);
+    let doubts = doubts(integrity);
+    match doubts.is_empty() {
+        true => claim,
+        false => format!("{claim} To be looked into: {}.", doubts.join(", ")),
+    }
+}
+
+fn claim(integrity: &Integrity) -> String {
+    let (logs, digests) = (integrity.invalid_logs(), integrity.invalid_digests());
+    let proven = tally(integrity, LogVerdict::Proven);
+    let consistent = count(tally(integrity, LogVerdict::Consistent), "log file");
+    let named = count(proven, "log file");
+    let are = if proven == 1 { "is" } else { "are" };
+    match () {
+        () if !integrity.has_digests() => {
+            "No digest is among the files: whether they are what CloudTrail delivered cannot be checked.".to_owned()
+        }
+        () if logs + digests > 0 => {
+            let (logs, digests) = (count(logs, "log file"), count(digests, "digest"));
+            format!("NOT INTACT: invalid, missing ones included: {logs} and {digests}.")
+        }
+        () if proven > 0 && tally(integrity, LogVerdict::Consistent) == 0 => {
+            format!("No invalid file: {named} {are} proven to be what CloudTrail delivered.")
+        }
+        () if proven > 0 => format!(
+            "No invalid file: {named} {are} proven to be what CloudTrail delivered, {consistent} consistent with digests that could not be proven."
+        ),
+        () => format!(
+            "No invalid file: {consistent} consistent with digests that could not be proven. Authenticity is not proven."
+        ),
+    }
+}
+
+/// What is no invalid file, and yet nothing to pass over.
+fn doubts(integrity: &Integrity) -> Vec<String> {
+    let chains = integrity.chains.iter();
+    let is_open = |gap: &&Gap| gap.explained_by.is_none();
+    let breaks = chains
+        .clone()
+        .flat_map(|it| &it.gaps)
+        .filter(is_open)
+        .count();
+    let early = chains
+        .filter_map(|it| it.ends_early.as_ref())
+        .filter(is_open)
+        .count();
+    let told = [
+        (
+            tally(integrity, LogVerdict::Unreferenced),
+            "log file",
+            "that no digest names",
+        ),
+        (
+            tally(integrity, LogVerdict::Unreadable),
+            "log file",
+            "that could not be checked",
+        ),
+        (breaks, "break", "in a chain that nothing explains"),
+        (early, "chain", "cut off before the account's evidence ends"),
+    ];
+    let told = told.into_iter().filter(|(number, ..)| *number > 0);
+    told.map(|(number, noun, what)| format!("{} {what}", count(number, noun)))
+        .collect()
+}
+
+fn count(number: impl TryInto<u64>, noun: &str) -> String {
+    match number.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
+}
+
+fn tally(integrity: &Integrity, verdict: LogVerdict) -> usize {
+    let logs = integrity.logs.values();
+    logs.filter(|it| it.verdict == verdict).count()
+}
+
+/// What the claims rest on.
+fn means(text: &mut Lines, integrity: &Integrity) {
+    let means = &integrity.means;
+    let hash = |hash: &Option<_>| {
+        hash.as_ref().map_or(String::new(), |it| {
+            format!(", from a file with SHA-256 {it}")
+        })
+    };
+    match means.keys {
+        Some(keys) => text.line(&format!("  public keys  {keys}{}", hash(&means.keys_file))),
+        None => text.line("  public keys  none given: signatures are not checked (--public-keys)"),
+    }
+    match means.metadata {
+        Some(objects) => text.line(&format!(
+            "  metadata     of {objects} objects{}",
+            hash(&means.metadata_file)
+        )),
+        None => text.line("  metadata     none given: the last digest of each chain has no signature here (--metadata)"),
+    }
+    let refused: Vec<String> = means.refused_keys.iter().map(shown).collect();
+    text.section("Keys that cannot be used", &refused);
+}
+
+fn counts(text: &mut Lines, analysis: &Analysis) {
+    let integrity = &analysis.integrity;
+    let digests = counted(integrity.digests.iter().map(|it| it.verdict.name()));
+    let missing = integrity.missing.iter().map(|_| LogVerdict::Missing.name());
+    let logs = integrity.logs.values().map(|it| it.verdict.name());
+    let files = &analysis.counts;
+    text.line(&format!(
+        "  files        {}, of which {} could not be read",
+        files.files, files.files_lost
+    ));
+    text.line(&format!("  digests      {digests}"));
+    text.line(&format!("  log files    {}", counted(logs.chain(missing))));
+}
+
+/// How many there are, and of each verdict.
+pub(super) fn counted(names: impl Iterator<Item = &'static str>) -> String {
+    let mut counted: BTreeMap<&str, u64> = BTreeMap::new();
+    names.for_each(|name| *counted.entry(name).or_default() += 1);
+    let all: u64 = counted.values().sum();
+    let each: Vec<String> = counted
+        .iter()
+        .map(|(name, n)| format!("{n} {name}"))
+        .collect();
+    match each.is_empty() {
+        true => "0".to_owned(),
+        false => format!("{all}: {}", each.join(", ")),
+    }
+}
+
+fn invalid(text: &mut Lines, integrity: &Integrity) {
+    let logs: Vec<String> = logs(integrity, |it| it.verdict.is_invalid());
+    text.section("Invalid log files", &logs);
+    let missing = integrity.missing.iter().map(|log| {
+        let events = match log.oldest.zip(log.newest) {
+            Some((from, until)) => format!("events {from} to {until}, "),
+            None => String::new(),
+        };
+        let digest = escape::terminal(&log.named_by);
+        format!("{}: {events}named by {digest}", shown(&log.key))
+    });
+    text.section("Log files that are not here", &missing.collect::<Vec<_>>());
+    text.section(
+        "Invalid digests",
+        &digests(integrity, |it| it.verdict.is_invalid()),
+    );
+}
+
+fn logs(integrity: &Integrity, asked: fn(&LogFinding) -> bool) -> Vec<String> {
+    let found = integrity.logs.iter().filter(|(_, it)| asked(it));
+    found
+        .map(|(file, it)| told(&escape::terminal(file), it.verdict.name(), &it.detail))
+        .collect()
+}
+
+fn digests(integrity: &Integrity, asked: fn(&DigestFinding) -> bool) -> Vec<String> {
+    let found = integrity.digests.iter().filter(|it| asked(it));
+    found
+        .map(|it| told(&digest_name(it), it.verdict.name(), &it.detail))
+        .collect()
+}
+
+fn told(name: &str, verdict: &str, detail: &Untrusted) -> String {
+    match detail.is_empty() {
+        true => format!("{name}: {verdict}"),
+        false => format!("{name}: {verdict}: {}", shown(detail)),
+    }
+}
+
+/// The file, else the key, else the hour and the chain.
+fn digest_name(finding: &DigestFinding) -> String {
+    let window = finding
+        .window
+        .map_or(String::new(), |it| format!(" [{}]", span(it)));
+    match (&finding.file, &finding.key, &finding.chain) {
+        (Some(file), ..) => escape::terminal(file),
+        (None, Some(key), _) => format!("{}{window}", shown(key)),
+        (None, None, Some(chain)) => {
+            let region = chain.region.as_ref().map_or("?", |it| it.as_str());
+            let account = chain.account.as_ref().map_or("?", |it| it.as_str());
+            format!(
+                "a digest of account {account}, {region}, trail {}, of unknown name{window}",
+                shown(&chain.trail)
+            )
+        }
+        (None, None, None) => "a digest".to_owned(),
+    }
+}
+
+/// Digests that nothing speaks against, and too little for.
+fn undecided(text: &mut Lines, integrity: &Integrity) {
+    let is_open = |it: &DigestFinding| {
+        it.verdict.trust() == Trust::Consistent && it.verdict != DigestVerdict::KeyMissing
+    };
+    let is_noted =
+        |it: &DigestFinding| it.verdict.trust() == Trust::Signed && !it.detail.is_empty();
+    text.section("Digests that are not proven", &digests(integrity, is_open));
+    text.section("Remarks on proven digests", &digests(integrity, is_noted));
+    let unreadable = logs(integrity, |it| it.verdict == LogVerdict::Unreadable);
+    text.section("Log files that could not be checked", &unreadable);
+}
+
+fn unreferenced(text: &mut Lines, integrity: &Integrity) {
+    let is = |it: &LogFinding| it.verdict == LogVerdict::Unreferenced;
+    text.section("Log files that no digest names", &logs(integrity, is));
+}
+
+fn unread(text: &mut Lines, analysis: &Analysis) {
+    let losses: Vec<String> = unread_parts(analysis).map(super::loss_line).collect();
+    text.section("Parts that could not be read", &losses);
+}
+
+fn chains(text: &mut Lines, integrity: &Integrity) {
+    let all: Vec<String> = integrity.chains.iter().flat_map(chain).collect();
+    if !all.is_empty() {
+        text.line(&format!("\nChains ({})", integrity.chains.len()));
+        all.iter().for_each(|line| text.line(&format!("  {line}")));
+    }
+}
+
+fn chain(chain: &Chain) -> Vec<String> {
+    let id = &chain.id;
+    let known = |it: Option<&str>| it.unwrap_or("unknown").to_owned();
+    let backfill = match id.kind {
+        ChainKind::Regular => "",
+        ChainKind::Backfill => ", backfill",
+    };
+    let mut lines = vec![format!(
+        "account {}, {}, trail {} of {}{backfill}, bucket {}: {} digests, {}",
+        known(id.account.as_ref().map(|it| it.as_str())),
+        known(id.region.as_ref().map(|it| it.as_str())),
+        shown(&id.trail),
+        known(id.home.as_ref().map(|it| it.as_str())),
+        shown(&id.bucket),
+        chain.digests,
+        span(chain.span)
+    )];
+    if let Some(key) = &chain.begins_after {
+        lines.push(format!(
+            "  goes back beyond this evidence, to {}",
+            shown(key)
+        ));
+    }
+    let missing = chain.missing.iter().map(|it| it.window);
+    lines.extend(missing.map(|window| format!("  digest missing: {}", span(window))));
+    let gap = |gap: &Gap| {
+        format!(
+            "  no log files were delivered: {}, {}",
+            span(gap.span),
+            explained(gap.explained_by.as_ref())
+        )
+    };
+    lines.extend(chain.gaps.iter().map(gap));
+    lines.extend(chain.ends_early.iter().map(|gap| {
+        format!(
+            "  ends early: the account's evidence goes on until {}, {}",
+            gap.span.until,
+            explained(gap.explained_by.as_ref())
+        )
+    }));
+    lines
+}
+
+fn explained(event: Option<&TrailEvent>) -> String {
+    match event {
+        None => "unexplained".to_owned(),
+        Some(event) => format!(
+            "explained by {} at {} by {} (event {})",
+            event.name,
+            event.time,
+            shown(&event.actor),
+            event.event_id.as_ref().map_or("unknown", |it| it.as_str())
+        ),
+    }
+}
+
+fn coverage(text: &mut Lines, streams: &[Stream]) {
+    text.line(&format!("\nCoverage ({})", streams.len()));
+    for stream in streams {
+        let account = stream.account.as_ref().map_or("unknown", |it| it.as_str());
+        let region = stream.region.as_ref().map_or("unknown", |it| it.as_str());
+        let events = match stream.events {
+            Some((first, last)) => format!("{first} to {last}"),
+            None => "no record".to_owned(),
+        };
+        text.line(&format!(
+            "  account {account}, {region}, {}: {events}, {} records in {} files",
+            stream.category.name(),
+            stream.records,
+            stream.log_files
+        ));
+        stream
+            .gaps
+            .iter()
+            .for_each(|it| text.line(&format!("    {}", gap(it))));
+    }
+}
+
+fn gap(gap: &CoverageGap) -> String {
+    let why = explained(gap.explained_by.as_ref());
+    format!("gap {}: {}, {why}", span(gap.span), gap.kind.name())
+}
+
+fn span(span: Span) -> String {
+    format!("{} to {}", span.from, span.until)
+}
+
+fn shown(text: &Untrusted) -> String {
+    escape::terminal(text)
+}
