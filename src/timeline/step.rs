@@ -132,6 +132,11 @@ impl Walk<'_> {
             .flatten()
             .for_each(|value| self.life.was(value));
         self.note(at, cause, found);
+        self.appear(at);
+    }
+
+    /// The bucket is there, and what is open was so before the event that shows it.
+    fn appear(&mut self, at: Timestamp) {
         let before = std::mem::replace(
             &mut self.judged,
             Standing::of(&self.life, self.ground.owner),
@@ -172,23 +177,7 @@ impl Walk<'_> {
     /// The bucket is there after all, as it was: nothing opens by the event that shows it.
     fn revive(&mut self, at: Timestamp) {
         self.life.existence = Existence::Alive;
-        let before = std::mem::replace(
-            &mut self.judged,
-            Standing::of(&self.life, self.ground.owner),
-        );
-        self.rows.step(&Transition {
-            at,
-            cause: None,
-            openers: &BTreeMap::new(),
-            before: &before,
-            after: &self.judged,
-            opening: Some((OpenedHow::BeforeEvidence, None)),
-            shut_before: None,
-            closing: None,
-            touched: None,
-            life: &self.life,
-            owner: self.ground.owner,
-        });
+        self.appear(at);
     }
 
     /// A read of a deleted bucket may be answered from what was there a moment before.
