@@ -69,7 +69,7 @@ pub struct Scan {
     /// Write the tables and run.json into this folder
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Write tables in this format; may be given several times [default: all]
+    /// Write csv, parquet, jsonl, html (one page: report.html) or timesketch; may be given several times [default: all but timesketch]
     #[arg(short, long, value_name = "FORMAT", value_parser = format, requires = "output")]
     pub format: Vec<Format>,
     /// Replace an earlier report in the output folder
@@ -230,7 +230,7 @@ pub struct Filter {
     #[arg(long, value_name = "SELECTOR")]
     pub field: Vec<String>,
     /// Print a table in this format: of the fields asked for, else of the usual ones
-    #[arg(short, long, value_name = "FORMAT", value_parser = format)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = tabular)]
     pub format: Option<Format>,
     /// Print only how many records match
     #[arg(long, conflicts_with_all = ["field", "format"])]
@@ -322,8 +322,18 @@ pub enum Color {
 }
 
 pub fn format(text: &str) -> Result<Format, String> {
-    let names = Format::ALL.map(Format::name).join(", ");
-    Format::parse(text).ok_or_else(|| format!("expected one of {names}"))
+    chosen(text, &Format::ALL)
+}
+
+/// A format for one table.
+fn tabular(text: &str) -> Result<Format, String> {
+    chosen(text, &Format::TABULAR)
+}
+
+fn chosen(text: &str, among: &[Format]) -> Result<Format, String> {
+    let format = Format::parse(text).filter(|format| among.contains(format));
+    let names: Vec<&str> = among.iter().map(|format| format.name()).collect();
+    format.ok_or_else(|| format!("expected one of {}", names.join(", ")))
 }
 
 fn account(text: &str) -> Result<AccountId, &'static str> {

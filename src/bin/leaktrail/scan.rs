@@ -99,10 +99,10 @@ pub fn judged(options: Options, asked: &Judging) -> Options {
     }
 }
 
-/// The formats asked for; without a choice, all that are built.
+/// The formats asked for; without a choice, all but what is for one other program only.
 pub fn formats(asked: &[Format]) -> Vec<Format> {
     match asked {
-        [] => Format::ALL.to_vec(),
+        [] => Format::DEFAULT.to_vec(),
         asked => asked.to_vec(),
     }
 }
