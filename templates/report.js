@@ -99,6 +99,7 @@
     const box = axis.getBoundingClientRect();
     return box.width ? Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1) : 0;
   };
+  const along = (event) => event.target.closest(".lane, .axis") && event.clientX >= axis.getBoundingClientRect().left;
   const pick = () => {
     const rect = $("pick") ?? axis.appendChild(Object.assign(document.createElementNS(namespace, "rect"), { id: "pick" }));
     rect.setAttribute("x", Math.min(drag.from, drag.to) * 100 + "%");
@@ -106,7 +107,7 @@
     rect.setAttribute("height", "26");
   };
   const press = (event) => {
-    if (event.pointerType === "mouse" && event.button === 0 && event.target.closest("svg.band, #axis")) {
+    if (event.pointerType === "mouse" && event.button === 0 && along(event)) {
       drag = { from: share(event), to: share(event) };
     }
   };
@@ -140,9 +141,13 @@
     if (it.matches("details")) it.open = true;
     it.scrollIntoView({ block: "start" });
   };
-  const typed = () => {
-    const [from, until] = ["z-from", "z-to"].map((id) => Date.parse($(id).value) / 1000);
-    Number.isFinite(from) && Number.isFinite(until) && from < until ? show(from, until) : show(shown.from, shown.until);
+  // An end that is typed beyond the other takes that along.
+  const typed = (event) => {
+    const length = shown.until - shown.from, at = Date.parse(event.target.value) / 1000;
+    let { from, until } = shown;
+    if (Number.isFinite(at) && event.target.id === "z-from") [from, until] = [at, at < until ? until : Math.min(at + length, whole.until)];
+    if (Number.isFinite(at) && event.target.id === "z-to") [from, until] = [at > from ? from : Math.max(at - length, whole.from), at];
+    show(from, until);
   };
   let folded = [];
   const unfold = () => (folded = all("details:not([open])")).forEach((it) => (it.open = true));
@@ -166,7 +171,7 @@
   picture.addEventListener("focusout", () => (tip.hidden = true));
   picture.addEventListener("dblclick", () => show(whole.from, whole.until));
   picture.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey || !event.target.closest("svg.band, #axis")) return;
+    if (!event.ctrlKey || !along(event)) return;
     event.preventDefault();
     zoom(event.deltaY < 0 ? 0.7 : 1.4, share(event));
   }, { passive: false });

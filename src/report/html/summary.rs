@@ -128,7 +128,7 @@ pub(super) fn tiles(analysis: &Analysis) -> Vec<Tile> {
         ),
         tile(
             "confirmed",
-            "somebody came in",
+            "came in",
             number(Exposure::is_confirmed),
             format!("{} without data events", grouped(unlogged(analysis) as u64)),
             false,

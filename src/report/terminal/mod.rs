@@ -134,8 +134,15 @@ pub(super) fn told_first(analysis: &Analysis) -> String {
         (0, _) => "No exposure was found.".to_owned(),
         (1, 0) => "1 bucket was exposed; it is closed.".to_owned(),
         (1, _) => "1 bucket is exposed, and still open.".to_owned(),
-        (_, 0) => format!("{exposed} buckets were exposed; all are closed."),
-        _ => format!("{exposed} buckets were exposed; {open} still open."),
+        (_, 0) => format!(
+            "{} buckets were exposed; all are closed.",
+            grouped(exposed as u64)
+        ),
+        _ => format!(
+            "{} buckets were exposed; {} still open.",
+            grouped(exposed as u64),
+            grouped(open as u64)
+        ),
     };
     format!("{told}{left}")
 }
