@@ -47,6 +47,10 @@ pub enum Command {
     Plan(Box<Plan>),
     /// Say whether the files are what CloudTrail delivered, and whether any are missing
     Verify(Box<Verify>),
+    /// Print a script that completes this command line in a shell
+    Completions(Completions),
+    /// Print a manual page, for man -l -
+    Man(Man),
 }
 
 impl Command {
@@ -56,9 +60,21 @@ impl Command {
             Self::Filter(asked) => Some(&asked.rows),
             Self::Alarms(asked) => Some(&asked.rows),
             Self::Plan(asked) => Some(&asked.rows),
-            Self::Judge(_) | Self::Verify(_) => None,
+            Self::Judge(_) | Self::Verify(_) | Self::Completions(_) | Self::Man(_) => None,
         }
     }
+}
+
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub struct Man {
+    /// The command; without one the program itself
+    pub command: Option<String>,
 }
 
 #[derive(Args, Debug)]

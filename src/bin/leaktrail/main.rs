@@ -6,6 +6,7 @@ mod cli;
 mod exit;
 mod filter;
 mod judge;
+mod manual;
 mod patterns;
 mod plan;
 mod progress;
@@ -29,6 +30,8 @@ fn main() -> ExitCode {
         Command::Alarms(asked) => alarms::run(asked),
         Command::Plan(asked) => plan::run(asked),
         Command::Verify(asked) => verify::run(asked),
+        Command::Completions(asked) => manual::completions(asked),
+        Command::Man(asked) => manual::page(asked),
     };
     match ran {
         Ok(exit) => exit.into(),

@@ -91,12 +91,14 @@ pub(super) fn draw(analysis: &Analysis, tables: Tables<'_>) -> Drawn {
         .map(|lane| view(&picture, lane, room, tables))
         .collect();
     let mut notes = vec![tables.left(lanes.len(), all, "lanes", "timeline")];
-    if picture.private > 0 {
-        notes.push(format!(
-            "{} private all the time have no lane.",
-            count(picture.private, "bucket")
-        ));
-    }
+    notes.push(match picture.private {
+        0 => String::new(),
+        1 => "1 bucket was private all the time; it has no lane.".to_owned(),
+        number => {
+            let number = grouped(number as u64);
+            format!("{number} buckets were private all the time; they have no lane.")
+        }
+    });
     notes.retain(|note| !note.is_empty());
     Drawn {
         span: picture.span,
