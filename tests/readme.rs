@@ -94,7 +94,26 @@ fn a_report_folder_is_written_as_it_says() {
             );
         }
     }
-    assert!(out.join("run.json").exists());
+    for file in ["run.json", "report.html"] {
+        assert!(out.join(file).exists(), "no {file}");
+        assert!(readme().contains(file), "the README does not name {file}");
+    }
+}
+
+#[test]
+fn every_format_is_named_and_the_picture_is_there() {
+    let text = readme();
+    for format in leaktrail::report::Format::ALL {
+        let row = format!("| `{}` |", format.name());
+        assert!(text.contains(&row), "{row} is not explained");
+    }
+    let pictures = text.split("](fixtures/").skip(1);
+    let names: Vec<&str> = pictures.filter_map(|rest| rest.split(')').next()).collect();
+    assert!(!names.is_empty());
+    for name in names {
+        let size = fs::metadata(format!("fixtures/{name}")).map(|it| it.len());
+        assert!(matches!(size, Ok(10_000..300_000)), "{name}: {size:?}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! exposed before the others; then those of which the evidence does not decide, or where only fixed networks or services got in.
 
 use crate::analysis::Analysis;
+use crate::coverage::Stream;
 use crate::evidence::Category;
 use crate::exposure::Verdict;
 use crate::timeline::{Exposure, Interval};
@@ -47,6 +48,8 @@ pub(super) struct Stretch<'a> {
     pub verdict: Verdict,
     /// Whether anything was assumed in it.
     pub assumed: bool,
+    /// Whether a public grant was silenced by a block only.
+    pub latent: bool,
     /// The interval that begins it.
     pub first: &'a Interval,
 }
@@ -77,8 +80,9 @@ impl<'a> Picture<'a> {
         });
         let mut lanes: Vec<Lane<'a>> = named.filter(Lane::is_shown).collect();
         lanes.sort_by_key(Lane::rank);
+        let gaps = Gaps::of(analysis);
         for lane in &mut lanes {
-            lane.gaps = gaps(analysis, lane.account, lane.region);
+            lane.gaps = gaps.at(lane.account, lane.region);
         }
         Self {
             span: axis(analysis, &lanes),
@@ -97,14 +101,19 @@ impl<'a> Picture<'a> {
     }
 }
 
+impl Stretch<'_> {
+    fn tells_same(&self, interval: &Interval) -> bool {
+        self.verdict == interval.verdict && self.latent == interval.latent
+    }
+}
+
 impl<'a> Lane<'a> {
     fn extend(&mut self, intervals: &'a [Interval]) {
         for interval in intervals {
             let assumed = !interval.assumptions.is_empty();
             match self.stretches.last_mut() {
                 Some(last)
-                    if last.verdict == interval.verdict
-                        && last.span.until == interval.span.from =>
+                    if last.tells_same(interval) && last.span.until == interval.span.from =>
                 {
                     last.span.until = interval.span.until;
                     last.assumed |= assumed;
@@ -113,6 +122,7 @@ impl<'a> Lane<'a> {
                     span: interval.span,
                     verdict: interval.verdict,
                     assumed,
+                    latent: interval.latent,
                     first: interval,
                 }),
             }
@@ -136,17 +146,32 @@ impl<'a> Lane<'a> {
     }
 }
 
-/// The times for which there is no evidence of a bucket's management events.
-fn gaps(analysis: &Analysis, account: Option<&AccountId>, region: Option<&Region>) -> Vec<Span> {
-    let streams = analysis.streams.iter().filter(|stream| {
-        stream.category == Category::Management
-            && stream.account.as_ref() == account
-            && (region.is_none() || stream.region.as_ref() == region)
-    });
-    let mut spans: Vec<Span> = streams.flat_map(|it| &it.gaps).map(|it| it.span).collect();
-    spans.sort_unstable();
-    spans.dedup();
-    spans
+/// The times for which there is no evidence of management events, by account.
+struct Gaps<'a>(BTreeMap<Option<&'a AccountId>, Vec<&'a Stream>>);
+
+impl<'a> Gaps<'a> {
+    fn of(analysis: &'a Analysis) -> Self {
+        let mut sorted: BTreeMap<_, Vec<&Stream>> = BTreeMap::new();
+        for stream in &analysis.streams {
+            if stream.category == Category::Management && !stream.gaps.is_empty() {
+                sorted
+                    .entry(stream.account.as_ref())
+                    .or_default()
+                    .push(stream);
+            }
+        }
+        Self(sorted)
+    }
+
+    /// Those in one Region of an account, or in all of them.
+    fn at(&self, account: Option<&AccountId>, region: Option<&Region>) -> Vec<Span> {
+        let streams = self.0.get(&account).into_iter().flatten();
+        let near = streams.filter(|it| region.is_none() || it.region.as_ref() == region);
+        let mut spans: Vec<Span> = near.flat_map(|it| &it.gaps).map(|it| it.span).collect();
+        spans.sort_unstable();
+        spans.dedup();
+        spans
+    }
 }
 
 /// The rows' own limits, within the evidence; at least a minute.

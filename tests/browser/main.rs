@@ -1,7 +1,7 @@
 //! Does the page work where it is read, in a browser? Chromium opens it, counts, filters, zooms, points, prints, and is attacked.
 //!
 //! Without Chromium (`/usr/bin/chromium`, or what `LEAKTRAIL_CHROMIUM` names) these tests say so and are passed over.
-//! `LEAKTRAIL_PICTURES` names a folder that takes what they see.
+//! `LEAKTRAIL_PICTURES` names a folder that takes what they see; `report.webp` of these is the README's, in `fixtures`.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -155,6 +155,9 @@ fn the_fixtures_report_is_whole_and_quiet() {
     check_counts(&mut browser, &report);
     check_quiet(&browser, &report.page());
     keep("desktop.png", &browser.picture());
+    browser.resize(1280, 1130);
+    keep("report.webp", &browser.small_picture());
+    browser.resize(1280, 900);
     filters(&mut browser, &report);
     zooms(&mut browser);
     points(&mut browser, &report);

@@ -136,11 +136,13 @@ fn style(asked: &Scan) -> Style {
     }
 }
 
-/// The terminal's width as the shell tells it, else 100 columns.
+/// The width that `COLUMNS` asks for, else the terminal's own, else 100 columns.
 fn width() -> u16 {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok())
+    let asked = std::env::var("COLUMNS").ok();
+    let asked = asked.and_then(|text| text.parse().ok());
+    let own = || console::Term::stdout().size_checked();
+    asked
+        .or_else(|| own().map(|(_, columns)| columns))
         .filter(|width| (40..=400).contains(width))
         .unwrap_or(100)
 }

@@ -15,6 +15,8 @@ pub(super) const MOST_STORIES: usize = 1_000;
 pub(super) const MOST_UNFOLDED: usize = 3;
 /// so many changes,
 pub(super) const MOST_CHANGES: usize = 5_000;
+/// so many names in a sentence,
+pub(super) const MOST_NAMES: usize = 12;
 /// and so many lines of any other list.
 pub(super) const MOST_LINES: usize = 500;
 

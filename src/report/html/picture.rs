@@ -3,8 +3,9 @@
 use super::super::lanes::{Lane, Picture, Stretch};
 use super::super::run::audience;
 use super::super::story::{self, lasting, shown};
-use super::super::words::{count, duration, grouped};
-use super::bound::{FEWEST_SHAPES, MOST_LANES, MOST_SHAPES, Tables};
+use super::super::terminal::latent;
+use super::super::words::{count, duration, first_few, grouped};
+use super::bound::{FEWEST_SHAPES, MOST_LANES, MOST_NAMES, MOST_SHAPES, Tables};
 use crate::analysis::Analysis;
 use crate::exposure::Verdict;
 use crate::timeline::{ClosedHow, Exposure, OpenedHow};
@@ -99,6 +100,10 @@ pub(super) fn draw(analysis: &Analysis, tables: Tables<'_>) -> Drawn {
             format!("{number} buckets were private all the time; they have no lane.")
         }
     });
+    notes.push(named(
+        "Public but for a block at the end of the evidence",
+        &latent(analysis),
+    ));
     notes.retain(|note| !note.is_empty());
     Drawn {
         span: picture.span,
@@ -160,6 +165,14 @@ fn view(picture: &Picture<'_>, lane: &Lane<'_>, room: usize, tables: Tables<'_>)
     }
 }
 
+/// The names of some buckets behind what they have in common; nothing where there are none.
+fn named(what: &str, names: &[String]) -> String {
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("{what}: {}.", first_few(names, MOST_NAMES)),
+    }
+}
+
 /// The exposure that a lane's name leads to: one that is open, else the longest.
 fn first_told<'a>(lane: &Lane<'a>) -> Option<&'a Exposure> {
     let rows = lane.exposures.iter().copied();
@@ -202,6 +215,9 @@ fn stretch(picture: &Picture<'_>, it: &Stretch<'_>) -> Shape {
         "{}{certainty}\n{from} to {until} ({lasted})",
         it.verdict.name()
     );
+    if it.latent {
+        tip.push_str("\na public grant is stored, and only a block silences it");
+    }
     if let Some(cause) = it.first.causes.first() {
         let who = shown(&cause.event.actor.name);
         tip.push_str(&format!(
@@ -216,7 +232,10 @@ fn stretch(picture: &Picture<'_>, it: &Stretch<'_>) -> Shape {
         width,
         y: 0,
         height: 0,
-        class: it.verdict.name(),
+        class: match it.latent && it.verdict == Verdict::Private {
+            true => "latent",
+            false => it.verdict.name(),
+        },
         tip,
     }
 }
@@ -419,7 +438,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r"
         amzn-s3-demo-logs [open] public: public 0.111111+99.888889, opened 0.111111, open 100, gap 0.222222+0.111111; 3 bars
-        amzn-s3-demo-assets [closed] cross-account: private 0.385333+0.614667, cross-account 0.011111+0.374222, opened 0.122222, closed 0.385333, gap 0.222222+0.111111; 0 bars
+        amzn-s3-demo-assets [closed] cross-account: latent 0.385333+0.614667, cross-account 0.011111+0.374222, opened 0.122222, closed 0.385333, gap 0.222222+0.111111; 0 bars
         amzn-s3-demo-old [none] unknown: unknown 0+100, gap 0.222222+0.111111; 0 bars
         ");
     }

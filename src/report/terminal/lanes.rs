@@ -45,7 +45,7 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
     }
     page.blank();
     page.text(
-        "  █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╱ no evidence  ▁▃▇ requests from outside",
+        "█ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱ no evidence  ▁▃▇ came in",
     );
 }
 
@@ -133,16 +133,16 @@ fn letter(lane: &Lane<'_>, cell: Span) -> Told {
         Audience::Public => Verdict::Public,
         Audience::Foreign(_) => Verdict::CrossAccount,
     });
-    let stretches = lane.stretches.iter();
-    let stretches = stretches
-        .filter(|it| meet(it.span, cell))
-        .map(|it| it.verdict);
+    let stretches = lane.stretches.iter().filter(|it| meet(it.span, cell));
+    let latent = stretches.clone().any(|it| it.latent);
+    let stretches = stretches.map(|it| it.verdict);
     let worst = stretches
         .chain(exposed)
         .min_by_key(|verdict| rank(*verdict));
     let uncovered = lane.gaps.iter().any(|gap| meet(*gap, cell));
     match worst {
         Some(Verdict::Private) | None if uncovered => Told::NoEvidence,
+        Some(Verdict::Private) if latent => Told::Latent,
         Some(verdict) => Told::Verdict(verdict),
         None => Told::Nothing,
     }
@@ -166,6 +166,7 @@ fn rank(verdict: Verdict) -> u8 {
 /// What is told of one cell.
 enum Told {
     Verdict(Verdict),
+    Latent,
     NoEvidence,
     Nothing,
 }
@@ -177,6 +178,7 @@ fn drawn(told: Told) -> (char, Option<Ink>) {
         Told::Verdict(Verdict::Limited) => ('▒', Some(Ink::Calm)),
         Told::Verdict(Verdict::Unknown) => ('?', None),
         Told::Verdict(Verdict::Private) => ('·', Some(Ink::Faint)),
+        Told::Latent => ('╌', Some(Ink::Warning)),
         Told::NoEvidence => ('╱', Some(Ink::Faint)),
         Told::Nothing => (' ', None),
     }
@@ -246,8 +248,8 @@ mod tests {
           amzn-s3-demo-assets      ▓
           amzn-s3-demo-old         ?????????????????????????????????????????????
 
-        █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╱ no
-        evidence  ▁▃▇ requests from outside
+        █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱
+        no evidence  ▁▃▇ came in
         ");
         for width in [40, 72, 100, 160, 400] {
             let text = drawn(&sample(), width);

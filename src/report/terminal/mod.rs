@@ -8,6 +8,8 @@ mod lanes;
 mod other;
 mod page;
 
+pub(super) use other::latent;
+
 use super::words::{self, count, grouped};
 use super::{ReportError, limits, lines};
 use crate::analysis::Analysis;
@@ -277,8 +279,8 @@ mod tests {
           amzn-s3-demo-assets        ▓
           amzn-s3-demo-old           ???????????????????????????????????????????????????
 
-        █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╱ no evidence  ▁▃▇
-        requests from outside
+        █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱ no
+        evidence  ▁▃▇ came in
 
         Still open (1)
 
@@ -429,8 +431,8 @@ mod tests {
           amzn-s3-demo-assets        ▓
           amzn-s3-demo-old           ???????????????????????????????????????????????????
 
-        █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╱ no evidence  ▁▃▇
-        requests from outside
+        █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱ no
+        evidence  ▁▃▇ came in
 
         Still open (1)
           - amzn-s3-demo-logs: open to the public since 2024-01-01T00:16:40Z, at least

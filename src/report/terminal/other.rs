@@ -53,7 +53,7 @@ pub(super) fn write_short(page: &mut Page, analysis: &Analysis) {
 }
 
 /// The buckets whose last word is a public grant that only a block silences.
-fn latent(analysis: &Analysis) -> Vec<String> {
+pub(in crate::report) fn latent(analysis: &Analysis) -> Vec<String> {
     named(lasting(analysis).filter(|timeline| ends(timeline, |interval| interval.latent)))
 }
 
