@@ -42,6 +42,47 @@ pub enum Told {
     NoBucket,
 }
 
+/// The answers that a log can hold, and what each is called.
+const ANSWERS: [(&str, Told); 8] = [
+    ("no-policy", Told::Policy(None)),
+    ("no-block", Told::Block(BlockFlags::NONE)),
+    ("no-account-block", Told::AccountBlock(BlockFlags::NONE)),
+    ("no-ownership", Told::Ownership(Ownership::ObjectWriter)),
+    ("website", Told::Website(Switch::On)),
+    ("no-website", Told::Website(Switch::Off)),
+    ("bucket", Told::Exists),
+    ("no-bucket", Told::NoBucket),
+];
+
+impl Told {
+    /// What a logged read told in one word, and how long the answer was where that is kept; `None` for a document that is
+    /// held, which no log holds.
+    pub fn in_short(&self) -> Option<(&'static str, Option<u64>)> {
+        match self {
+            Self::PolicyServed(bytes) => Some(("policy", *bytes)),
+            Self::BlockServed(bytes) => Some(("block", *bytes)),
+            told => {
+                let mut answers = ANSWERS.iter();
+                let found = answers.find(|(_, answer)| answer == told)?;
+                Some((found.0, None))
+            }
+        }
+    }
+
+    /// What is told so in short.
+    pub fn of_short(word: &str, bytes: Option<u64>) -> Option<Self> {
+        match word {
+            "policy" => Some(Self::PolicyServed(bytes)),
+            "block" => Some(Self::BlockServed(bytes)),
+            word => {
+                let mut answers = ANSWERS.iter();
+                let found = answers.find(|(known, _)| *known == word)?;
+                Some(found.1.clone())
+            }
+        }
+    }
+}
+
 /// On or off.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Switch {

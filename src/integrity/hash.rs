@@ -17,6 +17,11 @@ impl ContentHash {
     pub fn parse(text: &str) -> Option<Self> {
         Some(Self(unhex(text)?.try_into().ok()?))
     }
+
+    /// The hash's bytes.
+    pub fn bytes(self) -> [u8; 32] {
+        self.0
+    }
 }
 
 /// The SHA-256 of bytes that come piece by piece.

@@ -54,7 +54,7 @@ fn listed<'e>(evidence: &'e Evidence, material: &Material) -> Vec<Listed<'e>> {
     };
     let files = evidence.files.iter();
     files
-        .filter(|(file, _)| !material.digests.contains_key(file) && !holds_files(evidence, file))
+        .filter(|(file, _)| !material.digests.contains_key(*file) && !holds_files(evidence, file))
         .map(|(file, account)| Listed {
             file,
             holds_records: is_log(&account.fate),
@@ -72,6 +72,7 @@ fn is_passed_over(fate: &Fate) -> bool {
                 | SkipReason::NotIncluded
                 | SkipReason::DeliveredBefore
                 | SkipReason::DeliveredAfter
+                | SkipReason::OtherShard
         )
     )
 }

@@ -1,5 +1,6 @@
 //! What does one file tell?
 
+mod aside;
 mod presence;
 
 pub(super) use presence::account_of;
@@ -9,8 +10,8 @@ use super::reading::{Ended, Reader, Reading, read_records, record_loss};
 use super::sink::{Catch, Sinks};
 use super::unread;
 use crate::event::{
-    CitedIssuance, CitedRequest, ExposureEvent, IssuanceKind, Outcome, QuietWrite, TrailEvent,
-    Unusable, amended_event, event_time, has_unsound_bytes, issuance_of, read_event, read_inquiry,
+    CitedIssuance, CitedRequest, ExposureEvent, IssuanceKind, Outcome, QuietWrite, Unusable,
+    amended_event, event_time, has_unsound_bytes, issuance_of, read_event, read_inquiry,
     read_issuance, read_request, table,
 };
 use crate::evidence::{
@@ -20,6 +21,7 @@ use crate::inflate::FirstMember;
 use crate::integrity::{ContentHash, Material};
 use crate::record::{RawRecord, Record};
 use crate::source::{LogFile, Source};
+use crate::store::Story;
 use crate::vocab::{Citation, Loss, LossKind, SkipReason};
 
 /// Which writes of objects are kept that do not matter by themselves.
@@ -31,6 +33,8 @@ pub(super) enum Writes<'o> {
     Of(&'o ObjectsOfInterest),
     /// All, of a file that can be read only once.
     All,
+    /// None, but all are put aside, with every other record that matters: for a store.
+    Aside,
 }
 
 impl Writes<'_> {
@@ -76,6 +80,24 @@ pub(super) fn read_file(
         all = std::mem::take(&mut all).merge(gathered.finish());
     });
     all
+}
+
+/// What one file tells, and every file in it, each by itself: for a store.
+pub(super) fn read_stories(
+    source: &dyn Source,
+    file: &LogFile,
+    reading: Reading<'_>,
+    asked: Asked<'_>,
+) -> Vec<Story> {
+    let mut stories = Vec::new();
+    let begin = |file: &LogFile| Gathering::of(file, Writes::Aside, asked);
+    read_records(source, file, reading, &begin, &mut |mut gathered| {
+        let caught = gathered.caught();
+        let log_file = gathered.file.id.clone();
+        let Gathered { evidence, material } = gathered.finish();
+        stories.push(caught.into_story(log_file, evidence, material));
+    });
+    stories
 }
 
 /// Gathers the evidence of one file.
@@ -165,9 +187,15 @@ impl<'o> Gathering<'o> {
         asked: bool,
     ) {
         match read_event(kind, record, raw.raw) {
-            Ok(event) if !self.wants(&event) && asked => self.used += 1,
-            Ok(event) if !self.wants(&event) => self.account.not_of_interest += 1,
+            Ok(event) if !self.wants(&event) => {
+                self.put_write_aside(&event, raw, record, asked);
+                match asked {
+                    true => self.used += 1,
+                    false => self.account.not_of_interest += 1,
+                }
+            }
             Ok(event) => {
+                self.put_change_aside(&event, raw, record);
                 if let Some(why) = event.change.unreadable().filter(|_| event.took()) {
                     self.evidence.losses.insert(record_loss(
                         &self.file.id,
@@ -211,7 +239,7 @@ impl Gathering<'_> {
             table::kind_of(source, name),
             table::inquiry_of(source, name),
         ) {
-            (Some(kind), _) if self.is_quiet(kind, record) => match asked {
+            (Some(kind), _) if self.is_quiet(kind, raw, record, asked) => match asked {
                 true => self.used += 1,
                 false => self.account.not_of_interest += 1,
             },
@@ -278,7 +306,13 @@ impl Gathering<'_> {
     }
 
     /// Whether a call on an object cannot matter, told without reading the whole record: most cannot.
-    fn is_quiet(&mut self, kind: &table::Kind, record: &Record<'_>) -> bool {
+    fn is_quiet(
+        &mut self,
+        kind: &table::Kind,
+        raw: &RawRecord<'_>,
+        record: &Record<'_>,
+        asked: bool,
+    ) -> bool {
         let Some(write) = QuietWrite::read(kind, record) else {
             return false;
         };
@@ -292,6 +326,10 @@ impl Gathering<'_> {
             Writes::Noted => {
                 let written = self.evidence.written.entry(self.file.id.clone());
                 written.or_default().insert(write.bucket);
+                true
+            }
+            Writes::Aside => {
+                self.put_quiet_write_aside(raw, record, (&write.bucket, &write.key), asked);
                 true
             }
         }
@@ -315,6 +353,7 @@ impl Gathering<'_> {
                 written.or_default().insert(bucket.clone());
                 false
             }
+            Writes::Aside => false,
         }
     }
 
@@ -358,7 +397,7 @@ impl Reader for Gathering<'_> {
                     self.note((source, name), time, raw, record);
                 }
                 if let Some(kind) = table::trail_kind_of(source, name) {
-                    self.evidence.trails.extend(TrailEvent::read(kind, record));
+                    self.hear_of_trail(kind, raw, record);
                 }
                 return self.take(source, name, raw, record);
             }
@@ -388,7 +427,7 @@ impl Reader for Gathering<'_> {
     }
 
     fn wants_rest(&self) -> bool {
-        self.prover.is_asked()
+        self.prover.wants_all()
     }
 
     fn end(&mut self, ended: &Ended<'_>) {

@@ -2,11 +2,13 @@
 //!
 //! It decides nothing: each stage does, and hands on a value.
 
+mod again;
 mod alarms;
 mod archives;
 mod conclude;
 mod filter;
 mod gather;
+mod keep;
 mod known;
 mod prefilter;
 mod proof;
@@ -16,13 +18,16 @@ mod stage;
 
 pub use alarms::{Alarms, LogGroups, Watch, alarms};
 
+pub use again::report;
 pub use filter::{FieldRow, Filtered, Query, Thoroughness, Wanted, filter};
+pub use keep::{Added, Shard, keep};
 
 use crate::analysis::{Analysis, Counts, Selection, Strictness};
 use crate::event::{CitedIssuance, Whereabouts};
 use crate::evidence::{Evidence, Fate, FileAccount};
 use crate::integrity::{self, Metadata, PublicKeys};
 use crate::source::{FileChoice, Listing, LogFile, Source, SourceError};
+use crate::store::StoreError;
 use crate::timeline::{Reconstruction, Settings, Tracer, Visits, reconstruct};
 use crate::vocab::{AccountId, Region, Timestamp};
 use conclude::{analyse, conclude};
@@ -101,6 +106,17 @@ pub enum ScanError {
     /// What does not fit in memory can be put nowhere, or not be read back.
     #[error("cannot keep what does not fit in memory in the folder for temporary files: {0}")]
     Spill(std::io::Error),
+    /// An evidence store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An evidence store takes no more.
+    #[error("{cause}\nhint: {kept} files are kept in the store; the next run reads the others")]
+    StoreFull {
+        /// Why.
+        cause: StoreError,
+        /// How many files of the source it holds.
+        kept: usize,
+    },
 }
 
 /// Who is told how far a scan is.

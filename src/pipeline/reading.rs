@@ -115,7 +115,11 @@ pub(super) fn read_records<R: Reader>(
 }
 
 /// The hash of a file as it lies there, where it is wanted and the file can be opened twice.
-fn hash_of(source: &dyn Source, file: &LogFile, reading: Reading<'_>) -> Option<ContentHash> {
+pub(super) fn hash_of(
+    source: &dyn Source,
+    file: &LogFile,
+    reading: Reading<'_>,
+) -> Option<ContentHash> {
     if !reading.custody || file.is_standard_input() {
         return None;
     }

@@ -3,9 +3,12 @@
 //! Each into sorted lines, which move to disk when they are many. What a thread cannot write stops the scan at its end.
 
 use crate::event::{CitedRequest, Whereabouts, bucket_of_prefix, bucket_prefix, prefix_of};
+use crate::evidence::Evidence;
+use crate::integrity::Material;
 use crate::spill::{Lines, Sorted, Spill};
+use crate::store::{KeptRecord, Story};
 use crate::timeline::Visits;
-use crate::vocab::{AccountId, BucketName, Timestamp};
+use crate::vocab::{AccountId, BucketName, LogFileId, Timestamp};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,6 +24,8 @@ pub(super) struct Catch {
     pub requests: Lines,
     pub sessions: Lines,
     addresses: HashMap<u64, Whereabouts>,
+    /// Records that are put aside for a store.
+    pub kept: Vec<KeptRecord>,
 }
 
 impl Catch {
@@ -51,6 +56,30 @@ impl Catch {
     }
 }
 
+impl Catch {
+    fn addresses(&self) -> Lines {
+        let mut packed: Vec<_> = self.addresses.values().map(Whereabouts::pack).collect();
+        packed.sort_unstable();
+        let mut lines = Lines::default();
+        packed.iter().for_each(|line| lines.push(line));
+        lines
+    }
+
+    /// All that one log file told, for a store.
+    pub fn into_story(self, log_file: LogFileId, evidence: Evidence, material: Material) -> Story {
+        let addresses = self.addresses();
+        Story {
+            log_file,
+            evidence,
+            material,
+            kept: self.kept,
+            requests: self.requests,
+            sessions: self.sessions,
+            addresses,
+        }
+    }
+}
+
 /// Takes what all files have.
 pub(super) struct Sinks {
     requests: Spill,
@@ -71,14 +100,15 @@ impl Sinks {
 
     /// Takes what one file has.
     pub fn take(&self, catch: &Catch) {
-        let mut addresses = Lines::default();
-        for address in catch.addresses.values() {
-            addresses.push(&address.pack());
-        }
+        self.take_lines(&catch.requests, &catch.sessions, &catch.addresses());
+    }
+
+    /// Takes requests, sessions and addresses.
+    pub fn take_lines(&self, requests: &Lines, sessions: &Lines, addresses: &Lines) {
         let parts = [
-            (&self.requests, &catch.requests),
-            (&self.sessions, &catch.sessions),
-            (&self.addresses, &addresses),
+            (&self.requests, requests),
+            (&self.sessions, sessions),
+            (&self.addresses, addresses),
         ];
         for (spill, lines) in parts {
             if let Err(cause) = spill.add(lines) {

@@ -21,6 +21,7 @@ pub mod run;
 mod sample;
 #[cfg(test)]
 mod sample_assured;
+mod summary;
 mod tables;
 pub mod terminal;
 pub mod verification;
@@ -31,6 +32,7 @@ pub use folder::{Folder, Overwrite};
 pub use format::Format;
 pub use row::{Cell, CellKind, Column, Rows, SCHEMA_VERSION, Table};
 pub use run::{Custody, Invocation, Written};
+pub use summary::write_line;
 pub use tables::{alarm_tables, chosen_fields, tables};
 
 use crate::analysis::Analysis;

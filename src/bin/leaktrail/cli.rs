@@ -1,6 +1,7 @@
 //! What was typed?
 
 use crate::alarm_cli::Alarms;
+use crate::store_cli::{Keeping, Merge, Report, Telling};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use leaktrail::report::{Custody, Format};
@@ -29,6 +30,9 @@ impl Cli {
             let why = "--from must be earlier than --to";
             return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
         }
+        if let Some(why) = cli.command.contradiction() {
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
+        }
         Ok(cli)
     }
 }
@@ -47,6 +51,10 @@ pub enum Command {
     Plan(Box<Plan>),
     /// Say whether the files are what CloudTrail delivered, and whether any are missing
     Verify(Box<Verify>),
+    /// Judge what an evidence store holds, without the archives
+    Report(Box<Report>),
+    /// Join evidence stores
+    Merge(Merge),
 }
 
 impl Command {
@@ -56,7 +64,16 @@ impl Command {
             Self::Filter(asked) => Some(&asked.rows),
             Self::Alarms(asked) => Some(&asked.rows),
             Self::Plan(asked) => Some(&asked.rows),
-            Self::Judge(_) | Self::Verify(_) => None,
+            Self::Report(asked) => Some(&asked.rows),
+            Self::Judge(_) | Self::Verify(_) | Self::Merge(_) => None,
+        }
+    }
+
+    /// What cannot be meant together.
+    fn contradiction(&self) -> Option<&'static str> {
+        match self {
+            Self::Scan(asked) => asked.keeping.contradiction(&asked.sources),
+            _ => None,
         }
     }
 }
@@ -84,10 +101,11 @@ pub struct Scan {
     #[command(flatten)]
     pub checking: Checking,
     #[command(flatten)]
+    pub keeping: Keeping,
+    #[command(flatten)]
     pub running: Running,
-    /// Colour the report
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    pub color: Color,
+    #[command(flatten)]
+    pub telling: Telling,
 }
 
 /// With what the files are checked.
@@ -343,7 +361,7 @@ pub fn region(text: &str) -> Result<Region, &'static str> {
     Region::parse(text).ok_or("expected a Region's code, such as eu-west-1")
 }
 
-fn threads(text: &str) -> Result<usize, &'static str> {
+pub fn threads(text: &str) -> Result<usize, &'static str> {
     text.parse()
         .ok()
         .filter(|threads| (1..=1024).contains(threads))

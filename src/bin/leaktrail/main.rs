@@ -10,6 +10,8 @@ mod patterns;
 mod plan;
 mod progress;
 mod scan;
+mod store;
+mod store_cli;
 mod talk;
 mod verify;
 
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
         Command::Alarms(asked) => alarms::run(asked),
         Command::Plan(asked) => plan::run(asked),
         Command::Verify(asked) => verify::run(asked),
+        Command::Report(asked) => store::report(asked),
+        Command::Merge(asked) => store::merge(asked),
     };
     match ran {
         Ok(exit) => exit.into(),

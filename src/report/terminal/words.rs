@@ -138,6 +138,7 @@ pub(super) fn skipped(reason: SkipReason) -> &'static str {
         SkipReason::DeliveredAfter => "delivered after `--read-to`",
         SkipReason::NotIncluded => "not among what `--include` names",
         SkipReason::Excluded => "excluded by `--exclude`",
+        SkipReason::OtherShard => "of other shards than `--shard` names",
         SkipReason::Digest => "digest files",
         SkipReason::Insight => "files of Insight events",
         SkipReason::Aggregated => "file of aggregated events",
