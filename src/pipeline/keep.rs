@@ -163,7 +163,7 @@ impl Run<'_> {
         chosen
     }
 
-    /// Whether a file is what it was. With custody, and where a source tells nothing but the size, its bytes decide.
+    /// Whether a file is what it was. What could not be used may be usable with another limit. With custody, and where a source tells nothing but the size, its bytes decide.
     fn is_same(&self, file: &LogFile, known: &Identity) -> bool {
         let alike = known.bytes == file.bytes && known.version == file.version;
         let cut = known
@@ -204,7 +204,7 @@ impl Run<'_> {
         self.progress
             .read(file.bytes, records.fold(0, u64::saturating_add));
         let losses = || stories.iter().flat_map(|story| &story.evidence.losses);
-        let was_cut = losses().any(|loss| loss.kind == LossKind::SizeCap);
+        let is_damaged = losses().next().is_some();
         let unsettled =
             losses().any(|loss| loss.kind == LossKind::Unreadable && loss.log_file == file.id);
         let hash = stories
@@ -216,7 +216,7 @@ impl Run<'_> {
                 bytes: file.bytes,
                 version: file.version.clone(),
                 sha256: hash.map(|hash: ContentHash| hash.to_string().into()),
-                max_inflated: was_cut.then_some(self.options.max_inflated),
+                max_inflated: is_damaged.then_some(self.options.max_inflated),
                 unsettled,
             },
             stories,

@@ -80,7 +80,7 @@ pub struct Identity {
     pub version: Option<Box<str>>,
     /// The SHA-256 of its bytes, in hex digits.
     pub sha256: Option<Box<str>>,
-    /// How much might come out of it, where more would have.
+    /// How much was allowed to come out of it, where something could not be used: it may have been too little.
     pub max_inflated: Option<u64>,
     /// Whether it is to be read again even if it is the same: it could not be opened, or listed.
     pub unsettled: bool,
