@@ -117,7 +117,10 @@ fn a_segment_that_lost_its_list_of_files_is_one_loss() {
     assert_eq!(analysis.losses.len(), 1);
     assert_eq!(analysis.losses[0].kind, LossKind::DamagedStore);
     let detail = analysis.losses[0].detail.reveal();
-    assert!(detail.contains(&format!("what {files} files told")), "{detail}");
+    assert!(
+        detail.contains(&format!("what {files} files told")),
+        "{detail}"
+    );
     assert_eq!(analysis.counts.files_lost, 1);
     assert!(analysis.counts.add_up());
 }
@@ -164,7 +167,10 @@ fn a_manifest_that_cannot_be_understood_is_refused_and_kept() {
             Store::open_to_write(folder.path()),
         ] {
             let error = opened.unwrap_err();
-            assert!(matches!(error, StoreError::Manifest { .. }), "{text}: {error}");
+            assert!(
+                matches!(error, StoreError::Manifest { .. }),
+                "{text}: {error}"
+            );
         }
         assert_eq!(fs::read_to_string(&manifest).unwrap(), text);
     }
@@ -186,9 +192,8 @@ fn a_folder_with_something_else_is_refused_and_left_alone() {
 #[test]
 fn two_runs_do_not_share_a_store() {
     let folder = tempfile::tempdir().unwrap();
-    let in_use = |opened: Result<Store, StoreError>| {
-        matches!(opened.unwrap_err(), StoreError::InUse { .. })
-    };
+    let in_use =
+        |opened: Result<Store, StoreError>| matches!(opened.unwrap_err(), StoreError::InUse { .. });
     let writing = Store::open_to_write(folder.path()).unwrap();
     assert!(in_use(Store::open_to_write(folder.path())));
     assert!(in_use(Store::open(folder.path())));

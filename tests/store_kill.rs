@@ -64,7 +64,9 @@ fn big_archive(logs: &Path) {
 
 /// Numbers without a pattern.
 fn dice(state: &mut u64) -> u64 {
-    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1);
     *state >> 33
 }
 
@@ -74,11 +76,19 @@ fn a_store_survives_two_hundred_kills() {
     let folder = dir.path();
     big_archive(&folder.join("logs"));
     let begun = Instant::now();
-    done(folder, &["scan", "logs", "--store", "whole", "-o", "expected", "-f", "csv"]);
+    done(
+        folder,
+        &[
+            "scan", "logs", "--store", "whole", "-o", "expected", "-f", "csv",
+        ],
+    );
     let whole = begun.elapsed();
     let expected = tables(&folder.join("expected"));
     done(folder, &["scan", "logs", "-o", "plain", "-f", "csv"]);
-    assert!(tables(&folder.join("plain")) == expected, "a store alone changes the report");
+    assert!(
+        tables(&folder.join("plain")) == expected,
+        "a store alone changes the report"
+    );
     let mut state = u64::from(std::process::id());
     let (mut killed, mut segments) = (0, BTreeMap::new());
     for round in 0..KILLS / ROUND {
@@ -100,11 +110,20 @@ fn a_store_survives_two_hundred_kills() {
             *segments.entry(named).or_insert(0) += 1;
         }
         done(folder, &["scan", "logs", "--store", &store]);
-        done(folder, &["report", "--store", &store, "-o", &report, "-f", "csv"]);
-        assert!(tables(&folder.join(&report)) == expected, "{report} differs");
+        done(
+            folder,
+            &["report", "--store", &store, "-o", &report, "-f", "csv"],
+        );
+        assert!(
+            tables(&folder.join(&report)) == expected,
+            "{report} differs"
+        );
         std::fs::remove_dir_all(folder.join(&store)).unwrap();
         std::fs::remove_dir_all(folder.join(&report)).unwrap();
     }
     assert_eq!(killed, KILLS);
-    assert!(segments.len() > 1, "every kill came at the same place: {segments:?}");
+    assert!(
+        segments.len() > 1,
+        "every kill came at the same place: {segments:?}"
+    );
 }
