@@ -50,6 +50,10 @@ fn second_run(shape: Shape, corpus: &Corpus, folder: &Path) {
     for analysis in [&of_first, &of_second, &of_report] {
         assert!(*analysis == plain, "the store tells something else");
     }
+    assert_eq!(plain.counts.bytes, corpus.bytes());
+    assert_eq!(plain.counts.records, corpus.records);
+    assert_eq!(plain.counts.used, corpus.changes + corpus.sessions);
+    assert_eq!(plain.exposures.len() as u64, corpus.exposures());
     println!(
         "{shape:?}: {} files of {} bytes, {} records, {} used; the store has {} bytes",
         plain.counts.files,

@@ -49,7 +49,7 @@ impl Lines {
     }
 
     /// How many bytes it takes.
-    fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.bytes.len() + self.ends.len() * size_of::<usize>()
     }
 

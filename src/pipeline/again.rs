@@ -5,6 +5,7 @@ use super::gather::{Gathered, Gathering, Writes};
 use super::keep::learn;
 use super::proof::{Asked, is_read_late};
 use super::sink::{Kept, Sinks};
+use super::traced::Stored;
 use super::{Options, ScanError, in_pool, known, unread};
 use crate::analysis::Analysis;
 use crate::evidence::{Evidence, Fate, ObjectsOfInterest};
@@ -17,6 +18,9 @@ use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
+/// So many bytes of requests are handed on at once.
+const LINES: usize = 1 << 20;
+
 /// Judges what a store holds, and what else is known of files that it does not hold.
 ///
 /// # Errors
@@ -27,7 +31,9 @@ pub fn report(
     left_out: Evidence,
 ) -> Result<Analysis, ScanError> {
     in_pool(options.threads, || {
-        learn(store);
+        if !store.is_learned() {
+            learn(store);
+        }
         let (Gathered { evidence, material }, kept) = gather(store, options)?;
         let evidence = evidence.merge(left_out);
         conclude(known::add(evidence, options)?, material, &kept, options)
@@ -35,9 +41,9 @@ pub fn report(
 }
 
 /// Everything that a store holds and that was asked for.
-fn gather(store: &Store, options: &Options) -> Result<(Gathered, Kept), ScanError> {
+fn gather<'s>(store: &'s Store, options: &'s Options) -> Result<(Gathered, Kept<'s>), ScanError> {
     let asked = Choosing(&options.choice);
-    let wants = |source: &str, file: &str| asked.of(source, file) == Chosen::Read;
+    let wants = move |source: &str, file: &str| asked.of(source, file) == Chosen::Read;
     let segments = store.sound();
     let parts = segments
         .par_iter()
@@ -51,41 +57,30 @@ fn gather(store: &Store, options: &Options) -> Result<(Gathered, Kept), ScanErro
     let writes = writes.try_reduce(Writers::default, |one, other| Ok(one.merge(other)))?;
     writes.count_in(&mut evidence);
     let sinks = Sinks::new();
-    let all_lines = options.choice.is_all();
-    let lines = segments.par_iter().flat_map(|number| {
-        let tables = [Table::Requests, Table::Sessions, Table::Addresses];
-        tables.into_par_iter().map(|table| (*number, table))
-    });
-    lines.try_for_each(|(number, table)| {
-        let wants: Option<&crate::store::Wants<'_>> = match all_lines {
-            true => None,
-            false => Some(&wants),
-        };
-        store.lines(number, table, wants, &mut |lines| {
-            take(&sinks, table, lines);
-        })
+    segments.par_iter().try_for_each(|number| {
+        let mut lines = Lines::default();
+        store.packed(*number, Table::Requests, &wants, &mut |line| {
+            lines.push(line);
+            if lines.size() > LINES {
+                sinks.take_requests(&std::mem::take(&mut lines));
+            }
+        })?;
+        sinks.take_requests(&lines);
+        Ok::<_, StoreError>(())
     })?;
     for damaged in store.damaged() {
         evidence = evidence.merge(lost(damaged));
     }
     let material = as_asked(all.early, all.late, options);
-    let kept = sinks.finish().map_err(ScanError::Spill)?;
-    Ok((
-        Gathered {
-            evidence: evidence.merge(writes.evidence),
-            material,
-        },
-        kept,
-    ))
-}
-
-fn take(sinks: &Sinks, table: Table, lines: &Lines) {
-    let none = Lines::default();
-    match table {
-        Table::Requests => sinks.take_lines(lines, &none, &none),
-        Table::Sessions => sinks.take_lines(&none, lines, &none),
-        _ => sinks.take_lines(&none, &none, lines),
-    }
+    let stored = Stored {
+        store,
+        segments,
+        wants: Box::new(wants),
+    };
+    let mut kept = sinks.finish().map_err(ScanError::Spill)?;
+    kept.stored = Some(stored);
+    let evidence = evidence.merge(writes.evidence);
+    Ok((Gathered { evidence, material }, kept))
 }
 
 /// Which of the files that a store holds were asked for.

@@ -106,7 +106,7 @@ fn gather(
     options: &Options,
     watch: &Watch<'_>,
     progress: &dyn Progress,
-) -> Result<(Evidence, Kept, Watched), ScanError> {
+) -> Result<(Evidence, Kept<'static>, Watched), ScanError> {
     let sinks = Sinks::new();
     let listing = source.list()?;
     let bytes = listing.files.iter().map(|file| file.bytes);

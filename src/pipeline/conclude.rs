@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// From evidence to what a report tells; nothing is checked.
 pub(super) fn analyse(
     evidence: Evidence,
-    kept: &Kept,
+    kept: &Kept<'_>,
     options: &Options,
 ) -> Result<Analysis, ScanError> {
     conclude(evidence, Material::default(), kept, options)
@@ -23,7 +23,7 @@ pub(super) fn analyse(
 pub(super) fn conclude(
     mut evidence: Evidence,
     material: Material,
-    kept: &Kept,
+    kept: &Kept<'_>,
     options: &Options,
 ) -> Result<Analysis, ScanError> {
     let trails: Vec<_> = std::mem::take(&mut evidence.trails).into_iter().collect();

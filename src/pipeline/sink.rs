@@ -2,6 +2,7 @@
 //!
 //! Each into sorted lines, which move to disk when they are many. What a thread cannot write stops the scan at its end.
 
+use super::traced::Stored;
 use crate::event::{CitedRequest, Whereabouts, bucket_of_prefix, bucket_prefix, prefix_of};
 use crate::evidence::Evidence;
 use crate::integrity::Material;
@@ -100,25 +101,29 @@ impl Sinks {
 
     /// Takes what one file has.
     pub fn take(&self, catch: &Catch) {
-        self.take_lines(&catch.requests, &catch.sessions, &catch.addresses());
-    }
-
-    /// Takes requests, sessions and addresses.
-    pub fn take_lines(&self, requests: &Lines, sessions: &Lines, addresses: &Lines) {
         let parts = [
-            (&self.requests, requests),
-            (&self.sessions, sessions),
-            (&self.addresses, addresses),
+            (&self.requests, &catch.requests),
+            (&self.sessions, &catch.sessions),
+            (&self.addresses, &catch.addresses()),
         ];
         for (spill, lines) in parts {
-            if let Err(cause) = spill.add(lines) {
-                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
-            }
+            self.add(spill, lines);
+        }
+    }
+
+    /// Takes requests.
+    pub fn take_requests(&self, requests: &Lines) {
+        self.add(&self.requests, requests);
+    }
+
+    fn add(&self, spill: &Spill, lines: &Lines) {
+        if let Err(cause) = spill.add(lines) {
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
         }
     }
 
     /// All of it, sorted.
-    pub fn finish(self) -> io::Result<Kept> {
+    pub fn finish<'s>(self) -> io::Result<Kept<'s>> {
         match self
             .failed
             .into_inner()
@@ -129,6 +134,7 @@ impl Sinks {
                 requests: self.requests.finish(prefix_of)?,
                 sessions: self.sessions.finish(|_| &[])?,
                 addresses: self.addresses.finish(|_| &[])?,
+                stored: None,
                 failed: RefCell::default(),
             }),
         }
@@ -137,14 +143,16 @@ impl Sinks {
 
 /// What was kept, sorted, to be read as often as need be.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(super) struct Kept<'s> {
     requests: Sorted,
     pub sessions: Sorted,
     pub addresses: Sorted,
+    /// Sessions and addresses that a store holds, instead of those.
+    pub stored: Option<Stored<'s>>,
     failed: RefCell<Option<io::Error>>,
 }
 
-impl Kept {
+impl Kept<'_> {
     /// Why something could not be read back.
     pub fn failure(&self) -> io::Result<()> {
         self.failed.borrow_mut().take().map_or(Ok(()), Err)
@@ -158,7 +166,7 @@ impl Kept {
     }
 }
 
-impl Visits for Kept {
+impl Visits for Kept<'_> {
     fn buckets(&self) -> Vec<(Option<AccountId>, BucketName)> {
         let prefixes = self.requests.prefixes();
         prefixes.filter_map(bucket_of_prefix).collect()

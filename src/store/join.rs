@@ -74,6 +74,7 @@ pub fn merge(from: &[Store], into: &mut Store) -> Result<Joined, StoreError> {
     manifest.write(&target.folder)?;
     super::manifest::sweep(&target.folder, &manifest);
     into.manifest = manifest;
+    into.is_learned = false;
     Ok(joined)
 }
 

@@ -5,19 +5,18 @@ use super::read::{Batch, Batches, bytes, integer, text, time, yes};
 use super::rows::{COVERED, ISSUED, LOGGED};
 use super::story::Identity;
 use super::table::Table;
-use crate::event::{EventKey, Heard, Inquiry, Told, table::read_named};
+use crate::event::{EventKey, Heard, Inquiry, Told, Whereabouts, table::read_named};
 use crate::evidence::{
     Activity, Category, Coverage, Evidence, Fate, FileAccount, ObjectsOfInterest,
 };
 use crate::integrity::{ContentHash, Digest, FileProof, HeldDigest, Material, Trailing};
-use crate::spill::Lines;
 use crate::vocab::{
     AccountId, BucketName, Citation, EventId, LogFileId, Loss, LossKind, Region, SkipReason,
     Timestamp, Untrusted,
 };
 
 /// Says of each row, by the file of the source and the log file that it rests on, whether it is wanted.
-pub type Wants<'w> = dyn Fn(&str, &str) -> bool + Sync + 'w;
+pub type Wants<'w> = dyn Fn(&str, &str) -> bool + Send + Sync + 'w;
 
 /// A record that was kept.
 pub struct Again<'r> {
@@ -216,22 +215,12 @@ fn reads(
     let (indices, times) = (batch.integers("record_index")?, batch.times("event_time")?);
     let (accounts, regions) = (batch.texts("account_id")?, batch.texts("region")?);
     let (buckets, events) = (batch.texts("bucket")?, batch.texts("event_name")?);
-    let (ids, recipients) = (
-        batch.texts("event_id")?,
-        batch.texts("recipient_account_id")?,
-    );
-    let (hashes, told) = (batch.texts("record_sha256")?, batch.texts("told")?);
+    let told = batch.texts("told")?;
     let answers = batch.integers("answer_bytes")?;
     each(batch, names, wants, |at, log_file| {
         let answer = text(told, at).and_then(|word| Told::of_short(word, integer(answers, at)));
         let name = text(events, at).and_then(read_named);
-        let id = text(ids, at).and_then(EventId::parse);
-        let recipient = text(recipients, at).and_then(AccountId::parse);
-        let key = match (id, text(hashes, at).and_then(ContentHash::parse)) {
-            (Some(id), _) => EventKey::Id(id, recipient),
-            (None, Some(hash)) => EventKey::Content(hash.bytes()),
-            (None, None) => return Err(batch.unsound("event_id")),
-        };
+        let key = key(batch, at)?;
         let Some(((told, name), time)) = answer.zip(name).zip(time(times, at)) else {
             return Err(batch.unsound("told"));
         };
@@ -398,30 +387,85 @@ fn touches(objects: &ObjectsOfInterest, bucket: Option<&str>, key: Option<&str>)
     keys.is_some_and(|keys| keys.contains(&Untrusted::from(key)))
 }
 
-/// Hands out packed lines, some at a time.
-pub(super) fn lines(
+/// The columns of what is packed, and the files that it rests on.
+pub(super) const PACKED: [&str; 3] = ["source_file", "log_file", "packed"];
+
+/// Hands out what is packed.
+pub(super) fn packed(
     batches: Batches,
-    wants: Option<&Wants<'_>>,
-    take: &mut dyn FnMut(&Lines),
+    wants: &Wants<'_>,
+    take: &mut dyn FnMut(&[u8]),
 ) -> Result<(), StoreError> {
+    let mut names = LastName::default();
     for batch in batches {
         let batch = batch?;
         let packed = batch.bytes("packed")?;
-        let mut lines = Lines::default();
-        let mut push = |at: usize| match bytes(packed, at) {
-            Some(line) => {
-                lines.push(line);
-                Ok(())
-            }
-            None => Err(batch.unsound("packed")),
-        };
-        match wants {
-            None => batch.rows().try_for_each(push)?,
-            Some(wants) => each(&batch, &mut LastName::default(), wants, |at, _| push(at))?,
-        }
-        take(&lines);
+        each(&batch, &mut names, wants, |at, _| {
+            take(bytes(packed, at).ok_or_else(|| batch.unsound("packed"))?);
+            Ok(())
+        })?;
     }
     Ok(())
+}
+
+/// The hashes of the events that issued sessions.
+pub(super) fn event_hashes(
+    batches: Batches,
+    wants: &Wants<'_>,
+    into: &mut Vec<[u8; 16]>,
+) -> Result<(), StoreError> {
+    let mut names = LastName::default();
+    for batch in batches {
+        let batch = batch?;
+        let hashes = batch.bytes("event_hash")?;
+        each(&batch, &mut names, wants, |at, _| {
+            let hash = bytes(hashes, at).and_then(|hash| hash.try_into().ok());
+            into.push(hash.ok_or_else(|| batch.unsound("event_hash"))?);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Hands out from where callers called.
+pub(super) fn addresses(
+    batches: Batches,
+    wants: &Wants<'_>,
+    take: &mut dyn FnMut(Whereabouts),
+) -> Result<(), StoreError> {
+    let mut names = LastName::default();
+    for batch in batches {
+        let batch = batch?;
+        let (callers, keys) = (batch.texts("asked_by")?, batch.texts("access_key_id")?);
+        let (began, times) = (batch.times("session_began")?, batch.times("event_time")?);
+        let (addresses, services) = (batch.texts("source_ip")?, batch.texts("event_source")?);
+        let of = |column, at| Untrusted::from(text(column, at).unwrap_or_default());
+        each(&batch, &mut names, wants, |at, _| {
+            take(Whereabouts {
+                name: of(callers, at),
+                access_key_id: of(keys, at),
+                began: time(began, at),
+                source_ip: of(addresses, at),
+                service: of(services, at),
+                time: time(times, at).ok_or_else(|| batch.unsound("event_time"))?,
+                event: key(&batch, at)?,
+            });
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Which event a row is of.
+fn key(batch: &Batch, at: usize) -> Result<EventKey, StoreError> {
+    let of = |name: &'static str| Ok::<_, StoreError>(text(batch.texts(name)?, at));
+    let recipient = of("recipient_account_id")?.and_then(AccountId::parse);
+    let hash = of("record_sha256")?.and_then(ContentHash::parse);
+    match (of("event_id")?.and_then(EventId::parse), hash) {
+        (Some(id), _) => Ok(EventKey::Id(id, recipient)),
+        (None, Some(hash)) => Ok(EventKey::Content(hash.bytes())),
+        (None, None) => Err(batch.unsound("event_id")),
+    }
 }
 
 /// The first and the last event of some files.

@@ -24,15 +24,16 @@ pub use segment::Draft;
 pub use story::{Aside, Identity, KeptRecord, SourceStory, Story, WrittenObject};
 pub use table::Table;
 
+use crate::event::Whereabouts;
 use crate::evidence::{Evidence, ObjectsOfInterest};
 use crate::integrity::Material;
-use crate::spill::Lines;
 use crate::vocab::{LogFileId, Timestamp};
 use manifest::{Manifest, Segment};
-use read::{Batches, path_of};
-use std::collections::{BTreeMap, BTreeSet};
+use read::{Batches, Find, hash_of, path_of};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The version of the layout. A store of another one is refused.
 pub const VERSION: u32 = 1;
@@ -50,6 +51,8 @@ pub struct Store {
     _lock: Option<File>,
     index: BTreeMap<LogFileId, Known>,
     damaged: BTreeMap<String, DamagedSegment>,
+    /// Whether these two are known.
+    is_learned: bool,
 }
 
 /// Where a file of the source stands.
@@ -70,6 +73,26 @@ pub struct DamagedSegment {
     pub source_files: u64,
     /// Those that were not read again since, as far as their names can still be read.
     pub missing: Option<BTreeSet<LogFileId>>,
+}
+
+/// Names that are looked for.
+#[derive(Clone, Debug)]
+pub struct Names(Arc<HashSet<i64>>);
+
+impl Names {
+    /// These.
+    pub fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        Self(Arc::new(
+            names.map(|name| hash_of(&[name]).cast_signed()).collect(),
+        ))
+    }
+
+    fn among(&self, by: &'static [&'static str]) -> Find {
+        Find {
+            by,
+            wanted: Arc::clone(&self.0),
+        }
+    }
 }
 
 /// Which tables of which segment can be read: segments are counted from 0.
@@ -135,6 +158,7 @@ impl Store {
     pub fn learn(&mut self, checked: Vec<Result<Vec<Identity>, StoreError>>) {
         self.index.clear();
         self.damaged.clear();
+        self.is_learned = true;
         for (number, checked) in checked.into_iter().enumerate() {
             let Some(segment) = self.manifest.segments.get(number).cloned() else {
                 continue;
@@ -161,6 +185,11 @@ impl Store {
                 missing.retain(|id| !self.index.contains_key(id));
             }
         }
+    }
+
+    /// Whether it was learned which files are kept.
+    pub fn is_learned(&self) -> bool {
+        self.is_learned
     }
 
     fn damage(&self, number: usize, segment: &Segment, error: &StoreError) -> DamagedSegment {
@@ -288,31 +317,101 @@ impl Store {
         if objects.is_empty() {
             return Ok(());
         }
-        match self.batches(number, Table::Writes, &load::WRITE)? {
+        let pairs = objects.iter().flat_map(|(bucket, keys)| {
+            keys.iter()
+                .map(|key| hash_of(&[bucket.as_str(), key.reveal()]))
+        });
+        let find =
+            Names(Arc::new(pairs.map(u64::cast_signed).collect())).among(&["find_by_object"]);
+        match self.found(number, Table::Writes, &load::WRITE, &find)? {
             Some(batches) => load::records(batches, wants, Some(objects), take),
             None => Ok(()),
         }
     }
 
-    /// Hands out packed sessions, requests or addresses; `None` wants all of them.
+    /// Hands out packed requests, or all packed sessions.
     ///
     /// # Errors
     /// If they cannot be read.
-    pub fn lines(
+    pub fn packed(
         &self,
         number: usize,
         table: Table,
-        wants: Option<&Wants<'_>>,
-        take: &mut dyn FnMut(&Lines),
+        wants: &Wants<'_>,
+        take: &mut dyn FnMut(&[u8]),
     ) -> Result<(), StoreError> {
-        let columns: &[&str] = match wants {
-            None => &["packed"],
-            Some(_) => &["source_file", "log_file", "packed"],
-        };
-        match self.batches(number, table, columns)? {
-            Some(batches) => load::lines(batches, wants, take),
+        match self.batches(number, table, &load::PACKED)? {
+            Some(batches) => load::packed(batches, wants, take),
             None => Ok(()),
         }
+    }
+
+    /// Hands out packed sessions: all that may have one of these names as access key, ARN or shared id, and perhaps others.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn sessions(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        names: &Names,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), StoreError> {
+        let find = names.among(&["find_by_key", "find_by_session", "find_by_shared"]);
+        match self.found(number, Table::Sessions, &load::PACKED, &find)? {
+            Some(batches) => load::packed(batches, wants, take),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the events that issued sessions apart: sixteen bytes of each.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn session_events(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        into: &mut Vec<[u8; 16]>,
+    ) -> Result<(), StoreError> {
+        let columns = ["source_file", "log_file", "event_hash"];
+        match self.batches(number, Table::Sessions, &columns)? {
+            Some(batches) => load::event_hashes(batches, wants, into),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out from where callers called: all that have one of these names, and perhaps others.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn addresses(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        names: &Names,
+        take: &mut dyn FnMut(Whereabouts),
+    ) -> Result<(), StoreError> {
+        let find = names.among(&["find_by_caller"]);
+        match self.found(number, Table::Addresses, &[], &find)? {
+            Some(batches) => load::addresses(batches, wants, take),
+            None => Ok(()),
+        }
+    }
+
+    /// The batches of those rows of a table that may be what is looked for.
+    fn found(
+        &self,
+        number: usize,
+        table: Table,
+        columns: &[&'static str],
+        find: &Find,
+    ) -> Result<Option<Batches>, StoreError> {
+        let segment = self.segment(number);
+        let segment = segment.filter(|segment| segment.tables.contains_key(table.name()));
+        let path = segment.map(|segment| path_of(&self.folder, table, &segment.name));
+        path.map(|path| Batches::open_where(&path, columns, Some(find)))
+            .transpose()
     }
 
     /// The earliest instant of which no run with `--since-last` has told; if all was told, the last instant of all.

@@ -8,14 +8,45 @@ use arrow::array::{
     TimestampMicrosecondArray,
 };
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use sha2::{Digest, Sha256};
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
+};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// So many rows come at once.
 const BATCH_ROWS: usize = 8192;
+
+/// Which rows are looked for: those that have one of these hashes in one of these columns.
+pub(super) struct Find {
+    pub by: &'static [&'static str],
+    pub wanted: Arc<HashSet<i64>>,
+}
+
+/// By what a text is found again. It need not tell texts apart: who looks for one looks at what is found.
+pub(super) fn hash_of(parts: &[&str]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    // FNV-1a, which is the same everywhere and always.
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+fn is_found(batch: &RecordBatch, wanted: &HashSet<i64>) -> BooleanArray {
+    let columns: Vec<&Int64Array> = batch
+        .columns()
+        .iter()
+        .filter_map(|column| column.as_any().downcast_ref())
+        .collect();
+    let has =
+        |column: &Int64Array, at: usize| column.is_valid(at) && wanted.contains(&column.value(at));
+    let rows = 0..batch.num_rows();
+    rows.map(|at| Some(columns.iter().any(|column| has(column, at))))
+        .collect()
+}
 
 /// The batches of a table's file.
 pub(super) struct Batches {
@@ -26,12 +57,31 @@ pub(super) struct Batches {
 impl Batches {
     /// Reads these columns; all, where none is named.
     pub fn open(path: &Path, columns: &[&'static str]) -> Result<Self, StoreError> {
+        Self::open_where(path, columns, None)
+    }
+
+    /// Reads these columns of the rows that are found by one of their hashes.
+    pub fn open_where(
+        path: &Path,
+        columns: &[&'static str],
+        find: Option<&Find>,
+    ) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(|cause| StoreError::read(path, cause))?;
         let damaged = |error| StoreError::damaged(path, error);
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(damaged)?;
         let mask = match columns {
             [] => ProjectionMask::all(),
             names => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
+        };
+        let builder = match find {
+            None => builder,
+            Some(find) => {
+                let schema = builder.parquet_schema();
+                let by = ProjectionMask::columns(schema, find.by.iter().copied());
+                let wanted = find.wanted.clone();
+                let found = ArrowPredicateFn::new(by, move |batch| Ok(is_found(&batch, &wanted)));
+                builder.with_row_filter(RowFilter::new(vec![Box::new(found)]))
+            }
         };
         let reader = builder
             .with_projection(mask)
@@ -132,7 +182,7 @@ pub(super) fn bytes(column: &BinaryArray, at: usize) -> Option<&[u8]> {
     (at < column.len() && column.is_valid(at)).then(|| column.value(at))
 }
 
-/// Whether a file is what was written: its size and its hash.
+/// Whether a file is what was written: its size and its checksum.
 pub(super) fn check(path: &Path, expected: &super::write::TableFile) -> Result<(), StoreError> {
     let read = |cause| StoreError::read(path, cause);
     let mut file = File::open(path).map_err(read)?;
@@ -141,16 +191,16 @@ pub(super) fn check(path: &Path, expected: &super::write::TableFile) -> Result<(
         let why = format!("it has {bytes} bytes, and {} were written", expected.bytes);
         return Err(StoreError::damaged(path, why));
     }
-    let (mut sha256, mut room) = (Sha256::new(), vec![0; 1 << 18]);
+    let (mut crc32, mut room) = (crc32fast::Hasher::new(), vec![0; 1 << 18]);
     loop {
         match file.read(&mut room).map_err(read)? {
             0 => break,
-            count => sha256.update(room.get(..count).unwrap_or_default()),
+            count => crc32.update(room.get(..count).unwrap_or_default()),
         }
     }
-    match super::write::hex(&sha256.finalize()) == expected.sha256 {
+    match crc32.finalize() == expected.crc32 {
         true => Ok(()),
-        false => Err(StoreError::damaged(path, "its SHA-256 is another one")),
+        false => Err(StoreError::damaged(path, "its checksum is another one")),
     }
 }
 

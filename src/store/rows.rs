@@ -1,6 +1,7 @@
 //! How does what files told become rows?
 
 use super::error::StoreError;
+use super::read::hash_of;
 use super::story::{Aside, KeptRecord, SourceStory, Story};
 use super::table::Table;
 use super::write::{Rows, Value};
@@ -9,8 +10,9 @@ use crate::evidence::{Coverage, Fate, FileAccount};
 use crate::integrity::{Digest, FileProof};
 use crate::vocab::{AccountId, BucketName, Citation, EventId, Region};
 use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
-use Value::{Boolean, Bytes, Integer, Nothing, Text, Time};
+use Value::{Boolean, Bytes, Hash, Integer, Nothing, Text, Time};
 
 /// Writes one table's rows of some files.
 pub(super) fn write(
@@ -174,7 +176,12 @@ fn records(table: Table, source: &str, story: &Story, rows: &mut Rows) -> Result
         match (&kept.aside, table) {
             (Aside::Change, Table::Changes) => rows.push(&common)?,
             (Aside::Write(object), Table::Writes) => {
-                let own = [Text(object.key.reveal()), Boolean(object.asked)];
+                let bucket = kept.bucket.as_ref().map_or("", BucketName::as_str);
+                let own = [
+                    Text(object.key.reveal()),
+                    Boolean(object.asked),
+                    Hash(hash_of(&[bucket, object.key.reveal()])),
+                ];
                 let row: Vec<_> = common.into_iter().chain(own).collect();
                 rows.push(&row)?;
             }
@@ -269,9 +276,34 @@ fn sessions(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreErr
             Value::some(issuance.parent.name.reveal()),
             Value::some(issuance.parent.source_ip.reveal()),
             Bytes(packed),
+            Bytes(&hash_of_event(&session.event)),
+            find_by(issuance.key.reveal()),
+            find_by(issuance.session.reveal()),
+            find_by(issuance.shared.as_ref().map_or("", EventId::as_str)),
         ])?;
     }
     Ok(())
+}
+
+/// By what a text is found again, where there is one.
+fn find_by<'v>(text: &str) -> Value<'v> {
+    match text {
+        "" => Nothing,
+        text => Hash(hash_of(&[text])),
+    }
+}
+
+/// Sixteen bytes that tell an event from every other.
+fn hash_of_event(key: &EventKey) -> [u8; 16] {
+    let (id, recipient, hash) = parts(key);
+    let recipient = recipient.map_or("", AccountId::as_str);
+    let text = format!(
+        "{}\n{recipient}\n{}",
+        id.unwrap_or(""),
+        hash.unwrap_or_default()
+    );
+    let digest = Sha256::digest(text.as_bytes());
+    std::array::from_fn(|at| digest.get(at).copied().unwrap_or_default())
 }
 
 fn requests(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
@@ -310,15 +342,20 @@ fn addresses(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreEr
         let Some(seen) = Whereabouts::unpack(packed) else {
             continue;
         };
+        let (id, recipient, hash) = parts(&seen.event);
         rows.push(&[
             Text(source),
             Text(story.log_file.as_str()),
             Time(seen.time),
             Value::some(seen.name.reveal()),
             Value::some(seen.access_key_id.reveal()),
+            Value::time(seen.began),
             Value::some(seen.source_ip.reveal()),
             Value::some(seen.service.reveal()),
-            Bytes(packed),
+            Value::text(id),
+            of_account(recipient),
+            Value::text(hash.as_deref()),
+            find_by(seen.name.reveal()),
         ])?;
     }
     Ok(())

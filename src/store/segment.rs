@@ -52,16 +52,9 @@ impl Store {
         let span = span(&drafts)?;
         let new = self.place(drafts, files.len() as u64, span, false)?;
         let mut manifest = self.manifest.clone();
-        let mut index = std::mem::take(&mut self.index);
+        let mut index = self.index.clone();
         let mut damaged = self.damaged.clone();
-        let changed = self.rewritten(&ids, &index);
-        let changed = match changed {
-            Ok(changed) => changed,
-            Err(error) => {
-                self.index = index;
-                return Err(error);
-            }
-        };
+        let changed = self.rewritten(&ids, &index)?;
         for (old, anew) in changed {
             manifest.segments.retain(|known| known.name != old);
             for known in index.values_mut().filter(|known| known.segment == old) {

@@ -124,6 +124,7 @@ const WRITES: &[Column] = &[
     ("record", Text),
     ("object_key", Text),
     ("from_outside", Boolean),
+    ("find_by_object", Integer),
 ];
 
 const READS: &[Column] = &[
@@ -156,6 +157,10 @@ const SESSIONS: &[Column] = &[
     ("asked_by", Text),
     ("source_ip", Text),
     ("packed", Bytes),
+    ("event_hash", Bytes),
+    ("find_by_key", Integer),
+    ("find_by_session", Integer),
+    ("find_by_shared", Integer),
 ];
 
 const REQUESTS: &[Column] = &[
@@ -184,9 +189,13 @@ const ADDRESSES: &[Column] = &[
     ("event_time", Time),
     ("asked_by", Text),
     ("access_key_id", Text),
+    ("session_began", Time),
     ("source_ip", Text),
     ("event_source", Text),
-    ("packed", Bytes),
+    ("event_id", Text),
+    ("recipient_account_id", Text),
+    ("record_sha256", Text),
+    ("find_by_caller", Integer),
 ];
 
 const LOSSES: &[Column] = &[
