@@ -240,7 +240,12 @@ impl Table {
         Self::Proofs,
     ];
 
-    pub(super) fn columns(self) -> &'static [Column] {
+    /// The names of its columns.
+    pub fn columns(self) -> impl Iterator<Item = &'static str> {
+        self.schema().iter().map(|(name, _)| *name)
+    }
+
+    pub(super) fn schema(self) -> &'static [Column] {
         match self {
             Self::Sources => SOURCES,
             Self::Files => FILES,

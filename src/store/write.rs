@@ -77,7 +77,7 @@ pub(super) struct TableFile {
 pub(super) fn schema(table: Table) -> SchemaRef {
     let field = |(name, kind): &Column| Field::new(*name, data_type(*kind), true);
     Arc::new(Schema::new(
-        table.columns().iter().map(field).collect::<Vec<_>>(),
+        table.schema().iter().map(field).collect::<Vec<_>>(),
     ))
 }
 
@@ -223,7 +223,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub fn of(table: Table, path: &Path) -> Self {
-        let columns = table.columns().iter();
+        let columns = table.schema().iter();
         Self {
             table,
             path: path.to_owned(),
