@@ -14,8 +14,8 @@ mod kept;
 
 use kept::{add, archive, assert_same, put, reported, scanned};
 use leaktrail::analysis::Strictness;
-use leaktrail::pipeline::{Options, Shard};
-use leaktrail::source::FileChoice;
+use leaktrail::pipeline::{Options, Shard, keep, report};
+use leaktrail::source::{DirSource, FileChoice};
 use leaktrail::store::{Store, merge};
 use leaktrail::vocab::Timestamp;
 use proptest::prelude::*;
@@ -116,6 +116,22 @@ fn a_second_run_reads_only_what_is_new_or_changed() {
     fs::remove_file(&files[0]).unwrap();
     assert_eq!(add(&store, &files[1..], &options, None), 0);
     assert_same(&reported(&store, &options), &expected, "a file went away");
+}
+
+#[test]
+fn what_is_left_out_is_told_and_read_when_it_is_asked_for() {
+    let (folder, files) = with_archive();
+    let store = folder.path().join("store");
+    let mut read = 0;
+    for (name, options) in ways().into_iter().rev() {
+        let source = DirSource::new(files.clone());
+        let mut kept = Store::open_to_write(&store).unwrap();
+        let added = keep(&source, &mut kept, &options, None, &()).unwrap();
+        read += added.new;
+        let analysis = report(&mut kept, &options, added.left_out).unwrap();
+        assert_same(&kept::told(&analysis), &scanned(&files, &options), name);
+    }
+    assert_eq!(read, files.len() as u64);
 }
 
 #[test]
@@ -271,7 +287,7 @@ fn a_file_that_two_stores_know_differently_counts_as_it_was_last() {
     let text = fs::read_to_string("fixtures/cases/policy-then-acl-one-row/records.json").unwrap();
     put(&logs, "a.json", br#"{"Records":[]}"#);
     let (old, new) = (folder.path().join("old"), folder.path().join("new"));
-    add(&old, &[logs.clone()], &Options::default(), None);
+    add(&old, std::slice::from_ref(&logs), &Options::default(), None);
     let records = fixture::compact(&text);
     put(
         &logs,
@@ -288,7 +304,7 @@ fn a_file_that_two_stores_know_differently_counts_as_it_was_last() {
         .unwrap();
     file.set_modified(later + std::time::Duration::from_secs(60))
         .unwrap();
-    add(&new, &[logs.clone()], &Options::default(), None);
+    add(&new, std::slice::from_ref(&logs), &Options::default(), None);
     let expected = scanned(&[logs], &Options::default());
     for (number, order) in [[&old, &new], [&new, &old]].into_iter().enumerate() {
         let into = folder.path().join(format!("joined-{number}"));

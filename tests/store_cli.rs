@@ -69,14 +69,10 @@ fn a_store_is_filled_added_to_and_asked_again() {
     let first = leaktrail(dir.path(), &["scan", "logs", "--store", "kept"]);
     let plain = leaktrail(dir.path(), &["scan", "logs"]);
     assert_eq!(stdout(&first), stdout(&plain));
-    assert!(
-        first.ends_with("evidence store `kept`: 2 files read, 0 of them changed since; 0 known\n")
-    );
+    assert!(first.ends_with("evidence store `kept`: 2 files read, 0 of them again; 0 known\n"));
     third_day(&dir);
     let second = leaktrail(dir.path(), &["scan", "logs", "--store", "kept"]);
-    assert!(
-        second.ends_with("evidence store `kept`: 1 files read, 0 of them changed since; 2 known\n")
-    );
+    assert!(second.ends_with("evidence store `kept`: 1 files read, 0 of them again; 2 known\n"));
     let plain = leaktrail(dir.path(), &["scan", "logs"]);
     assert_eq!(stdout(&second), stdout(&plain));
     fs::remove_dir_all(dir.path().join("logs")).unwrap();
@@ -211,6 +207,7 @@ fn stores_of_two_machines_are_joined() {
 #[test]
 fn what_cannot_be_meant_is_said() {
     let dir = two_days();
+    put(&dir, "other/notes.txt", "mine");
     leaktrail(dir.path(), &["scan", "logs", "--store", "kept", "-q"]);
     for (words, expected, why) in [
         (
@@ -240,8 +237,18 @@ fn what_cannot_be_meant_is_said() {
         ),
         (
             &["scan", "logs", "--store", "logs"],
+            "2",
+            "its own files would be read too",
+        ),
+        (
+            &["scan", ".", "--store", "new/kept"],
+            "2",
+            "its own files would be read too",
+        ),
+        (
+            &["scan", "logs", "--store", "other"],
             "1",
-            "holds `1.json` and is no evidence store",
+            "holds `notes.txt` and is no evidence store",
         ),
         (
             &["report", "--store", "nowhere"],
@@ -300,7 +307,7 @@ fn a_full_disk_loses_nothing_that_was_kept() {
     let rest = leaktrail(dir.path(), &["scan", "logs", "--store", "kept"]);
     assert!(
         rest.contains(&format!(
-            "{} files read, 0 of them changed since; {kept} known",
+            "{} files read, 0 of them again; {kept} known",
             2_000 - kept
         )),
         "{rest}"

@@ -22,7 +22,7 @@ use std::time::Instant;
 /// So often the program is killed in all,
 const KILLS: u32 = 200;
 /// and so often before a store is completed and its report looked at.
-const ROUND: u32 = 8;
+const ROUND: u32 = 10;
 
 fn started(folder: &Path, words: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_leaktrail"))
@@ -54,10 +54,10 @@ fn tables(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// The archive of the other tests, and so many small files that they make several segments.
 fn big_archive(logs: &Path) {
     archive(logs);
-    let text = std::fs::read("fixtures/cases/came-in-meanwhile/records.json").unwrap();
+    let text = std::fs::read("fixtures/cases/policy-then-acl-one-row/records.json").unwrap();
     let records = fixture::compact(&String::from_utf8(text).unwrap());
     let file = gzip(format!("{{\"Records\":{records}}}").as_bytes());
-    for number in 0..500 {
+    for number in 0..300 {
         put(logs, &format!("many/{number:04}.json.gz"), &file);
     }
 }

@@ -3,6 +3,7 @@
 mod aside;
 mod presence;
 
+pub(super) use aside::read_stories;
 pub(super) use presence::account_of;
 
 use super::proof::{Asked, Prover};
@@ -21,7 +22,6 @@ use crate::inflate::FirstMember;
 use crate::integrity::{ContentHash, Material};
 use crate::record::{RawRecord, Record};
 use crate::source::{LogFile, Source};
-use crate::store::Story;
 use crate::vocab::{Citation, Loss, LossKind, SkipReason};
 
 /// Which writes of objects are kept that do not matter by themselves.
@@ -80,24 +80,6 @@ pub(super) fn read_file(
         all = std::mem::take(&mut all).merge(gathered.finish());
     });
     all
-}
-
-/// What one file tells, and every file in it, each by itself: for a store.
-pub(super) fn read_stories(
-    source: &dyn Source,
-    file: &LogFile,
-    reading: Reading<'_>,
-    asked: Asked<'_>,
-) -> Vec<Story> {
-    let mut stories = Vec::new();
-    let begin = |file: &LogFile| Gathering::of(file, Writes::Aside, asked);
-    read_records(source, file, reading, &begin, &mut |mut gathered| {
-        let caught = gathered.caught();
-        let log_file = gathered.file.id.clone();
-        let Gathered { evidence, material } = gathered.finish();
-        stories.push(caught.into_story(log_file, evidence, material));
-    });
-    stories
 }
 
 /// Gathers the evidence of one file.

@@ -7,12 +7,12 @@ use super::gather::read_stories;
 use super::proof::{Asked, is_read_late};
 use super::reading::{Reading, hash_of};
 use super::{Options, Progress, ScanError, in_pool, unread};
-use crate::evidence::{Evidence, Fate, FileAccount};
-use crate::integrity::{ContentHash, Material, Wanted, delivered_part};
+use crate::evidence::{Evidence, Fate};
+use crate::integrity::{Material, Wanted, delivered_part};
 use crate::source::{FileChoice, Listing, LogFile, Source};
 use crate::spill::Lines;
-use crate::store::{Identity, SourceStory, Store, StoreError, Story, Table};
-use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
+use crate::store::{Drafting, Identity, Store, StoreError, Story};
+use crate::vocab::{LogFileId, LossKind, SkipReason};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -85,10 +85,18 @@ pub fn keep(
         let bytes = files.iter().map(|file| file.bytes);
         progress.found(files.len() as u64, bytes.fold(0, u64::saturating_add));
         for portion in portions(&files) {
-            let stories = portion.par_iter().map(|file| run.read(file)).collect();
-            commit(store, stories)?;
+            commit(store, |drafting| {
+                let files = portion.par_iter();
+                files.try_for_each(|file| run.read(file, drafting))
+            })?;
         }
-        commit(store, unlisted(&listing, store, shard))?;
+        let unlisted = unlisted(&listing, store, shard);
+        if !unlisted.is_empty() {
+            commit(store, |drafting| {
+                let mut unlisted = unlisted.into_iter();
+                unlisted.try_for_each(|(id, story)| not_read(&id, &story, drafting))
+            })?;
+        }
         Ok(run.added)
     })?
 }
@@ -103,18 +111,16 @@ pub(super) fn learn(store: &mut Store) {
     store.learn(checked);
 }
 
-/// Writes a segment of what some files told.
-fn commit(store: &mut Store, files: Vec<SourceStory>) -> Result<(), ScanError> {
-    if files.is_empty() {
-        return Ok(());
-    }
-    let drafts: Result<Vec<_>, StoreError> = Table::ALL
-        .par_iter()
-        .map(|table| store.draft(*table, &files))
-        .collect();
-    let identities = files.into_iter().map(|file| file.identity).collect();
-    let drafts = drafts.map(|drafts| drafts.into_iter().flatten().collect());
-    let committed = drafts.and_then(|drafts| store.commit(drafts, identities));
+/// Writes a segment of what some files tell.
+fn commit(
+    store: &mut Store,
+    fill: impl FnOnce(&Drafting) -> Result<(), StoreError>,
+) -> Result<(), ScanError> {
+    let drafted = store.begin().and_then(|drafting| {
+        fill(&drafting)?;
+        drafting.finish()
+    });
+    let committed = drafted.and_then(|drafted| store.commit(drafted));
     committed.map_err(|cause| ScanError::StoreFull {
         cause,
         kept: store.source_files(),
@@ -189,38 +195,38 @@ impl Run<'_> {
         }
     }
 
-    fn read(&self, file: &LogFile) -> SourceStory {
+    fn read(&self, file: &LogFile, drafting: &Drafting) -> Result<(), StoreError> {
         let wanted = match is_read_late(file) {
             true => Wanted::everything(),
             false => Wanted::default(),
         };
         let asked = Asked { wanted: &wanted };
-        let mut stories = read_stories(self.source, file, self.reading(), asked);
-        stories.sort_by(|one, other| one.log_file.cmp(&other.log_file));
-        let accounts = stories
-            .iter()
-            .flat_map(|story| story.evidence.files.values());
-        let records = accounts.map(|account| account.records);
-        self.progress
-            .read(file.bytes, records.fold(0, u64::saturating_add));
-        let losses = || stories.iter().flat_map(|story| &story.evidence.losses);
-        let is_damaged = losses().next().is_some();
-        let unsettled =
-            losses().any(|loss| loss.kind == LossKind::Unreadable && loss.log_file == file.id);
-        let hash = stories
-            .iter()
-            .find_map(|story| story.material.file_hash(&file.id));
-        SourceStory {
-            identity: Identity {
-                id: file.id.clone(),
-                bytes: file.bytes,
-                version: file.version.clone(),
-                sha256: hash.map(|hash: ContentHash| hash.to_string().into()),
-                max_inflated: is_damaged.then_some(self.options.max_inflated),
-                unsettled,
-            },
-            stories,
-        }
+        let mut identity = Identity {
+            version: file.version.clone(),
+            bytes: file.bytes,
+            unsettled: false,
+            ..nothing_of(&file.id)
+        };
+        let (mut records, mut taken) = (0_u64, Ok(()));
+        read_stories(self.source, file, self.reading(), asked, &mut |story| {
+            let accounts = story.evidence.files.values();
+            records += accounts.map(|account| account.records).sum::<u64>();
+            let losses = &story.evidence.losses;
+            if !losses.is_empty() {
+                identity.max_inflated = Some(self.options.max_inflated);
+            }
+            identity.unsettled |= losses
+                .iter()
+                .any(|loss| loss.kind == LossKind::Unreadable && loss.log_file == file.id);
+            if let Some(hash) = story.material.file_hash(&file.id) {
+                identity.sha256 = Some(hash.to_string().into());
+            }
+            if taken.is_ok() {
+                taken = drafting.take(&file.id, &story);
+            }
+        });
+        self.progress.read(file.bytes, records);
+        taken.and_then(|()| drafting.end(identity))
     }
 }
 
@@ -245,7 +251,7 @@ fn portions<'f, 'l>(files: &'f [&'l LogFile]) -> Vec<&'f [&'l LogFile]> {
 }
 
 /// What a listing tells of files that cannot be read, as far as the store does not know it.
-fn unlisted(listing: &Listing, store: &Store, shard: Option<Shard>) -> Vec<SourceStory> {
+fn unlisted(listing: &Listing, store: &Store, shard: Option<Shard>) -> Vec<(LogFileId, Evidence)> {
     let skipped = listing.skipped.iter();
     let skipped = skipped.map(|(id, reason)| (id, Fate::Skipped(*reason), None));
     let losses = listing.losses.iter();
@@ -255,33 +261,39 @@ fn unlisted(listing: &Listing, store: &Store, shard: Option<Shard>) -> Vec<Sourc
         .chain(lost)
         .filter(|(id, ..)| shard.is_none_or(|shard| shard.holds(id)))
         .filter(|(id, ..)| store.identity(id).is_none() && seen.insert((*id).clone()))
-        .map(|(id, fate, loss)| not_read(id, unread(0, fate), loss))
+        .map(|(id, fate, loss)| {
+            let evidence = Evidence {
+                files: [(id.clone(), unread(0, fate))].into(),
+                losses: loss.cloned().into_iter().collect(),
+                ..Evidence::default()
+            };
+            (id.clone(), evidence)
+        })
         .collect()
 }
 
-fn not_read(id: &LogFileId, account: FileAccount, loss: Option<&Loss>) -> SourceStory {
-    let evidence = Evidence {
-        files: [(id.clone(), account)].into(),
-        losses: loss.cloned().into_iter().collect(),
-        ..Evidence::default()
+fn not_read(id: &LogFileId, told: &Evidence, drafting: &Drafting) -> Result<(), StoreError> {
+    let story = Story {
+        log_file: id.clone(),
+        evidence: told.clone(),
+        material: Material::default(),
+        kept: Vec::new(),
+        requests: Lines::default(),
+        sessions: Lines::default(),
+        addresses: Lines::default(),
     };
-    SourceStory {
-        identity: Identity {
-            id: id.clone(),
-            bytes: 0,
-            version: None,
-            sha256: None,
-            max_inflated: None,
-            unsettled: true,
-        },
-        stories: vec![Story {
-            log_file: id.clone(),
-            evidence,
-            material: Material::default(),
-            kept: Vec::new(),
-            requests: Lines::default(),
-            sessions: Lines::default(),
-            addresses: Lines::default(),
-        }],
+    drafting.take(id, &story)?;
+    drafting.end(nothing_of(id))
+}
+
+/// A file of which nothing is known but its name; it is tried again in every run.
+fn nothing_of(id: &LogFileId) -> Identity {
+    Identity {
+        id: id.clone(),
+        bytes: 0,
+        version: None,
+        sha256: None,
+        max_inflated: None,
+        unsettled: true,
     }
 }

@@ -5,7 +5,7 @@
 
 use super::archives::Walk;
 use crate::inflate::{FirstMember, InflateLoss, Inflater, inflate, is_gzip};
-use crate::integrity::{ContentHash, ContentHasher};
+use crate::integrity::ContentHash;
 use crate::record::{
     After, Damage, Decoder, Form, Found, MAX_WINDOW, Opened, RawRecord, Record, Splitter, TextKind,
     Told, form_of, is_parquet_of_events,
@@ -123,17 +123,7 @@ pub(super) fn hash_of(
     if !reading.custody || file.is_standard_input() {
         return None;
     }
-    let mut bytes = source.open(file).ok()?;
-    let mut hasher = ContentHasher::default();
-    let mut room = vec![0; 1 << 18];
-    loop {
-        match bytes.read(&mut room) {
-            Ok(0) => return Some(hasher.finish()),
-            Ok(count) => hasher.add(room.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
+    ContentHash::of_all(source.open(file).ok()?)
 }
 
 /// Counts what is taken from a file: of what is piped in nobody knows the size before.

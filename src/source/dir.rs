@@ -133,7 +133,7 @@ fn listed(entry: &DirEntry) -> Option<((LogFileId, PathBuf), Place)> {
         Kind::File => match entry.metadata() {
             Ok(metadata) => Place::File {
                 bytes: metadata.len(),
-                version: metadata.modified().ok().and_then(changed_at),
+                version: changed_at(&metadata),
             },
             Err(error) => return Some(unlisted(&path, &error)),
         },
@@ -142,7 +142,8 @@ fn listed(entry: &DirEntry) -> Option<((LogFileId, PathBuf), Place)> {
 }
 
 /// When a file was changed: nanoseconds since 1970, in as many digits as sort like the instants.
-fn changed_at(time: std::time::SystemTime) -> Option<Box<str>> {
+fn changed_at(metadata: &std::fs::Metadata) -> Option<Box<str>> {
+    let time = metadata.modified().ok()?;
     let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(format!("{:020}", since.as_nanos()).into())
 }

@@ -6,10 +6,12 @@
 //! segment only, so all of a table's files together are the table.
 
 mod error;
+mod find;
 mod hold;
 mod join;
 mod load;
 mod manifest;
+mod proofs;
 mod read;
 mod rows;
 mod segment;
@@ -18,10 +20,11 @@ mod table;
 mod write;
 
 pub use error::StoreError;
+pub use find::Again;
 pub use join::{Joined, merge};
-pub use load::{Again, Wants};
-pub use segment::Draft;
-pub use story::{Aside, Identity, KeptRecord, SourceStory, Story, WrittenObject};
+pub use load::Wants;
+pub use segment::{Draft, Drafting};
+pub use story::{Aside, Identity, KeptRecord, Story, WrittenObject};
 pub use table::Table;
 
 use crate::event::Whereabouts;
@@ -297,8 +300,8 @@ impl Store {
         wants: &Wants<'_>,
         take: &mut dyn FnMut(Again<'_>),
     ) -> Result<(), StoreError> {
-        match self.batches(number, Table::Changes, &load::RECORD)? {
-            Some(batches) => load::records(batches, wants, None, take),
+        match self.batches(number, Table::Changes, &find::RECORD)? {
+            Some(batches) => find::records(batches, wants, None, take),
             None => Ok(()),
         }
     }
@@ -323,8 +326,8 @@ impl Store {
         });
         let find =
             Names(Arc::new(pairs.map(u64::cast_signed).collect())).among(&["find_by_object"]);
-        match self.found(number, Table::Writes, &load::WRITE, &find)? {
-            Some(batches) => load::records(batches, wants, Some(objects), take),
+        match self.found(number, Table::Writes, &find::WRITE, &find)? {
+            Some(batches) => find::records(batches, wants, Some(objects), take),
             None => Ok(()),
         }
     }
@@ -340,8 +343,8 @@ impl Store {
         wants: &Wants<'_>,
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<(), StoreError> {
-        match self.batches(number, table, &load::PACKED)? {
-            Some(batches) => load::packed(batches, wants, take),
+        match self.batches(number, table, &find::PACKED)? {
+            Some(batches) => find::packed(batches, wants, take),
             None => Ok(()),
         }
     }
@@ -358,8 +361,8 @@ impl Store {
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<(), StoreError> {
         let find = names.among(&["find_by_key", "find_by_session", "find_by_shared"]);
-        match self.found(number, Table::Sessions, &load::PACKED, &find)? {
-            Some(batches) => load::packed(batches, wants, take),
+        match self.found(number, Table::Sessions, &find::PACKED, &find)? {
+            Some(batches) => find::packed(batches, wants, take),
             None => Ok(()),
         }
     }
@@ -376,7 +379,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let columns = ["source_file", "log_file", "event_hash"];
         match self.batches(number, Table::Sessions, &columns)? {
-            Some(batches) => load::event_hashes(batches, wants, into),
+            Some(batches) => find::event_hashes(batches, wants, into),
             None => Ok(()),
         }
     }
@@ -394,7 +397,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let find = names.among(&["find_by_caller"]);
         match self.found(number, Table::Addresses, &[], &find)? {
-            Some(batches) => load::addresses(batches, wants, take),
+            Some(batches) => find::addresses(batches, wants, take),
             None => Ok(()),
         }
     }

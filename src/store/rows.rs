@@ -2,45 +2,30 @@
 
 use super::error::StoreError;
 use super::read::hash_of;
-use super::story::{Aside, KeptRecord, SourceStory, Story};
+use super::story::{Aside, Identity, KeptRecord, Story};
 use super::table::Table;
 use super::write::{Rows, Value};
 use crate::event::{CitedIssuance, CitedRequest, EventKey, Whereabouts};
 use crate::evidence::{Coverage, Fate, FileAccount};
-use crate::integrity::{Digest, FileProof};
 use crate::vocab::{AccountId, BucketName, Citation, EventId, Region};
-use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use Value::{Boolean, Bytes, Hash, Integer, Nothing, Text, Time};
 
-/// Writes one table's rows of some files.
-pub(super) fn write(
-    table: Table,
-    files: &[SourceStory],
-    rows: &mut Rows,
-) -> Result<(), StoreError> {
-    for file in files {
-        let identity = &file.identity;
-        let source = identity.id.as_str();
-        if table == Table::Sources {
-            rows.push(&[
-                Text(source),
-                Integer(identity.bytes),
-                Value::text(identity.version.as_deref()),
-                Value::text(identity.sha256.as_deref()),
-                Value::integer(identity.max_inflated),
-                Boolean(identity.unsettled),
-            ])?;
-        }
-        for story in &file.stories {
-            write_story(table, source, story, rows)?;
-        }
-    }
-    Ok(())
+/// Writes the row of a file of the source.
+pub(super) fn write_source(identity: &Identity, rows: &mut Rows) -> Result<(), StoreError> {
+    rows.push(&[
+        Text(identity.id.as_str()),
+        Integer(identity.bytes),
+        Value::text(identity.version.as_deref()),
+        Value::text(identity.sha256.as_deref()),
+        Value::integer(identity.max_inflated),
+        Boolean(identity.unsettled),
+    ])
 }
 
-fn write_story(
+/// Writes one table's rows of what a log file told.
+pub(super) fn write_story(
     table: Table,
     source: &str,
     story: &Story,
@@ -61,7 +46,7 @@ fn write_story(
         Table::Requests => requests(source, story, rows),
         Table::Addresses => addresses(source, story, rows),
         Table::Losses => losses(source, story, rows),
-        Table::Proofs => proofs(source, story, rows),
+        Table::Proofs => super::proofs::write(source, story, rows),
     }
 }
 
@@ -374,100 +359,4 @@ fn losses(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError
         ])?;
     }
     Ok(())
-}
-
-fn proofs(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
-    for (file, proof) in &story.material.proofs {
-        rows.push(&proof_row(
-            source,
-            file.as_str(),
-            &Shown::of(proof),
-            [Nothing; 2],
-        ))?;
-    }
-    for (file, held) in &story.material.digests {
-        let text = held
-            .digest
-            .as_ref()
-            .map(|digest| digest_text(digest).to_string());
-        let told = match &text {
-            Ok(text) => [Text(text), Nothing],
-            Err(why) => [Nothing, Text(why.reveal())],
-        };
-        let shown = Shown::of(&held.proof);
-        rows.push(&proof_row(source, file.as_str(), &shown, told))?;
-    }
-    Ok(())
-}
-
-/// A proof, its hashes as text.
-struct Shown<'p> {
-    proof: &'p FileProof,
-    content: Option<String>,
-    file: Option<String>,
-}
-
-impl<'p> Shown<'p> {
-    fn of(proof: &'p FileProof) -> Self {
-        Self {
-            proof,
-            content: proof.content.map(|hash| hash.to_string()),
-            file: proof.file.map(|hash| hash.to_string()),
-        }
-    }
-}
-
-fn proof_row<'v>(
-    source: &'v str,
-    file: &'v str,
-    shown: &'v Shown<'_>,
-    [digest, unreadable]: [Value<'v>; 2],
-) -> [Value<'v>; 12] {
-    let trailing = shown.proof.trailing.as_ref();
-    let number = |of: fn(&crate::integrity::Trailing) -> u64| Value::integer(trailing.map(of));
-    let damage = shown.proof.damage.as_ref();
-    [
-        Text(source),
-        Text(file),
-        Value::text(shown.content.as_deref()),
-        Value::text(shown.file.as_deref()),
-        number(|it| it.offset),
-        number(|it| it.bytes),
-        trailing.map_or(Nothing, |it| Boolean(it.is_member)),
-        number(|it| it.records),
-        number(|it| it.first_record),
-        Value::text(damage.map(|why| why.reveal())),
-        digest,
-        unreadable,
-    ]
-}
-
-/// A digest as CloudTrail writes it, as far as it was read: it reads back as the same.
-pub(super) fn digest_text(digest: &Digest) -> Json {
-    let previous = digest.previous.as_ref();
-    let hash = |hash: Option<crate::integrity::ContentHash>| hash.map(|hash| hash.to_string());
-    let logs: Vec<Json> = digest
-        .logs
-        .iter()
-        .map(|log| {
-            json!({
-                "s3Object": log.key.reveal(),
-                "hashValue": hash(log.hash),
-                "oldestEventTime": log.oldest.map(|time| time.to_string()),
-                "newestEventTime": log.newest.map(|time| time.to_string()),
-            })
-        })
-        .collect();
-    json!({
-        "digestS3Bucket": digest.chain.bucket.reveal(),
-        "digestS3Object": digest.key.reveal(),
-        "digestStartTime": digest.window.from.to_string(),
-        "digestEndTime": digest.end.reveal(),
-        "digestPublicKeyFingerprint": digest.fingerprint.reveal(),
-        "previousDigestS3Bucket": previous.map(|it| it.bucket.reveal()),
-        "previousDigestS3Object": previous.map(|it| it.key.reveal()),
-        "previousDigestHashValue": previous.and_then(|it| hash(it.hash)),
-        "previousDigestSignature": previous.map(|it| it.signature.reveal()),
-        "logFiles": logs,
-    })
 }

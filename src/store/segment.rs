@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use super::manifest::{Segment, sync_folder, table_folder};
 use super::read::{Batches, path_of};
-use super::story::{Identity, SourceStory};
+use super::story::{Identity, Story};
 use super::table::Table;
 use super::write::{Rows, TableFile, TableWriter};
 use super::{Known, PARTIAL, Store, load, rows};
@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A segment's table, written and not yet counting.
 #[derive(Debug)]
@@ -30,24 +31,87 @@ impl Drop for Draft {
     }
 }
 
-impl Store {
-    /// Writes one table of a new segment; `None` if it has no rows. Tables may be written at the same time, segments not.
+/// A segment on its way. It takes what files told from many threads, and holds little of it.
+pub struct Drafting {
+    tables: Vec<(Table, Mutex<Rows>)>,
+    files: Mutex<Vec<Identity>>,
+}
+
+impl Drafting {
+    /// Takes what a log file told, which is a file of the source or lies in it.
     ///
     /// # Errors
     /// If the disk takes no more.
-    pub fn draft(&self, table: Table, files: &[SourceStory]) -> Result<Option<Draft>, StoreError> {
-        let path = table_folder(&self.folder, table)?.join(PARTIAL);
-        let mut rows = Rows::of(table, &path);
-        rows::write(table, files, &mut rows)?;
-        let file = rows.finish()?;
-        Ok(file.map(|file| Draft { table, path, file }))
+    pub fn take(&self, source: &LogFileId, story: &Story) -> Result<(), StoreError> {
+        let mut tables = self.tables.iter();
+        tables.try_for_each(|(table, rows)| {
+            rows::write_story(*table, source.as_str(), story, &mut locked(rows))
+        })
+    }
+
+    /// All that a file of the source told was taken.
+    ///
+    /// # Errors
+    /// If the disk takes no more.
+    pub fn end(&self, identity: Identity) -> Result<(), StoreError> {
+        let mut tables = self.tables.iter();
+        if let Some((_, rows)) = tables.find(|(table, _)| *table == Table::Sources) {
+            rows::write_source(&identity, &mut locked(rows))?;
+        }
+        locked(&self.files).push(identity);
+        Ok(())
+    }
+
+    /// The tables that have rows, whole and on the disk, and the files that they tell of.
+    ///
+    /// # Errors
+    /// If the disk takes no more.
+    pub fn finish(self) -> Result<(Vec<Draft>, Vec<Identity>), StoreError> {
+        let mut drafts = Vec::new();
+        for (table, rows) in self.tables {
+            let rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let path = rows.path().to_owned();
+            let file = rows.finish()?;
+            drafts.extend(file.map(|file| Draft { table, path, file }));
+        }
+        let files = self.files.into_inner();
+        Ok((drafts, files.unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// What a thread that stopped held is not committed: its run fails.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Begins a segment.
+    ///
+    /// # Errors
+    /// If the disk takes no more.
+    pub fn begin(&self) -> Result<Drafting, StoreError> {
+        let begun = |table: Table| -> Result<(Table, Mutex<Rows>), StoreError> {
+            let path = table_folder(&self.folder, table)?.join(PARTIAL);
+            Ok((table, Mutex::new(Rows::of(table, &path))))
+        };
+        let tables: Result<Vec<_>, StoreError> = Table::ALL.into_iter().map(begun).collect();
+        Ok(Drafting {
+            tables: tables?,
+            files: Mutex::default(),
+        })
     }
 
     /// Commits a segment: from here on it counts, whatever happens, and what was known of its files does not.
     ///
     /// # Errors
     /// If the disk takes no more; then all is as it was.
-    pub fn commit(&mut self, drafts: Vec<Draft>, files: Vec<Identity>) -> Result<(), StoreError> {
+    pub fn commit(
+        &mut self,
+        (drafts, files): (Vec<Draft>, Vec<Identity>),
+    ) -> Result<(), StoreError> {
+        if files.is_empty() {
+            return Ok(());
+        }
         let ids: BTreeSet<LogFileId> = files.iter().map(|file| file.id.clone()).collect();
         let span = span(&drafts)?;
         let new = self.place(drafts, files.len() as u64, span, false)?;

@@ -85,11 +85,3 @@ pub struct Identity {
     /// Whether it is to be read again even if it is the same: it could not be opened, or listed.
     pub unsettled: bool,
 }
-
-/// A file of a source, and what it and every file in it told.
-pub struct SourceStory {
-    /// Which file.
-    pub identity: Identity,
-    /// Its own story first, then those of the files in it, or the other way round.
-    pub stories: Vec<Story>,
-}

@@ -235,6 +235,11 @@ impl Rows {
         }
     }
 
+    /// Where the file is written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Adds a row, a value for each column.
     pub fn push(&mut self, row: &[Value<'_>]) -> Result<(), StoreError> {
         debug_assert_eq!(row.len(), self.columns.len(), "{}", self.table.name());

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 
 pub fn run(asked: &Scan) -> anyhow::Result<Exit> {
     let folder = open(asked.output.as_deref(), asked.force)?;
-    let store = asked.keeping.store.as_deref().map(store::open);
+    let store = asked.keeping.store.as_deref();
+    let store = store.map(|path| store::open(path, &asked.sources));
     let store = store.transpose()?;
     let bar = Bar::new(asked.running.quiet);
     let options = read_options(&asked.rows, &asked.files, &asked.running);

@@ -1,7 +1,7 @@
 //! `leaktrail scan --store`, `report` and `merge`: evidence that is kept, judged again, joined.
 
 use crate::cli::Scan;
-use crate::exit::Exit;
+use crate::exit::{Exit, Misuse};
 use crate::progress::Bar;
 use crate::scan::{self, Outcome};
 use crate::store_cli::{Merge, Report};
@@ -10,11 +10,32 @@ use anyhow::anyhow;
 use leaktrail::pipeline::{self, Options};
 use leaktrail::source::DirSource;
 use leaktrail::store::{self, Store};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Opens a store to write to it.
-pub fn open(path: &Path) -> anyhow::Result<Store> {
+/// Opens a store to write to it. It must not lie in what is read: its own files would be.
+pub fn open(path: &Path, sources: &[PathBuf]) -> anyhow::Result<Store> {
+    let place = std::path::absolute(path)?;
+    let place = real(&place).unwrap_or(place);
+    let inside = |source: &&PathBuf| {
+        let source = source.canonicalize();
+        source.is_ok_and(|source| place.starts_with(source))
+    };
+    if let Some(source) = sources.iter().find(inside) {
+        return Err(Misuse(format!(
+            "the evidence store `{}` lies in `{}`, which is read: its own files would be read too\nhint: choose a folder elsewhere",
+            path.display(),
+            source.display()
+        ))
+        .into());
+    }
     Ok(Store::open_to_write(path)?)
+}
+
+/// A path without links, as far as it exists.
+fn real(path: &Path) -> Option<PathBuf> {
+    let known = path.ancestors().find(|path| path.exists())?;
+    let rest = path.strip_prefix(known).ok()?;
+    Some(known.canonicalize().ok()?.join(rest))
 }
 
 /// Reads what a store does not know yet, and tells what it holds then.
@@ -31,7 +52,7 @@ pub fn scan(
     let added = kept?;
     if !outcome.quiet {
         talk::note(&format!(
-            "evidence store `{}`: {} files read, {} of them changed since; {} known",
+            "evidence store `{}`: {} files read, {} of them again; {} known",
             store.folder().display(),
             added.new + added.changed,
             added.changed,
@@ -73,7 +94,7 @@ pub fn report(asked: &Report) -> anyhow::Result<Exit> {
 
 /// `leaktrail merge`
 pub fn merge(asked: &Merge) -> anyhow::Result<Exit> {
-    let is_target = |path: &&std::path::PathBuf| same(path, &asked.output);
+    let is_target = |path: &&PathBuf| same(path, &asked.output);
     if let Some(path) = asked.stores.iter().find(is_target) {
         return Err(anyhow!(
             "`{}` is both to be read and to be written\nhint: what the output holds already stays; name only the others",

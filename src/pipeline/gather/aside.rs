@@ -3,12 +3,32 @@
 //! Everything that is decided by a record as a whole: changes, writes of objects, calls on trails. They are kept as they were
 //! written, so there is no second form of them to be kept true.
 
-use super::{Gathering, Writes};
+use super::super::proof::Asked;
+use super::super::reading::{Reading, read_records};
+use super::{Gathered, Gathering, Writes};
 use crate::event::{ExposureEvent, Outcome, TrailEvent, event_time, record_text, table};
 use crate::evidence::Evidence;
 use crate::record::{RawRecord, Record};
-use crate::store::{Aside, KeptRecord, WrittenObject};
-use crate::vocab::{BucketName, Untrusted};
+use crate::source::{LogFile, Source};
+use crate::store::{Aside, KeptRecord, Story, WrittenObject};
+use crate::vocab::{BucketName, Region, Untrusted};
+
+/// Hands out what one file tells, and every file in it, each by itself: for a store.
+pub(in crate::pipeline) fn read_stories(
+    source: &dyn Source,
+    file: &LogFile,
+    reading: Reading<'_>,
+    asked: Asked<'_>,
+    take: &mut dyn FnMut(Story),
+) {
+    let begin = |file: &LogFile| Gathering::of(file, Writes::Aside, asked);
+    read_records(source, file, reading, &begin, &mut |mut gathered| {
+        let caught = gathered.caught();
+        let log_file = gathered.file.id.clone();
+        let Gathered { evidence, material } = gathered.finish();
+        take(caught.into_story(log_file, evidence, material));
+    });
+}
 
 impl Gathering<'_> {
     /// A call on a trail that took effect.
@@ -121,9 +141,7 @@ fn kept(raw: &RawRecord<'_>, record: &Record<'_>, text: Untrusted) -> KeptRecord
         index: raw.index,
         time: event_time(record),
         account: super::account_of(record),
-        region: record
-            .text("awsRegion")
-            .and_then(crate::vocab::Region::parse),
+        region: record.text("awsRegion").and_then(Region::parse),
         bucket: None,
         source: of("eventSource"),
         name: of("eventName"),
