@@ -31,8 +31,10 @@ const TABLES: [&str; 12] = [
     "proofs",
 ];
 
+type Damage = (&'static str, fn(&Path));
+
 /// Ways to damage a file.
-const DAMAGES: [(&str, fn(&Path)); 3] = [
+const DAMAGES: [Damage; 3] = [
     ("a bit", |path| {
         let mut bytes = fs::read(path).unwrap();
         let middle = bytes.len() / 2;
