@@ -12,8 +12,8 @@ mod container;
 mod fixture;
 mod kept;
 
-use fixture::gzip;
-use kept::{archive, put};
+use fixture::{compact, elements, gzip};
+use kept::put;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -51,13 +51,13 @@ fn tables(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .collect()
 }
 
-/// The archive of the other tests, and so many small files that they make several segments.
-fn big_archive(logs: &Path) {
-    archive(logs);
-    let text = std::fs::read("fixtures/cases/policy-then-acl-one-row/records.json").unwrap();
-    let records = fixture::compact(&String::from_utf8(text).unwrap());
-    let file = gzip(format!("{{\"Records\":{records}}}").as_bytes());
-    for number in 0..300 {
+/// Golden archives, one damaged file among them, and so many small files that they make two segments.
+fn small_archive(logs: &Path) {
+    kept::copy(Path::new("fixtures/archives"), &logs.join("archives"));
+    let text = std::fs::read("fixtures/cases/objects-by-their-own-acl/records.json").unwrap();
+    let records = elements(&compact(&String::from_utf8(text).unwrap()));
+    for (number, record) in (0..260).zip(records.iter().cycle()) {
+        let file = gzip(format!("{{\"Records\":[{record}]}}").as_bytes());
         put(logs, &format!("many/{number:04}.json.gz"), &file);
     }
 }
@@ -74,7 +74,7 @@ fn dice(state: &mut u64) -> u64 {
 fn a_store_survives_two_hundred_kills() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path();
-    big_archive(&folder.join("logs"));
+    small_archive(&folder.join("logs"));
     let begun = Instant::now();
     done(
         folder,

@@ -210,3 +210,48 @@ fn served(json: &Value) -> Option<u64> {
     let number = bytes.as_f64().or_else(text)?;
     (number >= 0.0 && number.fract() == 0.0 && number < 1e15).then_some(number as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::{S3, inquiry_of, read_named};
+    use super::*;
+
+    #[test]
+    fn every_answer_of_a_log_comes_back_from_a_word() {
+        let outcomes = [
+            "",
+            "NoSuchBucket",
+            "NoSuchBucketPolicy",
+            "NoSuchPublicAccessBlockConfiguration",
+            "OwnershipControlsNotFoundError",
+            "NoSuchWebsiteConfiguration",
+        ];
+        let names = [
+            "BucketPolicy",
+            "BucketPolicyStatus",
+            "BucketPublicAccessBlock",
+            "AccountPublicAccessBlock",
+            "BucketOwnershipControls",
+            "BucketWebsite",
+            "BucketAcl",
+        ];
+        let mut told = 0;
+        for name in names.map(|name| format!("Get{name}")) {
+            let kind = inquiry_of(S3, &name).unwrap();
+            assert_eq!(read_named(&name), Some(kind.name));
+            for (code, bytes) in outcomes
+                .iter()
+                .zip([None, Some(0), Some(617)].iter().cycle())
+            {
+                if let Some(answer) = kind.told(&Outcome::of(Some(code)), *bytes) {
+                    let (word, bytes) = answer.in_short().unwrap();
+                    assert_eq!(Told::of_short(word, bytes), Some(answer));
+                    told += 1;
+                }
+            }
+        }
+        assert!(told > 15, "{told}");
+        assert_eq!(Told::of_short("something", None), None);
+        assert_eq!(Told::AccountBlock(BlockFlags::ALL).in_short(), None);
+    }
+}

@@ -59,6 +59,18 @@ mod tests {
     fn everything_stands_in_one_line() {
         let mut out = Vec::new();
         write_line(&sample(), 4, &mut out).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap().trim_end());
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.matches('\n').count(), 1);
+        let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let expected = serde_json::json!({
+            "program": "leaktrail", "version": env!("CARGO_PKG_VERSION"), "schema_version": 1, "exit_status": 4,
+            "exposures": {"cross-account": {"open": 0, "closed": 1}, "public": {"open": 1, "closed": 0}},
+            "confirmed_exposures": 1, "contradictions": 1,
+            "evidence": {"first_event": "2024-01-01T00:00:00Z", "last_event": "2024-01-11T10:00:00Z"},
+            "files": {"found": 4, "read": 1, "skipped": 2, "lost": 1, "bytes": 2048, "skipped_because": {"digest": 1, "not-cloudtrail": 1}},
+            "records": {"found": 9, "used": 4, "not_of_interest": 3, "duplicates": 1, "lost": 1},
+            "losses": 2
+        });
+        assert_eq!(told, expected);
     }
 }

@@ -104,3 +104,29 @@ pub(super) fn digest_text(digest: &Digest) -> Json {
         "logFiles": logs,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_reads_back_as_the_same() {
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let log = json!({"s3Object": "AWSLogs/a.json.gz", "hashValue": hash, "oldestEventTime": "2026-03-10T00:01:02Z"});
+        let first = json!({"digestS3Bucket": "b", "digestS3Object": "c", "digestStartTime": "2026-03-10T00:00:00Z",
+            "digestEndTime": "2026-03-10T01:00:00Z", "digestPublicKeyFingerprint": "f", "previousDigestSignature": null, "logFiles": []});
+        let mut later = first.clone();
+        later["previousDigestSignature"] = json!("ab12");
+        later["previousDigestS3Bucket"] = json!("other");
+        later["previousDigestS3Object"] = json!("before");
+        later["previousDigestHashValue"] = json!(hash);
+        later["logFiles"] = json!([log, {"s3Object": "x", "hashValue": "no hash"}]);
+        let mut unnamed = first.clone();
+        unnamed["previousDigestSignature"] = json!("");
+        for written in [first, later, unnamed] {
+            let digest = Digest::read(written.to_string().as_bytes()).unwrap();
+            let again = Digest::read(digest_text(&digest).to_string().as_bytes());
+            assert_eq!(again, Ok(digest), "{written}");
+        }
+    }
+}

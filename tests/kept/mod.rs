@@ -56,7 +56,8 @@ pub fn put(folder: &Path, name: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies every file below a folder.
+pub fn copy(from: &Path, to: &Path) {
     for path in files(from) {
         let name = path.strip_prefix(from).unwrap().to_str().unwrap();
         put(to, name, &fs::read(&path).unwrap());
