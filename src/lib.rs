@@ -40,6 +40,7 @@ pub mod integrity;
 
 pub mod alarm;
 pub mod coverage;
+pub mod store;
 pub mod timeline;
 
 pub mod analysis;

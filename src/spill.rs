@@ -40,7 +40,8 @@ impl Lines {
         other.iter().for_each(|line| self.push(line));
     }
 
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    /// The lines, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
         begins
             .zip(&self.ends)
@@ -48,7 +49,7 @@ impl Lines {
     }
 
     /// How many bytes it takes.
-    fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.bytes.len() + self.ends.len() * size_of::<usize>()
     }
 

@@ -136,7 +136,7 @@ fn an_earlier_report_is_replaced_only_by_force() {
 fn the_report_goes_to_stdout_and_nothing_to_stderr() {
     let folder = folder();
     put(&folder, "logs/a.json", log(&story()));
-    insta::assert_snapshot!(leaktrail(folder.path(), &["scan", "logs"]), @r#"
+    insta::assert_snapshot!(leaktrail(folder.path(), &["scan", "logs"]), @r"
         exit status 0
         --- stdout
         1 bucket was exposed; it is closed. 1 bucket cannot be decided.
@@ -144,6 +144,11 @@ fn the_report_goes_to_stdout_and_nothing_to_stderr() {
             evidence    2024-03-04T08:59:00Z to 2024-03-04T10:00:00Z
             files       1: 1 read, 0 skipped, 0 lost
             records     3: 3 used, 0 of no interest here, 0 repeated, 0 lost
+
+                                     2024-03-04 08:59                                       2024-03-04 10:00
+          amzn-s3-demo-bucket        ?██████████████████████████████████████████████████████████████████████
+
+        █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱ no evidence  ▁▃▇ came in
 
         Closed (1)
 
@@ -188,7 +193,7 @@ fn the_report_goes_to_stdout_and_nothing_to_stderr() {
         Where the evidence ends
           - account 111122223333, eu-west-1: 2024-03-04T10:00:00Z
         --- stderr
-        "#);
+        ");
 }
 
 #[test]

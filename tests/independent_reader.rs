@@ -52,3 +52,48 @@ fn pyarrow_reads_what_json_lines_say() {
         String::from_utf8_lossy(&compared.stderr)
     );
 }
+
+const COUNT: &str = r#"
+import json, sys
+import pyarrow.parquet as pq
+
+manifest = json.load(open(f"{sys.argv[1]}/manifest.json"))
+rows = 0
+for segment in manifest["segments"]:
+    for table, file in segment["tables"].items():
+        read = pq.read_table(f"{sys.argv[1]}/{table}/{segment['name']}.parquet")
+        assert read.num_rows == file["rows"], table
+        if table == "changes":
+            assert all(json.loads(record)["eventName"] == name for record, name in zip(read["record"].to_pylist(), read["event_name"].to_pylist()))
+            rows += read.num_rows
+assert rows > 30, rows
+"#;
+
+#[test]
+fn pyarrow_reads_a_store_as_it_lies() {
+    let Some(python) = std::env::var_os("LEAKTRAIL_PYTHON") else {
+        eprintln!("passed over: LEAKTRAIL_PYTHON names no Python with pyarrow");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let scan = Command::new(env!("CARGO_BIN_EXE_leaktrail"))
+        .args([
+            "scan",
+            "fixtures/archives",
+            "-q",
+            "--summary",
+            "json",
+            "--store",
+        ])
+        .arg(folder.path())
+        .status();
+    assert_eq!(scan.expect("a run").code(), Some(3));
+    let counted = Command::new(python)
+        .arg("-c")
+        .arg(COUNT)
+        .arg(folder.path())
+        .output()
+        .expect("python");
+    let why = String::from_utf8_lossy(&counted.stderr);
+    assert!(counted.status.success(), "{why}");
+}

@@ -56,8 +56,17 @@ fn every_command_runs() {
         rest.or(command.strip_prefix("leaktrail "))
     });
     let mut ran = 0;
+    let folder = tempfile::tempdir().expect("a folder");
     for command in own.filter(|command| !command.contains("logs/") && !command.contains("<")) {
-        let words: Vec<&str> = command.split_whitespace().collect();
+        let words: Vec<String> = command
+            .split_whitespace()
+            .map(|word| match word.strip_prefix("evidence/") {
+                Some(rest) => folder.path().join("evidence").join(rest),
+                None => word.into(),
+            })
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let (status, _) = run(&words);
         assert!(
             matches!(status, 0 | 3 | 5),
@@ -65,7 +74,7 @@ fn every_command_runs() {
         );
         ran += 1;
     }
-    assert!(ran >= 7, "only {ran} commands were found");
+    assert!(ran >= 12, "only {ran} commands were found");
 }
 
 #[test]
@@ -94,7 +103,26 @@ fn a_report_folder_is_written_as_it_says() {
             );
         }
     }
-    assert!(out.join("run.json").exists());
+    for file in ["run.json", "report.html"] {
+        assert!(out.join(file).exists(), "no {file}");
+        assert!(readme().contains(file), "the README does not name {file}");
+    }
+}
+
+#[test]
+fn every_format_is_named_and_the_picture_is_there() {
+    let text = readme();
+    for format in leaktrail::report::Format::ALL {
+        let row = format!("| `{}` |", format.name());
+        assert!(text.contains(&row), "{row} is not explained");
+    }
+    let pictures = text.split("](fixtures/").skip(1);
+    let names: Vec<&str> = pictures.filter_map(|rest| rest.split(')').next()).collect();
+    assert!(!names.is_empty());
+    for name in names {
+        let size = fs::metadata(format!("fixtures/{name}")).map(|it| it.len());
+        assert!(matches!(size, Ok(10_000..300_000)), "{name}: {size:?}");
+    }
 }
 
 #[test]
@@ -114,6 +142,36 @@ fn the_example_is_the_one_that_doctests_run() {
         documented.join("\n").contains(&example),
         "the README's example is another one"
     );
+}
+
+#[test]
+fn the_schema_of_a_store_is_written_down() {
+    let text = fs::read_to_string("ARCHITECTURE.md").expect("ARCHITECTURE.md");
+    for table in leaktrail::store::Table::ALL {
+        let begin = format!("| `{}` |", table.name());
+        let mut rows = text.lines().filter(|line| line.starts_with(&begin));
+        let row = rows
+            .next()
+            .unwrap_or_else(|| panic!("no row of `{}`", table.name()));
+        let row = match row.contains("the same, ") {
+            true => text
+                .lines()
+                .filter(|line| line.starts_with("| `changes` |"))
+                .chain([row])
+                .collect(),
+            false => row.to_owned(),
+        };
+        for column in table
+            .columns()
+            .filter(|name| !["source_file", "log_file"].contains(name))
+        {
+            assert!(
+                row.contains(&format!("`{column}`")),
+                "`{column}` of `{}`",
+                table.name()
+            );
+        }
+    }
 }
 
 #[test]

@@ -19,6 +19,9 @@ pub enum Shape {
     ManySmall,
     /// As a busy account's: 6 files of 6,000 records.
     FewLarge,
+    /// As months of an account: 6,000 files of a hundred records.
+    #[allow(dead_code, reason = "one bench uses it")]
+    Large,
 }
 
 /// An archive on disk, and what is known to be in it.
@@ -115,6 +118,7 @@ impl Shape {
         match self {
             Self::ManySmall => 3_000,
             Self::FewLarge => 6,
+            Self::Large => 6_000,
         }
     }
 
@@ -124,6 +128,7 @@ impl Shape {
                 dice.weighted(&[(50, (1, 5)), (40, (6, 11)), (9, (17, 17)), (1, (34, 300))])
             }
             Self::FewLarge => (6_000, 1),
+            Self::Large => (50, 100),
         };
         least + dice.below(more)
     }

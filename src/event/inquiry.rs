@@ -42,6 +42,47 @@ pub enum Told {
     NoBucket,
 }
 
+/// The answers that a log can hold, and what each is called.
+const ANSWERS: [(&str, Told); 8] = [
+    ("no-policy", Told::Policy(None)),
+    ("no-block", Told::Block(BlockFlags::NONE)),
+    ("no-account-block", Told::AccountBlock(BlockFlags::NONE)),
+    ("no-ownership", Told::Ownership(Ownership::ObjectWriter)),
+    ("website", Told::Website(Switch::On)),
+    ("no-website", Told::Website(Switch::Off)),
+    ("bucket", Told::Exists),
+    ("no-bucket", Told::NoBucket),
+];
+
+impl Told {
+    /// What a logged read told in one word, and how long the answer was where that is kept; `None` for a document that is
+    /// held, which no log holds.
+    pub fn in_short(&self) -> Option<(&'static str, Option<u64>)> {
+        match self {
+            Self::PolicyServed(bytes) => Some(("policy", *bytes)),
+            Self::BlockServed(bytes) => Some(("block", *bytes)),
+            told => {
+                let mut answers = ANSWERS.iter();
+                let found = answers.find(|(_, answer)| answer == told)?;
+                Some((found.0, None))
+            }
+        }
+    }
+
+    /// What is told so in short.
+    pub fn of_short(word: &str, bytes: Option<u64>) -> Option<Self> {
+        match word {
+            "policy" => Some(Self::PolicyServed(bytes)),
+            "block" => Some(Self::BlockServed(bytes)),
+            word => {
+                let mut answers = ANSWERS.iter();
+                let found = answers.find(|(known, _)| *known == word)?;
+                Some(found.1.clone())
+            }
+        }
+    }
+}
+
 /// On or off.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Switch {
@@ -168,4 +209,49 @@ fn served(json: &Value) -> Option<u64> {
     };
     let number = bytes.as_f64().or_else(text)?;
     (number >= 0.0 && number.fract() == 0.0 && number < 1e15).then_some(number as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::{S3, inquiry_of, read_named};
+    use super::*;
+
+    #[test]
+    fn every_answer_of_a_log_comes_back_from_a_word() {
+        let outcomes = [
+            "",
+            "NoSuchBucket",
+            "NoSuchBucketPolicy",
+            "NoSuchPublicAccessBlockConfiguration",
+            "OwnershipControlsNotFoundError",
+            "NoSuchWebsiteConfiguration",
+        ];
+        let names = [
+            "BucketPolicy",
+            "BucketPolicyStatus",
+            "BucketPublicAccessBlock",
+            "AccountPublicAccessBlock",
+            "BucketOwnershipControls",
+            "BucketWebsite",
+            "BucketAcl",
+        ];
+        let mut told = 0;
+        for name in names.map(|name| format!("Get{name}")) {
+            let kind = inquiry_of(S3, &name).unwrap();
+            assert_eq!(read_named(&name), Some(kind.name));
+            for (code, bytes) in outcomes
+                .iter()
+                .zip([None, Some(0), Some(617)].iter().cycle())
+            {
+                if let Some(answer) = kind.told(&Outcome::of(Some(code)), *bytes) {
+                    let (word, bytes) = answer.in_short().unwrap();
+                    assert_eq!(Told::of_short(word, bytes), Some(answer));
+                    told += 1;
+                }
+            }
+        }
+        assert!(told > 15, "{told}");
+        assert_eq!(Told::of_short("something", None), None);
+        assert_eq!(Told::AccountBlock(BlockFlags::ALL).in_short(), None);
+    }
 }

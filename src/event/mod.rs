@@ -46,6 +46,7 @@ pub use policy::{
 };
 pub use read::{
     QuietWrite, Unusable, bucket_named, bucket_of_record, event_key, event_time, read_event,
+    record_text,
 };
 pub use request::{
     Asking, Caller, CitedRequest, Copied, Request, bucket_of_prefix, bucket_prefix,

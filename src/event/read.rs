@@ -147,6 +147,11 @@ pub(super) fn time_of(record: &Record<'_>) -> Result<Timestamp, Unusable> {
     })
 }
 
+/// A record as it was written, as tables tell it.
+pub fn record_text(raw: &[u8]) -> Untrusted {
+    compacted(raw).into()
+}
+
 /// The bucket that a record of any kind names.
 pub fn bucket_named(record: &Record<'_>) -> Option<BucketName> {
     let json = record.to_json();

@@ -347,6 +347,11 @@ pub(super) fn read_of(kind: HeldKind) -> &'static str {
     }
 }
 
+/// The name of a read, as this table spells it.
+pub fn read_named(name: &str) -> Option<&'static str> {
+    Some(inquiry_of(S3, name)?.name)
+}
+
 /// The kind of read of that source and name, where its answer may prove a control.
 pub fn inquiry_of(source: &str, name: &str) -> Option<&'static InquiryKind> {
     (source == S3).then(|| {

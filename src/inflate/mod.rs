@@ -7,6 +7,9 @@
 //! gzip: <https://www.rfc-editor.org/rfc/rfc1952>
 
 mod input;
+mod whole;
+
+pub use whole::{Whole, WholeInflater};
 
 use crate::vocab::LossKind;
 use flate2::{Decompress, FlushDecompress, Status};

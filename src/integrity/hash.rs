@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::io::{ErrorKind, Read};
 
 /// The SHA-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,9 +14,28 @@ impl ContentHash {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The SHA-256 of all that comes; `None` if not all of it does.
+    pub fn of_all(mut bytes: impl Read) -> Option<Self> {
+        let mut hasher = ContentHasher::default();
+        let mut room = vec![0; 1 << 18];
+        loop {
+            match bytes.read(&mut room) {
+                Ok(0) => return Some(hasher.finish()),
+                Ok(count) => hasher.add(room.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// Reads 64 hex digits, of either case.
     pub fn parse(text: &str) -> Option<Self> {
         Some(Self(unhex(text)?.try_into().ok()?))
+    }
+
+    /// The hash's bytes.
+    pub fn bytes(self) -> [u8; 32] {
+        self.0
     }
 }
 

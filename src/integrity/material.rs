@@ -86,6 +86,7 @@ impl Material {
             names: logs
                 .map(|log| unpacked(file_name(log.key.reveal())))
                 .collect(),
+            everything: false,
         }
     }
 }
@@ -94,11 +95,20 @@ impl Material {
 #[derive(Clone, Debug, Default)]
 pub struct Wanted<'m> {
     names: HashSet<&'m str>,
+    everything: bool,
 }
 
 impl Wanted<'_> {
+    /// Every log file: which of them digests will name is not known yet.
+    pub fn everything() -> Self {
+        Self {
+            names: HashSet::new(),
+            everything: true,
+        }
+    }
+
     /// Whether a digest may ask for that file.
     pub fn asks_for(&self, file: &LogFileId) -> bool {
-        self.names.contains(unpacked(file_name(file.as_str())))
+        self.everything || self.names.contains(unpacked(file_name(file.as_str())))
     }
 }

@@ -24,7 +24,7 @@ pub use hash::{ContentHash, ContentHasher};
 pub use keys::PublicKeys;
 pub use material::{FileProof, HeldDigest, Material, Trailing, Wanted};
 pub use metadata::Metadata;
-pub use name::{ChainId, ChainKind};
+pub use name::{ChainId, ChainKind, delivered_part};
 pub use verdict::{DigestVerdict, LogVerdict, RecordVerdict, Trust, Unreferenced};
 
 use crate::event::TrailEvent;

@@ -2,9 +2,10 @@
 
 use super::gather::{Gathering, Writes, account_of};
 use super::proof::Asked;
-use super::reading::{Reader, read_records, record_loss};
+use super::reading::{Reader, read_records};
 use super::sink::{Kept, Sinks};
 use super::stage::Stage;
+use super::text::record_loss;
 use super::{Options, Progress, ScanError, analyse, in_pool, known, read_writes, unlisted};
 use crate::alarm::{AlarmSettings, Datum, Fate, MetricTime};
 use crate::analysis::{AlarmHistory, Analysis, Match};
@@ -106,7 +107,7 @@ fn gather(
     options: &Options,
     watch: &Watch<'_>,
     progress: &dyn Progress,
-) -> Result<(Evidence, Kept, Watched), ScanError> {
+) -> Result<(Evidence, Kept<'static>, Watched), ScanError> {
     let sinks = Sinks::new();
     let listing = source.list()?;
     let bytes = listing.files.iter().map(|file| file.bytes);

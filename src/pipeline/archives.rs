@@ -3,7 +3,9 @@
 //! An archive's files come one after the other; small ones are gathered and read by all threads at once, and told in the
 //! archive's order. What may come out of an archive is bounded: of each file, and of all together.
 
-use super::reading::{Begun, Reader, Reading, begin_text, of_file, read_text};
+use super::reading::{Begun, Reader, Reading, begin_text, read_text};
+use super::text::of_file;
+use super::whole::with_buffers;
 use crate::archive::{
     ArchiveKind, ArchiveLoss, HEAD, Member, archive_kind, each_in_tar, each_in_zip,
 };
@@ -266,12 +268,20 @@ impl<R: Reader> Walk<'_, R> {
     fn read_held(&self, held: Held) -> Vec<R> {
         let mut readers = Vec::new();
         let hash = self.reading.custody.then(|| ContentHash::of(&held.bytes));
-        let bytes = Cursor::new(held.bytes).chain(Failing(held.failure));
-        let inflater = Inflater::new(Box::new(bytes), self.reading.max_inflated);
         let mut reader = (self.begin)(&held.file);
         if let Some(hash) = hash {
             reader.hashed(hash);
         }
+        let is_read = held.failure.is_none()
+            && with_buffers(|buffers| {
+                let inner = &mut buffers.inner;
+                inner.read(&held.file, &held.bytes, self.reading, &mut reader)
+            });
+        if is_read {
+            return vec![reader];
+        }
+        let bytes = Cursor::new(held.bytes).chain(Failing(held.failure));
+        let inflater = Inflater::new(Box::new(bytes), self.reading.max_inflated);
         self.open(&held.file, inflater, &|| None, reader, &mut |reader| {
             readers.push(reader);
         });

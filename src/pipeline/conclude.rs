@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// From evidence to what a report tells; nothing is checked.
 pub(super) fn analyse(
     evidence: Evidence,
-    kept: &Kept,
+    kept: &Kept<'_>,
     options: &Options,
 ) -> Result<Analysis, ScanError> {
     conclude(evidence, Material::default(), kept, options)
@@ -23,7 +23,7 @@ pub(super) fn analyse(
 pub(super) fn conclude(
     mut evidence: Evidence,
     material: Material,
-    kept: &Kept,
+    kept: &Kept<'_>,
     options: &Options,
 ) -> Result<Analysis, ScanError> {
     let trails: Vec<_> = std::mem::take(&mut evidence.trails).into_iter().collect();
@@ -54,7 +54,7 @@ fn listed<'e>(evidence: &'e Evidence, material: &Material) -> Vec<Listed<'e>> {
     };
     let files = evidence.files.iter();
     files
-        .filter(|(file, _)| !material.digests.contains_key(file) && !holds_files(evidence, file))
+        .filter(|(file, _)| !material.digests.contains_key(*file) && !holds_files(evidence, file))
         .map(|(file, account)| Listed {
             file,
             holds_records: is_log(&account.fate),
@@ -72,6 +72,7 @@ fn is_passed_over(fate: &Fate) -> bool {
                 | SkipReason::NotIncluded
                 | SkipReason::DeliveredBefore
                 | SkipReason::DeliveredAfter
+                | SkipReason::OtherShard
         )
     )
 }

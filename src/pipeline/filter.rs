@@ -4,7 +4,8 @@
 //! its brackets is not looked for, since nothing of it could match.
 
 use super::prefilter::{Places, Prefilter};
-use super::reading::{Reader, read_records, record_loss};
+use super::reading::{Reader, read_records};
+use super::text::record_loss;
 use super::{Options, Progress, ScanError, in_pool};
 use crate::analysis::Selection;
 use crate::event::{bucket_named, event_time};

@@ -1,16 +1,21 @@
 //! What does one file tell?
 
+mod aside;
+mod glance;
 mod presence;
 
+pub(super) use aside::read_stories;
+use presence::Presence;
 pub(super) use presence::account_of;
 
 use super::proof::{Asked, Prover};
-use super::reading::{Ended, Reader, Reading, read_records, record_loss};
+use super::reading::{Ended, Reader, Reading, read_records};
 use super::sink::{Catch, Sinks};
+use super::text::record_loss;
 use super::unread;
 use crate::event::{
-    CitedIssuance, CitedRequest, ExposureEvent, IssuanceKind, Outcome, QuietWrite, TrailEvent,
-    Unusable, amended_event, event_time, has_unsound_bytes, issuance_of, read_event, read_inquiry,
+    CitedIssuance, CitedRequest, ExposureEvent, IssuanceKind, Outcome, QuietWrite, Unusable,
+    amended_event, event_time, has_unsound_bytes, issuance_of, read_event, read_inquiry,
     read_issuance, read_request, table,
 };
 use crate::evidence::{
@@ -18,7 +23,7 @@ use crate::evidence::{
 };
 use crate::inflate::FirstMember;
 use crate::integrity::{ContentHash, Material};
-use crate::record::{RawRecord, Record};
+use crate::record::{Glance, RawRecord, Record};
 use crate::source::{LogFile, Source};
 use crate::vocab::{Citation, Loss, LossKind, SkipReason};
 
@@ -31,6 +36,8 @@ pub(super) enum Writes<'o> {
     Of(&'o ObjectsOfInterest),
     /// All, of a file that can be read only once.
     All,
+    /// None, but all are put aside, with every other record that matters: for a store.
+    Aside,
 }
 
 impl Writes<'_> {
@@ -84,6 +91,7 @@ pub(super) struct Gathering<'o> {
     writes: Writes<'o>,
     evidence: Evidence,
     catch: Catch,
+    presence: Presence,
     account: FileAccount,
     used: u64,
     insights: u64,
@@ -102,6 +110,7 @@ impl<'o> Gathering<'o> {
             writes,
             evidence: Evidence::default(),
             catch: Catch::default(),
+            presence: Presence::default(),
             account,
             used: 0,
             insights: 0,
@@ -129,6 +138,7 @@ impl<'o> Gathering<'o> {
             }
             None => Fate::Read,
         };
+        self.presence.tell(&mut self.evidence, &mut self.account);
         self.evidence
             .files
             .insert(self.file.id.clone(), self.account);
@@ -165,9 +175,15 @@ impl<'o> Gathering<'o> {
         asked: bool,
     ) {
         match read_event(kind, record, raw.raw) {
-            Ok(event) if !self.wants(&event) && asked => self.used += 1,
-            Ok(event) if !self.wants(&event) => self.account.not_of_interest += 1,
+            Ok(event) if !self.wants(&event) => {
+                self.put_write_aside(&event, raw, record, asked);
+                match asked {
+                    true => self.used += 1,
+                    false => self.account.not_of_interest += 1,
+                }
+            }
             Ok(event) => {
+                self.put_change_aside(&event, raw, record);
                 if let Some(why) = event.change.unreadable().filter(|_| event.took()) {
                     self.evidence.losses.insert(record_loss(
                         &self.file.id,
@@ -211,7 +227,7 @@ impl Gathering<'_> {
             table::kind_of(source, name),
             table::inquiry_of(source, name),
         ) {
-            (Some(kind), _) if self.is_quiet(kind, record) => match asked {
+            (Some(kind), _) if self.is_quiet(kind, raw, record, asked) => match asked {
                 true => self.used += 1,
                 false => self.account.not_of_interest += 1,
             },
@@ -278,7 +294,13 @@ impl Gathering<'_> {
     }
 
     /// Whether a call on an object cannot matter, told without reading the whole record: most cannot.
-    fn is_quiet(&mut self, kind: &table::Kind, record: &Record<'_>) -> bool {
+    fn is_quiet(
+        &mut self,
+        kind: &table::Kind,
+        raw: &RawRecord<'_>,
+        record: &Record<'_>,
+        asked: bool,
+    ) -> bool {
         let Some(write) = QuietWrite::read(kind, record) else {
             return false;
         };
@@ -292,6 +314,10 @@ impl Gathering<'_> {
             Writes::Noted => {
                 let written = self.evidence.written.entry(self.file.id.clone());
                 written.or_default().insert(write.bucket);
+                true
+            }
+            Writes::Aside => {
+                self.put_quiet_write_aside(raw, record, (&write.bucket, &write.key), asked);
                 true
             }
         }
@@ -315,6 +341,7 @@ impl Gathering<'_> {
                 written.or_default().insert(bucket.clone());
                 false
             }
+            Writes::Aside => false,
         }
     }
 
@@ -358,7 +385,7 @@ impl Reader for Gathering<'_> {
                     self.note((source, name), time, raw, record);
                 }
                 if let Some(kind) = table::trail_kind_of(source, name) {
-                    self.evidence.trails.extend(TrailEvent::read(kind, record));
+                    self.hear_of_trail(kind, raw, record);
                 }
                 return self.take(source, name, raw, record);
             }
@@ -387,8 +414,12 @@ impl Reader for Gathering<'_> {
         true
     }
 
+    fn glance(&mut self, _: &RawRecord<'_>, glance: &Glance<'_>) -> bool {
+        self.pass_over(glance)
+    }
+
     fn wants_rest(&self) -> bool {
-        self.prover.is_asked()
+        self.prover.wants_all()
     }
 
     fn end(&mut self, ended: &Ended<'_>) {

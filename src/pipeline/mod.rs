@@ -2,37 +2,46 @@
 //!
 //! It decides nothing: each stage does, and hands on a value.
 
+mod again;
 mod alarms;
 mod archives;
 mod conclude;
 mod filter;
 mod gather;
+mod keep;
 mod known;
 mod prefilter;
 mod proof;
 mod reading;
 mod sink;
 mod stage;
+mod text;
+mod traced;
+mod whole;
 
 pub use alarms::{Alarms, LogGroups, Watch, alarms};
 
+pub use again::report;
 pub use filter::{FieldRow, Filtered, Query, Thoroughness, Wanted, filter};
+pub use keep::{Added, Shard, keep};
 
 use crate::analysis::{Analysis, Counts, Selection, Strictness};
-use crate::event::{CitedIssuance, Whereabouts};
 use crate::evidence::{Evidence, Fate, FileAccount};
 use crate::integrity::{self, Metadata, PublicKeys};
 use crate::source::{FileChoice, Listing, LogFile, Source, SourceError};
-use crate::timeline::{Reconstruction, Settings, Tracer, Visits, reconstruct};
+use crate::store::StoreError;
+use crate::timeline::{Settings, reconstruct};
 use crate::vocab::{AccountId, Region, Timestamp};
 use conclude::{analyse, conclude};
 use gather::{Gathered, Writes, account_of, read_file};
 use proof::{Asked, is_read_late};
 use rayon::prelude::*;
 use reading::Reading;
+pub use reading::Way;
 use sink::{Kept, Sinks};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use traced::{further, trace};
 
 /// How an archive is to be read and told.
 #[derive(Clone, Debug)]
@@ -57,6 +66,8 @@ pub struct Options {
     pub metadata: Metadata,
     /// Whether every file is hashed as it lies there.
     pub custody: bool,
+    /// By which way files are read.
+    pub way: Way,
 }
 
 impl Default for Options {
@@ -72,6 +83,7 @@ impl Default for Options {
             public_keys: PublicKeys::default(),
             metadata: Metadata::default(),
             custody: false,
+            way: Way::default(),
         }
     }
 }
@@ -82,6 +94,7 @@ impl Options {
             max_inflated: self.max_inflated,
             choice: &self.choice,
             custody: self.custody,
+            way: self.way,
         }
     }
 }
@@ -101,6 +114,17 @@ pub enum ScanError {
     /// What does not fit in memory can be put nowhere, or not be read back.
     #[error("cannot keep what does not fit in memory in the folder for temporary files: {0}")]
     Spill(std::io::Error),
+    /// An evidence store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An evidence store takes no more.
+    #[error("{cause}\nhint: {kept} files are kept in the store; the next run reads the others")]
+    StoreFull {
+        /// Why.
+        cause: StoreError,
+        /// How many files of the source it holds.
+        kept: usize,
+    },
 }
 
 /// Who is told how far a scan is.
@@ -152,7 +176,7 @@ fn gather(
     source: &dyn Source,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<(Gathered, Kept), ScanError> {
+) -> Result<(Gathered, Kept<'static>), ScanError> {
     let sinks = Sinks::new();
     let listing = source.list()?;
     progress.found(
@@ -263,8 +287,8 @@ fn unread(bytes: u64, fate: Fate) -> FileAccount {
 }
 
 /// From events to exposures, timelines and changes.
-fn tell(evidence: Evidence, kept: &Kept, options: &Options) -> Result<Analysis, ScanError> {
-    let mut counts = Counts::of(&evidence, further(&evidence, kept));
+fn tell(evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analysis, ScanError> {
+    let mut counts = Counts::of(&evidence, further(&evidence, kept)?);
     let coverage: BTreeMap<_, _> = evidence
         .coverage
         .iter()
@@ -290,7 +314,7 @@ fn tell(evidence: Evidence, kept: &Kept, options: &Options) -> Result<Analysis, 
         let covered = coverage.get(&place);
         issued.contains_key(&(account.clone(), region.clone()))
             && covered.is_some_and(|(first, last)| (*first..=*last).contains(&began))
-    });
+    })?;
     kept.failure().map_err(ScanError::Spill)?;
     counts.used = counts.used.saturating_sub(told.collapsed);
     counts.duplicates = counts.duplicates.saturating_add(told.collapsed);
@@ -309,42 +333,6 @@ fn tell(evidence: Evidence, kept: &Kept, options: &Options) -> Result<Analysis, 
     Ok(options
         .strictness
         .apply(options.selection.pick(told, analysis)))
-}
-
-/// How many different requests and sessions were kept that are no events of interest by themselves.
-fn further(evidence: &Evidence, kept: &Kept) -> u64 {
-    let buckets = kept.buckets();
-    let requests = buckets
-        .iter()
-        .flat_map(|(account, bucket)| kept.of(account.as_ref(), bucket))
-        .filter(|cited| !evidence.events.contains_key(&cited.key));
-    let mut last = None;
-    let sessions = sessions(kept).filter(|cited| {
-        let event = Some(cited.event.clone());
-        let other = last != event;
-        last = event;
-        other
-    });
-    requests.count() as u64 + sessions.count() as u64
-}
-
-fn sessions(kept: &Kept) -> impl Iterator<Item = CitedIssuance> + '_ {
-    let lines = kept.sessions.of(&[]).map_while(|line| kept.sound(line));
-    lines.filter_map(|line| CitedIssuance::unpack(&line))
-}
-
-/// Traces everybody back, in rounds: who asked for a session is known only when it was found.
-fn trace(told: &mut Reconstruction, kept: &Kept, recorded: &crate::timeline::Recorded<'_>) {
-    let mut tracer = Tracer::of(told);
-    while tracer.goes_on() {
-        sessions(kept).for_each(|cited| tracer.hear(cited));
-    }
-    if tracer.wants_addresses() {
-        let lines = kept.addresses.of(&[]).map_while(|line| kept.sound(line));
-        let seen = lines.filter_map(|line| Whereabouts::unpack(&line));
-        seen.for_each(|seen| tracer.see(seen));
-    }
-    tracer.tell(told, recorded);
 }
 
 type Covered = BTreeMap<(Option<AccountId>, Option<Region>), (Timestamp, Timestamp)>;

@@ -74,9 +74,9 @@ impl Prover {
         }
     }
 
-    /// Whether all of the file's text is wanted.
-    pub fn is_asked(&self) -> bool {
-        self.is_asked
+    /// Whether all of the file's text is wanted: also where a digest may yet ask for it, so that its damage is told alike.
+    pub fn wants_all(&self) -> bool {
+        self.is_asked || is_read_late(&self.file)
     }
 
     pub fn hashed(&mut self, file: ContentHash) {

@@ -4,16 +4,15 @@
 //! has a reader of its own. Text is held a window at a time, so that what is in memory does not grow with a file.
 
 use super::archives::Walk;
-use crate::inflate::{FirstMember, InflateLoss, Inflater, inflate, is_gzip};
-use crate::integrity::{ContentHash, ContentHasher};
-use crate::record::{
-    After, Damage, Decoder, Form, Found, MAX_WINDOW, Opened, RawRecord, Record, Splitter, TextKind,
-    Told, form_of, is_parquet_of_events,
-};
+use super::text::{End, TextSplitter, opener};
+use super::whole::{Buffers, fetch, may_be_held, with_buffers};
+use crate::inflate::{FirstMember, InflateLoss, Inflater, is_gzip};
+use crate::integrity::ContentHash;
+use crate::record::{After, Decoder, Glance, MAX_WINDOW, RawRecord, Record, TextKind};
 use crate::source::{Bytes, FileChoice, LogFile, Source};
-use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
+use crate::vocab::{Loss, SkipReason};
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Who takes the records of one file.
@@ -34,6 +33,10 @@ pub(super) trait Reader: Send {
     /// Whoever says no has counted it.
     fn wants(&mut self, _: &RawRecord<'_>, _: Option<usize>) -> bool {
         true
+    }
+    /// What a record says at a glance; says whether that was enough. Whoever says so has counted it.
+    fn glance(&mut self, _: &RawRecord<'_>, _: &Glance<'_>) -> bool {
+        false
     }
     /// A record that can be read.
     fn record(&mut self, raw: &RawRecord<'_>, record: &Record<'_>);
@@ -71,6 +74,24 @@ pub(super) struct Reading<'o> {
     pub max_inflated: u64,
     /// Which files are read.
     pub choice: &'o FileChoice,
+    /// Which way is gone.
+    pub way: Way,
+}
+
+/// By which way files are read: the results are the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Way {
+    /// The fastest that a file's soundness allows.
+    #[default]
+    Fast,
+    /// Everything streamed, split byte by byte, and read by another parser first: what the fast way is compared with.
+    Slow,
+}
+
+impl Reading<'_> {
+    pub fn is_fast(&self) -> bool {
+        self.way == Way::Fast
+    }
 }
 
 /// Opens a file and hands its records and losses to the reader that `begin` makes for it, and those of every file in it to
@@ -92,44 +113,100 @@ pub(super) fn read_records<R: Reader>(
             reader.loss(loss);
             done(reader);
         }
+        Ok(bytes) if may_be_held(file, reading) => {
+            with_buffers(|buffers| {
+                open_held(source, file, reading, (bytes, buffers), begin, reader, done)
+            });
+        }
         Ok(bytes) => {
             if let Some(hash) = hash_of(source, file, reading) {
                 reader.hashed(hash);
             }
-            let again = || source.open(file).ok().filter(|_| !file.is_standard_input());
-            let taken = AtomicU64::new(0);
-            let walk = Walk {
-                reading,
-                begin,
-                depth: 0,
-                taken: &taken,
-            };
-            let bytes = Counted {
-                bytes,
-                taken: &taken,
-            };
-            let inflater = Inflater::new(Box::new(bytes), reading.max_inflated);
-            walk.open(file, inflater, &again, reader, done);
+            stream(source, file, reading, bytes, begin, reader, done);
         }
     }
 }
 
+/// Reads a file at once; by the stream, if it is not as it was listed, or unusual.
+fn open_held<R: Reader>(
+    source: &dyn Source,
+    file: &LogFile,
+    reading: Reading<'_>,
+    (mut bytes, buffers): (Box<dyn Bytes + '_>, &mut Buffers),
+    begin: &(dyn Fn(&LogFile) -> R + Sync),
+    mut reader: R,
+    done: &mut dyn FnMut(R),
+) {
+    let is_whole = fetch(&mut bytes, file.bytes, &mut buffers.bytes);
+    drop(bytes);
+    if !is_whole {
+        return match source.open(file) {
+            Ok(bytes) => {
+                if let Some(hash) = hash_of(source, file, reading) {
+                    reader.hashed(hash);
+                }
+                stream(source, file, reading, bytes, begin, reader, done);
+            }
+            Err(loss) => {
+                reader.loss(loss);
+                done(reader);
+            }
+        };
+    }
+    let held = buffers.bytes.as_slice();
+    if reading.custody {
+        reader.hashed(ContentHash::of(held));
+    }
+    if buffers.inner.read(file, held, reading, &mut reader) {
+        return done(reader);
+    }
+    stream(
+        source,
+        file,
+        reading,
+        Box::new(Cursor::new(held)),
+        begin,
+        reader,
+        done,
+    );
+}
+
+/// Reads a file, and every file in it, as its bytes come.
+fn stream<R: Reader>(
+    source: &dyn Source,
+    file: &LogFile,
+    reading: Reading<'_>,
+    bytes: Box<dyn Bytes + '_>,
+    begin: &(dyn Fn(&LogFile) -> R + Sync),
+    reader: R,
+    done: &mut dyn FnMut(R),
+) {
+    let again = || source.open(file).ok().filter(|_| !file.is_standard_input());
+    let taken = AtomicU64::new(0);
+    let walk = Walk {
+        reading,
+        begin,
+        depth: 0,
+        taken: &taken,
+    };
+    let bytes = Counted {
+        bytes,
+        taken: &taken,
+    };
+    let inflater = Inflater::new(Box::new(bytes), reading.max_inflated);
+    walk.open(file, inflater, &again, reader, done);
+}
+
 /// The hash of a file as it lies there, where it is wanted and the file can be opened twice.
-fn hash_of(source: &dyn Source, file: &LogFile, reading: Reading<'_>) -> Option<ContentHash> {
+pub(super) fn hash_of(
+    source: &dyn Source,
+    file: &LogFile,
+    reading: Reading<'_>,
+) -> Option<ContentHash> {
     if !reading.custody || file.is_standard_input() {
         return None;
     }
-    let mut bytes = source.open(file).ok()?;
-    let mut hasher = ContentHasher::default();
-    let mut room = vec![0; 1 << 18];
-    loop {
-        match bytes.read(&mut room) {
-            Ok(0) => return Some(hasher.finish()),
-            Ok(count) => hasher.add(room.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
+    ContentHash::of_all(source.open(file).ok()?)
 }
 
 /// Counts what is taken from a file: of what is piped in nobody knows the size before.
@@ -147,11 +224,9 @@ impl Read for Counted<'_> {
 }
 
 /// A window begins with this length, and grows only if a record does not fit.
-const WINDOW: usize = 8 << 20;
+pub(super) const WINDOW: usize = 8 << 20;
 /// How often a file may be compressed: by CloudWatch Logs, and again by Firehose, and again by whoever kept it.
-const MOST_LAYERS: u8 = 3;
-/// How much may come out of one payload within a text.
-const MOST_PAYLOAD: u64 = 64 << 20;
+pub(super) const MOST_LAYERS: u8 = 3;
 
 /// The text of a file, begun.
 pub(super) struct Begun<'r> {
@@ -213,7 +288,7 @@ fn fill(inflater: &mut Inflater<'_>, window: &mut Vec<u8>, bytes: u64, most: usi
     }
 }
 
-/// Reads the text of a file that is no archive.
+/// Reads the text of a file that is no archive, as it comes.
 pub(super) fn read_text(
     file: &LogFile,
     mut begun: Begun<'_>,
@@ -222,74 +297,51 @@ pub(super) fn read_text(
 ) {
     let mut window = std::mem::take(&mut begun.first);
     let budget = Cell::new(reading.max_inflated);
-    let opener = |bytes: Vec<u8>| open_payload(&bytes, &budget);
-    let mut splitter = Splitter::new(&opener);
-    let mut decoder = Decoder::new();
-    let form = form_of(&window);
-    let (mut most, mut records, mut is_whole) = (WINDOW, 0, true);
+    let mut decoder = match reading.way {
+        Way::Fast => Decoder::new(),
+        Way::Slow => Decoder::doubly(),
+    };
+    let opener = opener(&budget);
+    let mut splitter = TextSplitter::new(file, &window, &opener, reading);
+    splitter.is_compressed = begun.is_compressed;
+    let (mut most, mut is_whole) = (WINDOW, true);
     reader.text(&window, begun.first_member());
     loop {
         let known = window.len();
         let after = fill(&mut begun.inflater, &mut window, file.bytes, most);
         let piece = window.get(known..).unwrap_or_default();
         reader.text(piece, begun.first_member());
-        let fed = splitter.feed(&window, after);
-        records += fed.records.len() as u64;
-        if !fed.records.is_empty() {
-            reader.window(&window);
-        }
-        for raw in fed.records.iter().map(Found::as_raw) {
-            if reader.wants(&raw, place_in(&window, raw.raw)) {
-                hand_over(&file.id, &raw, &mut decoder, reader);
-            }
-        }
-        let is_all = after == After::End && fed.done >= window.len();
-        if is_all || (splitter.is_over() && form != Some(Form::Parquet)) {
+        let (done, is_over) = splitter.feed(&window, after, &mut decoder, reader);
+        if is_over {
             is_whole &= after == After::End;
             break;
         }
-        is_whole &= fed.done == 0;
-        window.drain(..fed.done);
-        if window.len() > most / 2 {
-            most = most.saturating_mul(2).min(MAX_WINDOW);
-        }
+        is_whole &= done == 0;
+        window.drain(..done);
+        most = next_length(window.len(), most);
     }
     if reader.wants_rest() {
         read_rest(&mut begun, reader);
     }
-    let told = splitter.finish();
     let losses = begun.inflater.take_losses();
-    reader.end(&Ended {
-        kind: told.kind,
-        members: begun.inflater.members(),
-        size: begun.inflater.offset(),
-        first: begun.first_member(),
-        losses: &losses,
-        whole: is_whole.then_some(window.as_slice()),
-    });
-    let seen = Seen {
-        file,
-        is_compressed: begun.is_compressed,
-        is_damaged: !losses.is_empty(),
-        form,
-        end: &window,
-    };
-    for loss in losses {
-        reader.loss(Loss {
-            offset: Some(loss.offset),
-            bytes: loss.bytes,
-            ..of_file(&file.id, loss.kind, &loss.detail)
-        });
-    }
-    match unusable(&told, &seen) {
-        Some(Unused::Skip(reason)) => reader.skip(reason),
-        Some(Unused::Loss(kind, detail)) => reader.loss(of_file(&file.id, kind, &detail)),
-        None => {
-            reader.damaged(told.elements.saturating_sub(records));
-            for damage in told.damage {
-                reader.loss(damage_loss(&file.id, damage));
-            }
-        }
+    splitter.end(
+        End {
+            members: begun.inflater.members(),
+            size: begun.inflater.offset(),
+            first: begun.first_member(),
+            losses,
+            whole: is_whole.then_some(window.as_slice()),
+            last: &window,
+        },
+        reader,
+    );
+}
+
+/// How long the next window may be, if so much is left of the last one: it grows where a record does not fit.
+pub(super) fn next_length(left: usize, most: usize) -> usize {
+    match left > most / 2 {
+        true => most.saturating_mul(2).min(MAX_WINDOW),
+        false => most,
     }
 }
 
@@ -299,150 +351,5 @@ fn read_rest(begun: &mut Begun<'_>, reader: &mut dyn Reader) {
     while begun.inflater.read_into(&mut piece, WINDOW, WINDOW) > 0 {
         reader.text(&piece, begun.first_member());
         piece.clear();
-    }
-}
-
-/// What was seen of a file beside its records.
-struct Seen<'a> {
-    file: &'a LogFile,
-    is_compressed: bool,
-    is_damaged: bool,
-    form: Option<Form>,
-    /// The last window.
-    end: &'a [u8],
-}
-
-enum Unused {
-    Skip(SkipReason),
-    Loss(LossKind, String),
-}
-
-fn lost(kind: LossKind, detail: &str) -> Option<Unused> {
-    Some(Unused::Loss(kind, detail.to_owned()))
-}
-
-/// Why nothing of a text can be used, if so. What its name or its damage says is a log file is a loss; the rest is skipped.
-fn unusable(told: &Told, seen: &Seen<'_>) -> Option<Unused> {
-    let delivered = seen.file.delivered_key().is_some();
-    let expected = seen.is_compressed || seen.file.name_suggests_log();
-    let is_named = |damage: &Damage| damage.kind == LossKind::UnreadForm;
-    match told.kind {
-        TextKind::Log => None,
-        TextKind::Digest => Some(Unused::Skip(SkipReason::Digest)),
-        TextKind::Control => Some(Unused::Skip(SkipReason::ControlMessage)),
-        TextKind::Utf16 => lost(
-            LossKind::Encoding,
-            "the text is UTF-16, which CloudTrail never writes",
-        ),
-        TextKind::NotJson if seen.form.is_some() => no_json(seen),
-        TextKind::Empty if seen.is_damaged => None,
-        TextKind::Empty if expected => lost(LossKind::Empty, "the file holds nothing"),
-        TextKind::NotJson if expected => lost(LossKind::NotJson, "neither gzip nor JSON"),
-        TextKind::NoRecords if told.damage.iter().any(is_named) => None,
-        TextKind::NoRecords if !told.damage.is_empty() && expected => None,
-        TextKind::NoRecords if delivered => {
-            lost(LossKind::NotARecord, "JSON, but no CloudTrail records")
-        }
-        TextKind::Empty | TextKind::NotJson | TextKind::NoRecords => {
-            Some(Unused::Skip(SkipReason::NotCloudTrail))
-        }
-    }
-}
-
-/// A form that is known and not read.
-fn no_json(seen: &Seen<'_>) -> Option<Unused> {
-    let loss = |kind, detail| Some(Unused::Loss(kind, detail));
-    match seen.form? {
-        Form::Unread(form) => loss(
-            LossKind::UnreadForm,
-            format!("{form}: recognised, but not read"),
-        ),
-        Form::Compressed(how) => loss(
-            LossKind::UnreadForm,
-            format!("compressed with {how}, which is not read: give it as gzip, zip or tar"),
-        ),
-        Form::Parquet if is_parquet_of_events(seen.end) => loss(
-            LossKind::UnreadForm,
-            "a Parquet table of CloudTrail events, as Security Lake and Athena keep them: recognised, but not read".to_owned(),
-        ),
-        Form::Encrypted(how) => loss(LossKind::Encrypted, format!("the file is {how}")),
-        Form::Parquet | Form::Litter => Some(Unused::Skip(SkipReason::NotCloudTrail)),
-    }
-}
-
-/// Opens a payload within a text; all of a file's payloads share what may come out of it.
-fn open_payload(bytes: &[u8], budget: &Cell<u64>) -> Opened {
-    let mut opened = Opened {
-        text: bytes.to_vec(),
-        damage: Vec::new(),
-    };
-    for _ in 0..MOST_LAYERS {
-        if !is_gzip(&opened.text) {
-            break;
-        }
-        let inflated = inflate(&opened.text, budget.get().min(MOST_PAYLOAD));
-        budget.set(budget.get().saturating_sub(inflated.text.len() as u64));
-        opened.text = inflated.text;
-        let damage = inflated.losses.into_iter();
-        opened
-            .damage
-            .extend(damage.map(|loss| (loss.kind, loss.detail)));
-    }
-    opened
-}
-
-/// A loss that is a file's, and no record's.
-pub(super) fn of_file(id: &LogFileId, kind: LossKind, detail: &str) -> Loss {
-    Loss {
-        log_file: id.clone(),
-        record_index: None,
-        offset: Some(0),
-        kind,
-        detail: detail.into(),
-        bytes: None,
-    }
-}
-
-fn damage_loss(id: &LogFileId, damage: Damage) -> Loss {
-    Loss {
-        log_file: id.clone(),
-        record_index: damage.record_index,
-        offset: Some(damage.offset),
-        kind: damage.kind,
-        detail: damage.detail.into(),
-        bytes: damage.bytes,
-    }
-}
-
-/// Where in a window a record stands, unless it was unpacked from something in it.
-fn place_in(window: &[u8], record: &[u8]) -> Option<usize> {
-    let start = record.as_ptr().addr().checked_sub(window.as_ptr().addr())?;
-    let end = start.checked_add(record.len())?;
-    (end <= window.len()).then_some(start)
-}
-
-fn hand_over(id: &LogFileId, raw: &RawRecord<'_>, decoder: &mut Decoder, reader: &mut dyn Reader) {
-    match decoder.decode(raw.raw) {
-        Ok(record) => reader.record(raw, &record),
-        Err(error) => {
-            reader.loss(record_loss(id, raw, error.kind, &error.detail));
-            reader.damaged(1);
-        }
-    }
-}
-
-pub(super) fn record_loss(
-    id: &LogFileId,
-    raw: &RawRecord<'_>,
-    kind: LossKind,
-    detail: &str,
-) -> Loss {
-    Loss {
-        log_file: id.clone(),
-        record_index: Some(raw.index),
-        offset: Some(raw.offset),
-        kind,
-        detail: detail.into(),
-        bytes: Some(raw.raw.len() as u64),
     }
 }

@@ -2,10 +2,14 @@
 //!
 //! Each into sorted lines, which move to disk when they are many. What a thread cannot write stops the scan at its end.
 
+use super::traced::Stored;
 use crate::event::{CitedRequest, Whereabouts, bucket_of_prefix, bucket_prefix, prefix_of};
+use crate::evidence::Evidence;
+use crate::integrity::Material;
 use crate::spill::{Lines, Sorted, Spill};
+use crate::store::{KeptRecord, Story};
 use crate::timeline::Visits;
-use crate::vocab::{AccountId, BucketName, Timestamp};
+use crate::vocab::{AccountId, BucketName, LogFileId, Timestamp};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,6 +25,8 @@ pub(super) struct Catch {
     pub requests: Lines,
     pub sessions: Lines,
     addresses: HashMap<u64, Whereabouts>,
+    /// Records that are put aside for a store.
+    pub kept: Vec<KeptRecord>,
 }
 
 impl Catch {
@@ -51,6 +57,30 @@ impl Catch {
     }
 }
 
+impl Catch {
+    fn addresses(&self) -> Lines {
+        let mut packed: Vec<_> = self.addresses.values().map(Whereabouts::pack).collect();
+        packed.sort_unstable();
+        let mut lines = Lines::default();
+        packed.iter().for_each(|line| lines.push(line));
+        lines
+    }
+
+    /// All that one log file told, for a store.
+    pub fn into_story(self, log_file: LogFileId, evidence: Evidence, material: Material) -> Story {
+        let addresses = self.addresses();
+        Story {
+            log_file,
+            evidence,
+            material,
+            kept: self.kept,
+            requests: self.requests,
+            sessions: self.sessions,
+            addresses,
+        }
+    }
+}
+
 /// Takes what all files have.
 pub(super) struct Sinks {
     requests: Spill,
@@ -71,24 +101,29 @@ impl Sinks {
 
     /// Takes what one file has.
     pub fn take(&self, catch: &Catch) {
-        let mut addresses = Lines::default();
-        for address in catch.addresses.values() {
-            addresses.push(&address.pack());
-        }
         let parts = [
             (&self.requests, &catch.requests),
             (&self.sessions, &catch.sessions),
-            (&self.addresses, &addresses),
+            (&self.addresses, &catch.addresses()),
         ];
         for (spill, lines) in parts {
-            if let Err(cause) = spill.add(lines) {
-                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
-            }
+            self.add(spill, lines);
+        }
+    }
+
+    /// Takes requests.
+    pub fn take_requests(&self, requests: &Lines) {
+        self.add(&self.requests, requests);
+    }
+
+    fn add(&self, spill: &Spill, lines: &Lines) {
+        if let Err(cause) = spill.add(lines) {
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
         }
     }
 
     /// All of it, sorted.
-    pub fn finish(self) -> io::Result<Kept> {
+    pub fn finish<'s>(self) -> io::Result<Kept<'s>> {
         match self
             .failed
             .into_inner()
@@ -99,6 +134,7 @@ impl Sinks {
                 requests: self.requests.finish(prefix_of)?,
                 sessions: self.sessions.finish(|_| &[])?,
                 addresses: self.addresses.finish(|_| &[])?,
+                stored: None,
                 failed: RefCell::default(),
             }),
         }
@@ -107,14 +143,16 @@ impl Sinks {
 
 /// What was kept, sorted, to be read as often as need be.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(super) struct Kept<'s> {
     requests: Sorted,
     pub sessions: Sorted,
     pub addresses: Sorted,
+    /// Sessions and addresses that a store holds, instead of those.
+    pub stored: Option<Stored<'s>>,
     failed: RefCell<Option<io::Error>>,
 }
 
-impl Kept {
+impl Kept<'_> {
     /// Why something could not be read back.
     pub fn failure(&self) -> io::Result<()> {
         self.failed.borrow_mut().take().map_or(Ok(()), Err)
@@ -128,7 +166,7 @@ impl Kept {
     }
 }
 
-impl Visits for Kept {
+impl Visits for Kept<'_> {
     fn buckets(&self) -> Vec<(Option<AccountId>, BucketName)> {
         let prefixes = self.requests.prefixes();
         prefixes.filter_map(bucket_of_prefix).collect()

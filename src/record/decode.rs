@@ -15,6 +15,8 @@ pub struct Decoder {
     buffers: Buffers,
     /// The tape's allocation, between two records; it is empty then.
     spare: Tape<'static>,
+    /// Whether another parser reads each record first.
+    is_double: bool,
 }
 
 impl Default for Decoder {
@@ -36,6 +38,15 @@ impl Decoder {
             copy: Vec::new(),
             buffers: Buffers::with_max_depth(1 << 12, MAX_DEPTH),
             spare: Tape(Vec::new()),
+            is_double: false,
+        }
+    }
+
+    /// A decoder that has serde_json read each record first, and reads what that wrote: for comparison.
+    pub fn doubly() -> Self {
+        Self {
+            is_double: true,
+            ..Self::new()
         }
     }
 
@@ -47,12 +58,26 @@ impl Decoder {
     /// [`LossKind::NotARecord`] where it is no object, [`LossKind::MalformedJson`] for all else.
     pub fn decode<'d>(&'d mut self, raw: &[u8]) -> Result<Record<'d>, DecodeError> {
         self.copy.clear();
-        self.copy.extend_from_slice(raw);
+        let mut refusal = None;
+        match self.is_double.then(|| serde_json::from_slice::<Value>(raw)) {
+            Some(Ok(value)) => self.copy.extend_from_slice(value.to_string().as_bytes()),
+            Some(Err(error)) => refusal = Some(error),
+            None => {}
+        }
+        if self.copy.is_empty() {
+            self.copy.extend_from_slice(raw);
+        }
         let home = &mut self.spare;
         let mut tape = std::mem::replace(home, Tape(Vec::new())).reset();
         let parsed = simd_json::fill_tape(&mut self.copy, &mut self.buffers, &mut tape);
         let record = Record { tape, home };
         parsed.map_err(|error| DecodeError::from_parser(&error))?;
+        if let Some(error) = refusal {
+            return Err(DecodeError {
+                kind: LossKind::MalformedJson,
+                detail: format!("one parser reads the record and another does not: {error}"),
+            });
+        }
         match record.tape.0.first() {
             Some(Node::Object { .. }) => Ok(record),
             _ => Err(DecodeError {

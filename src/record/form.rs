@@ -19,6 +19,9 @@ pub enum Form {
 
 /// What begins so, where it is known.
 pub fn form_of(head: &[u8]) -> Option<Form> {
+    if matches!(head.first(), Some(b'{' | b'[')) {
+        return None;
+    }
     let by_magic = MAGICS
         .iter()
         .find(|(magic, _)| head.starts_with(magic))
@@ -63,8 +66,12 @@ pub fn is_parquet_of_events(end: &[u8]) -> bool {
     (has(b"eventname") && has(b"eventsource")) || (has(b"class_uid") && has(b"metadata"))
 }
 
+/// The line of column names is not longer than this.
+const LONGEST_HEADING: usize = 1 << 16;
+
 /// A table of events, told by the names of its columns.
 fn table(head: &[u8]) -> Option<Form> {
+    let head = head.get(..LONGEST_HEADING).unwrap_or(head);
     let line = head.split(|byte| *byte == b'\n').next()?;
     let line =
         String::from_utf8_lossy(line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)).to_lowercase();

@@ -3,22 +3,28 @@
 //! [`split`] finds the records without reading them; [`Decoder`] reads one. A [`RawRecord`] is the record exactly as it
 //! was written, so that it can be shown so.
 
+mod blocks;
 mod damage;
 mod decode;
 mod envelope;
 mod form;
+mod glance;
 mod keys;
+mod literal;
+mod outside;
 mod resume;
 mod scan;
 mod shape;
 mod skip;
 mod splitter;
+mod sweep;
 mod taking;
 mod window;
 
 pub use damage::Damage;
 pub use decode::{DecodeError, Decoder, Record, Scalar, View};
 pub use form::{Form, form_of, is_parquet_of_events};
+pub use glance::{Field, Glance};
 pub use shape::{
     After, Fed, Found, MAX_DEPTH, MAX_RECORD, MAX_WINDOW, Opened, Opener, RawRecord, Split,
     TextKind, Told, split,

@@ -9,6 +9,7 @@
 //! the next one from there. What is kept between two windows does not grow with the text.
 
 use super::damage::Damage;
+use super::glance::{Glance, Places};
 use super::splitter::Splitter;
 use crate::vocab::LossKind;
 use std::borrow::Cow;
@@ -63,6 +64,8 @@ pub struct Found<'t> {
     pub offset: u64,
     /// The record as it was written, from `{` to `}`; of one that was a message's text, that text.
     pub raw: Cow<'t, [u8]>,
+    /// Where its fields lie, where that is known.
+    pub(super) places: Option<Places>,
 }
 
 /// One record, found but not read.
@@ -84,6 +87,12 @@ impl Found<'_> {
             offset: self.offset,
             raw: &self.raw,
         }
+    }
+
+    /// What the record says at a glance.
+    pub fn glance(&self) -> Option<Glance<'_>> {
+        self.places
+            .and_then(|places| Glance::new(&self.raw, places))
     }
 }
 

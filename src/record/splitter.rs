@@ -28,6 +28,8 @@ pub struct Splitter<'o> {
     pub(super) saw_control: Saw,
     pub(super) damage: Vec<Damage>,
     pub(super) elements: u64,
+    /// Whether every value is stepped over byte by byte.
+    pub(super) is_slow: bool,
 }
 
 /// Where in the structure of documents a window begins.
@@ -74,6 +76,15 @@ impl<'o> Splitter<'o> {
             saw_control: Saw::No,
             damage: Vec::new(),
             elements: 0,
+            is_slow: false,
+        }
+    }
+
+    /// The same, without the fast way through arrays of records, which it is compared with.
+    pub fn slowly(self) -> Self {
+        Self {
+            is_slow: true,
+            ..self
         }
     }
 

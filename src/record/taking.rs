@@ -8,6 +8,7 @@ use super::scan::Fault;
 use super::shape::{After, Found, MAX_DEPTH, MAX_RECORD, TextKind};
 use super::skip::Skipper;
 use super::splitter::{Members, Place, Splitter, Within};
+use super::sweep::sweep;
 use super::window::{MOST_HELD, Window};
 use crate::vocab::LossKind;
 use std::borrow::Cow;
@@ -76,7 +77,27 @@ impl<'t> Window<'t, '_, '_> {
             index,
             offset: self.state.base.saturating_add(start as u64),
             raw,
+            places: None,
         });
+    }
+
+    /// Keeps what the fast way takes of an array of records, from the element at the cursor on; says whether it took any.
+    pub(super) fn sweep(&mut self) -> bool {
+        let (text, start) = (self.text, self.cursor.at);
+        if self.state.is_slow {
+            return false;
+        }
+        let (state, records) = (&mut *self.state, &mut self.records);
+        self.cursor.at = sweep(text, start, &mut |swept| {
+            let index = state.next_index();
+            records.push(Found {
+                index,
+                offset: state.base.saturating_add(swept.start as u64),
+                raw: Cow::Borrowed(text.get(swept.start..swept.end).unwrap_or_default()),
+                places: Some(swept.places),
+            });
+        });
+        self.cursor.at > start
     }
 
     /// Reads base64 that no JSON surrounds; a line that begins as gzip does begins another payload.
@@ -116,6 +137,7 @@ impl<'t> Window<'t, '_, '_> {
         let mut inner = Splitter::new(self.state.opener);
         inner.depth = self.state.depth + 1;
         inner.elements = self.state.elements;
+        inner.is_slow = self.state.is_slow;
         let offset = self.state.base.saturating_add(start as u64);
         let mut rest = opened.text.as_slice();
         while !rest.is_empty() {
@@ -127,6 +149,7 @@ impl<'t> Window<'t, '_, '_> {
                     offset,
                     index: found.index,
                     raw: Cow::Owned(found.raw.into_owned()),
+                    places: found.places,
                 });
             }
         }

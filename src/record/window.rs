@@ -271,7 +271,9 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
         let mut members = usize::from(members == Members::Some);
         while self.cursor.has_more(b']', members)? {
             self.settle(Place::Array(within, Members::None));
-            self.element(within)?;
+            if within != Within::Records || !self.sweep() {
+                self.element(within)?;
+            }
             self.settle(Place::Array(within, Members::Some));
             if self.held >= MOST_HELD {
                 return Err(Fault::Ends);

@@ -2,7 +2,7 @@
 
 use super::{
     Folder, Format, Invocation, ReportError, Written, alarm_tables, escape, run, tables,
-    write_tables,
+    write_page, write_tables,
 };
 use crate::analysis::{AlarmChange, AlarmHistory, Analysis, ExposureTold};
 use crate::vocab::Timestamp;
@@ -25,6 +25,7 @@ pub fn write_alarms(
     let mut all = tables(analysis);
     all.extend(alarm_tables(histories));
     let mut written = write_tables(&all, formats, &mut folder)?;
+    write_page(analysis, formats, invocation, &mut folder, &mut written)?;
     let mut rows = 0;
     let sha256 = folder.write(NOTIFICATIONS, |out| {
         rows = write_notifications(histories, out)?;

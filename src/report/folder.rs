@@ -139,11 +139,11 @@ impl Drop for Folder {
 
 /// The names of all files that a report may have.
 fn report_names() -> impl Iterator<Item = String> {
-    let tables = tables::names().into_iter().flat_map(|table| {
-        Format::ALL
-            .into_iter()
-            .map(move |format| format!("{table}.{}", format.name()))
-    });
+    let names = tables::names();
+    let tables: Vec<String> = Format::ALL
+        .into_iter()
+        .flat_map(|format| format.files(&names))
+        .collect();
     [run::FILE, custody::FILE, super::NOTIFICATIONS]
         .map(str::to_owned)
         .into_iter()
@@ -239,9 +239,18 @@ mod tests {
         let name = |(table, format): (&str, Format)| format!("{table}.{}", format.name());
         let mut expected: Vec<String> = tables
             .iter()
-            .flat_map(|table| Format::ALL.map(|format| name((table.name, format))))
+            .flat_map(|table| Format::TABULAR.map(|format| name((table.name, format))))
             .collect();
-        expected.extend([run::FILE, custody::FILE].map(str::to_owned));
+        let events = [
+            "exposures",
+            "timeline",
+            "changes",
+            "access",
+            "coverage",
+            "contradictions",
+        ];
+        expected.extend(events.map(|table| format!("{table}.timesketch.jsonl")));
+        expected.extend([run::FILE, custody::FILE, "report.html"].map(str::to_owned));
         assert!(
             expected
                 .iter()

@@ -41,7 +41,8 @@ impl Serialize for Row<'_, '_> {
     }
 }
 
-struct Value<'a, 'c>(&'a Cell<'c>);
+/// The value of a cell.
+pub(super) struct Value<'a, 'c>(pub &'a Cell<'c>);
 
 impl Serialize for Value<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -11,8 +11,12 @@ mod error;
 mod escape;
 mod folder;
 mod format;
+pub mod html;
 pub mod jsonl;
 pub mod judgement;
+mod lanes;
+mod limits;
+mod lines;
 pub mod parquet;
 pub mod plan;
 mod row;
@@ -21,9 +25,13 @@ pub mod run;
 mod sample;
 #[cfg(test)]
 mod sample_assured;
+mod story;
+mod summary;
 mod tables;
 pub mod terminal;
+pub mod timesketch;
 pub mod verification;
+mod words;
 
 pub use alarms::{NOTIFICATIONS, write_alarms, write_text as write_alarms_text};
 pub use error::ReportError;
@@ -31,6 +39,7 @@ pub use folder::{Folder, Overwrite};
 pub use format::Format;
 pub use row::{Cell, CellKind, Column, Rows, SCHEMA_VERSION, Table};
 pub use run::{Custody, Invocation, Written};
+pub use summary::write_line;
 pub use tables::{alarm_tables, chosen_fields, tables};
 
 use crate::analysis::Analysis;
@@ -72,6 +81,7 @@ pub fn write_all(
     mut folder: Folder,
 ) -> Result<Vec<Written>, ReportError> {
     let mut written = write_tables(&tables(analysis), formats, &mut folder)?;
+    write_page(analysis, formats, invocation, &mut folder, &mut written)?;
     if invocation.custody == Custody::Stated {
         let sha256 = folder.write(custody::FILE, |out| {
             custody::write(analysis, invocation, &written, out)
@@ -100,7 +110,9 @@ fn write_tables(
     for table in tables {
         for format in formats {
             let mut rows = 0;
-            let name = format!("{}.{}", table.name, format.name());
+            let Some(name) = format.file(table.name) else {
+                continue;
+            };
             let sha256 = folder.write(&name, |out| {
                 rows = format.write(table, out)?;
                 Ok(())
@@ -109,4 +121,26 @@ fn write_tables(
         }
     }
     Ok(written)
+}
+
+/// Writes the page beside its place, if it is asked for.
+fn write_page(
+    analysis: &Analysis,
+    formats: &[Format],
+    invocation: &Invocation,
+    folder: &mut Folder,
+    written: &mut Vec<Written>,
+) -> Result<(), ReportError> {
+    if !formats.contains(&Format::Html) {
+        return Ok(());
+    }
+    let sha256 = folder.write(html::FILE, |out| {
+        html::write(analysis, formats, invocation, out)
+    })?;
+    written.push(Written {
+        name: html::FILE.to_owned(),
+        sha256,
+        rows: 0,
+    });
+    Ok(())
 }

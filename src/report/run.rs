@@ -87,7 +87,7 @@ struct Run<'a> {
     reports: BTreeMap<&'a str, Report<'a>>,
 }
 
-type Counted = BTreeMap<&'static str, u64>;
+pub(super) type Counted = BTreeMap<&'static str, u64>;
 
 #[derive(Serialize)]
 struct Filters<'a> {
@@ -104,13 +104,13 @@ struct Filters<'a> {
 }
 
 #[derive(Serialize)]
-struct Evidence {
+pub(super) struct Evidence {
     first_event: String,
     last_event: String,
 }
 
 #[derive(Serialize)]
-struct Files {
+pub(super) struct Files {
     found: u64,
     read: u64,
     skipped: u64,
@@ -120,7 +120,7 @@ struct Files {
 }
 
 #[derive(Serialize)]
-struct Records {
+pub(super) struct Records {
     found: u64,
     used: u64,
     not_of_interest: u64,
@@ -137,7 +137,7 @@ struct End<'a> {
 }
 
 #[derive(Serialize, Default)]
-struct Exposures {
+pub(super) struct Exposures {
     open: u64,
     closed: u64,
 }
@@ -201,7 +201,7 @@ impl<'a> Filters<'a> {
 }
 
 impl Evidence {
-    fn of((first, last): (Timestamp, Timestamp)) -> Self {
+    pub(super) fn of((first, last): (Timestamp, Timestamp)) -> Self {
         Self {
             first_event: first.to_string(),
             last_event: last.to_string(),
@@ -210,7 +210,7 @@ impl Evidence {
 }
 
 impl Files {
-    fn of(analysis: &Analysis) -> Self {
+    pub(super) fn of(analysis: &Analysis) -> Self {
         let counts = &analysis.counts;
         Self {
             found: counts.files,
@@ -224,7 +224,7 @@ impl Files {
 }
 
 impl Records {
-    fn of(counts: &Counts) -> Self {
+    pub(super) fn of(counts: &Counts) -> Self {
         Self {
             found: counts.records,
             used: counts.used,
@@ -277,7 +277,7 @@ fn ends(analysis: &Analysis) -> Vec<End<'_>> {
     ends.collect()
 }
 
-fn exposures(analysis: &Analysis) -> BTreeMap<&'static str, Exposures> {
+pub(super) fn exposures(analysis: &Analysis) -> BTreeMap<&'static str, Exposures> {
     let mut counted = BTreeMap::<_, Exposures>::new();
     for exposure in &analysis.exposures {
         let audience = counted.entry(audience(&exposure.audience)).or_default();

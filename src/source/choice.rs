@@ -46,6 +46,15 @@ impl Slack {
 const DAY: i64 = 86_400;
 
 impl FileChoice {
+    /// Every file.
+    pub const ALL: Self = Self {
+        read_from: None,
+        read_to: None,
+        slack: Slack::Day,
+        include: Vec::new(),
+        exclude: Vec::new(),
+    };
+
     /// Why a file of that name is not read, if so. What may be included are the files in an archive, so one that its name
     /// says is an archive is opened for them.
     pub fn passes_over(&self, name: &LogFileId) -> Option<SkipReason> {

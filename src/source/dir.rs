@@ -29,7 +29,13 @@ impl Source for DirSource {
         let mut found = Found::new();
         for path in &self.paths {
             if path.as_os_str() == STANDARD_INPUT {
-                found.insert((name(path), path.clone()), Place::File { bytes: 0 });
+                found.insert(
+                    (name(path), path.clone()),
+                    Place::File {
+                        bytes: 0,
+                        version: None,
+                    },
+                );
                 continue;
             }
             check(path)?;
@@ -91,7 +97,10 @@ impl io::Seek for StandardInput {
 type Found = BTreeMap<(LogFileId, PathBuf), Place>;
 
 enum Place {
-    File { bytes: u64 },
+    File {
+        bytes: u64,
+        version: Option<Box<str>>,
+    },
     NotAFile,
     Lost(Loss),
 }
@@ -124,11 +133,19 @@ fn listed(entry: &DirEntry) -> Option<((LogFileId, PathBuf), Place)> {
         Kind::File => match entry.metadata() {
             Ok(metadata) => Place::File {
                 bytes: metadata.len(),
+                version: changed_at(&metadata),
             },
             Err(error) => return Some(unlisted(&path, &error)),
         },
     };
     Some(((name(&path), path), place))
+}
+
+/// When a file was changed: nanoseconds since 1970, in as many digits as sort like the instants.
+fn changed_at(metadata: &std::fs::Metadata) -> Option<Box<str>> {
+    let time = metadata.modified().ok()?;
+    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{:020}", since.as_nanos()).into())
 }
 
 enum Kind {
@@ -191,7 +208,12 @@ fn sorted(found: Found) -> Listing {
     let mut listing = Listing::default();
     for ((id, path), place) in found {
         match place {
-            Place::File { bytes } => listing.files.push(LogFile { id, bytes, path }),
+            Place::File { bytes, version } => listing.files.push(LogFile {
+                id,
+                bytes,
+                version,
+                path,
+            }),
             Place::NotAFile => listing.skipped.push((id, SkipReason::NotAFile)),
             Place::Lost(loss) => listing.losses.push(loss),
         }

@@ -62,6 +62,9 @@ pub struct LogFile {
     pub id: LogFileId,
     /// Its size when it was listed.
     pub bytes: u64,
+    /// What tells its content from another of the same name and size, where the source knows: when it was changed, an ETag.
+    /// Of two that are times the later is the greater text.
+    pub version: Option<Box<str>>,
     path: PathBuf,
 }
 
@@ -69,7 +72,17 @@ impl LogFile {
     /// A file of that name and size, for a source of one's own.
     pub fn new(id: LogFileId, bytes: u64) -> Self {
         let path = PathBuf::from(id.as_str());
-        Self { id, bytes, path }
+        Self {
+            id,
+            bytes,
+            version: None,
+            path,
+        }
+    }
+
+    /// The same file, told from others of its name and size.
+    pub fn with_version(self, version: Option<Box<str>>) -> Self {
+        Self { version, ..self }
     }
 
     /// Whether the file's name is one that a log file would have, so that a file without records is worth a word.

@@ -4,6 +4,7 @@
 //! asked. Everybody is of the public; of another account, organization or canonical id are its own. The membership of an
 //! organization, and whose a canonical id is, no record tells: a success counts there where nothing else explains it.
 
+use super::density::Density;
 use super::distinct::Distinct;
 use super::observed::audience_of;
 use super::types::{ClosedHow, Exposure};
@@ -57,6 +58,8 @@ pub struct Attendance {
     pub first: Option<Timestamp>,
     /// The last success.
     pub last: Option<Timestamp>,
+    /// When the successes came.
+    pub density: Density,
 }
 
 /// Requests of one kind during one exposure.
@@ -229,6 +232,7 @@ impl Hall {
                 self.seen.bytes = self.seen.bytes.saturating_add(bytes);
                 self.seen.first = self.seen.first.or(Some(at));
                 self.seen.last = Some(at);
+                self.seen.density.add(at);
                 self.addresses.add(request.actor.source_ip.reveal());
             }
             Outcome::Failed(code) if is_denial(code) => self.seen.denied += 1,

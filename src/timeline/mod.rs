@@ -8,6 +8,7 @@ mod account;
 mod apply;
 mod contradiction;
 mod creation;
+mod density;
 mod distinct;
 mod doubt;
 mod effect;
@@ -38,6 +39,7 @@ mod words;
 
 pub use access::{AccessRow, Attendance, Visitor, Visits};
 pub use contradiction::{Contradiction, ContradictionKind};
+pub use density::Density;
 pub use fold::{EndOf, Reconstruction, reconstruct};
 pub use origin::{Origin, Origins, Tracer};
 pub use trace::Recorded;

@@ -131,6 +131,15 @@ impl Tracer {
         goes_on
     }
 
+    /// Every name by which an issuance is searched for: access keys, sessions, ids that copies share.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let searched = &self.searched;
+        let keys = searched.keys.iter().map(Untrusted::reveal);
+        let sessions = searched.sessions.keys().map(Untrusted::reveal);
+        let shared = searched.shared.iter().map(EventId::as_str);
+        keys.chain(sessions).chain(shared)
+    }
+
     /// Hears of an issuance, and keeps it if it is wanted.
     pub fn hear(&mut self, cited: CitedIssuance) {
         let issuance = &cited.issuance;

@@ -20,6 +20,11 @@ impl Tracer {
         self.sightings.is_wanted()
     }
 
+    /// Whose direct calls are wanted.
+    pub fn callers(&self) -> impl Iterator<Item = &str> {
+        self.sightings.names()
+    }
+
     /// Takes somebody's direct call.
     pub fn see(&mut self, seen: Whereabouts) {
         self.sightings.see(seen);

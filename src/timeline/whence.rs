@@ -35,6 +35,10 @@ impl Sightings {
         !self.wanted.is_empty()
     }
 
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.wanted.keys().map(Untrusted::reveal)
+    }
+
     /// Keeps what somebody's direct call tells, if it is wanted.
     pub fn see(&mut self, seen: Whereabouts) {
         let wanted = self.wanted.get(&seen.name);

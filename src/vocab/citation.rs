@@ -1,5 +1,6 @@
 //! Where does it say so? The log file and the record in it that a claim rests on.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +16,12 @@ impl LogFileId {
 
     /// The name. It comes from a folder listing, so it may hold anything: escape it before showing it.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for LogFileId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

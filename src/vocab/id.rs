@@ -15,8 +15,13 @@ macro_rules! checked_name {
         impl $name {
             /// The name, or `None` where the text breaks the rule for such names.
             pub fn parse(text: &str) -> Option<Self> {
+                Self::is_valid(text).then(|| Self(text.into()))
+            }
+
+            /// Whether the text is such a name.
+            pub fn is_valid(text: &str) -> bool {
                 let rule: fn(&str) -> bool = $rule;
-                rule(text).then(|| Self(text.into()))
+                rule(text)
             }
 
             /// The name as text.

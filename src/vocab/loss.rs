@@ -66,6 +66,8 @@ named! {
         NoBucket = "no-bucket",
         /// A document of the known state that cannot be used.
         KnownState = "known-state",
+        /// A segment of an evidence store is damaged, and what it held was not read again.
+        DamagedStore = "damaged-store",
     }
 }
 
@@ -88,6 +90,8 @@ named! {
         NotIncluded = "not-included",
         /// Its name matches a pattern to exclude.
         Excluded = "excluded",
+        /// It belongs to another shard of the archive.
+        OtherShard = "other-shard",
         /// Neither its name nor its content is a CloudTrail log file's.
         NotCloudTrail = "not-cloudtrail",
         /// Not a regular file.

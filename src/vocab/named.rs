@@ -12,6 +12,11 @@ macro_rules! named {
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }
+
+            /// The one of that name in reports.
+            pub fn of_name(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$variant),)+ _ => None }
+            }
         }
     };
 }

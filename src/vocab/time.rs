@@ -25,6 +25,9 @@ impl Timestamp {
 
     /// Reads an instant as records write it: RFC 3339, with `T` or a space, with or without a fraction; without an offset it is UTC.
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(time) = text.as_bytes().try_into().ok().and_then(Self::parse_plain) {
+            return Some(time);
+        }
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Some(Self(time.timestamp()));
         }
@@ -32,6 +35,62 @@ impl Timestamp {
             .iter()
             .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
             .map(|time| Self(time.and_utc().timestamp()))
+    }
+
+    /// Reads an instant as CloudTrail itself writes it, `2024-01-01T00:00:00Z`: every record has one.
+    fn parse_plain(text: &[u8; 20]) -> Option<Self> {
+        let [
+            y1,
+            y2,
+            y3,
+            y4,
+            b'-',
+            mo1,
+            mo2,
+            b'-',
+            d1,
+            d2,
+            b'T',
+            h1,
+            h2,
+            b':',
+            mi1,
+            mi2,
+            b':',
+            s1,
+            s2,
+            b'Z',
+        ] = *text
+        else {
+            return None;
+        };
+        let two = |tens: u8, ones: u8| {
+            let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+            (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
+        };
+        let year = two(y1, y2)? * 100 + two(y3, y4)?;
+        let (month, day) = (two(mo1, mo2)?, two(d1, d2)?);
+        let (hour, minute, second) = (two(h1, h2)?, two(mi1, mi2)?, two(s1, s2)?);
+        let days = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            // A leap day is left to the calendar.
+            2 => 28,
+            _ => 0,
+        };
+        let is_plain = (1..=days).contains(&day);
+        if !is_plain || hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        // Years begin in March, so that the leap day is their last.
+        let (year, month) = if month > 2 {
+            (year, month - 3)
+        } else {
+            (year - 1, month + 9)
+        };
+        let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+        let days = year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469;
+        Some(Self(((days * 24 + hour) * 60 + minute) * 60 + second))
     }
 
     /// Midnight, UTC, of a day written `YYYY-MM-DD`.
@@ -75,6 +134,7 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn an_event_time_reads_back_as_written() {
@@ -104,6 +164,19 @@ mod tests {
             assert_eq!(Timestamp::parse(text), plain, "{text}");
         }
         assert_eq!(Timestamp::parse_day("2024-01-01"), plain);
+    }
+
+    proptest! {
+        /// The calendar is the oracle of what is read without it.
+        #[test]
+        fn plain_instants_are_read_as_the_calendar_reads_them(
+            (year, month, day) in (0_u32..10_000, 0_u32..14, 0_u32..33),
+            (hour, minute, second) in (0_u32..25, 0_u32..61, 0_u32..61),
+        ) {
+            let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+            let slow = DateTime::parse_from_rfc3339(&text).ok().map(|time| time.timestamp());
+            prop_assert_eq!(Timestamp::parse(&text).map(Timestamp::unix), slow, "{}", text);
+        }
     }
 
     #[test]

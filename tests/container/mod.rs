@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+#[allow(dead_code, reason = "each test uses some of it")]
 /// One form in which records come.
 pub struct Container {
     /// What it is.

@@ -19,7 +19,7 @@ pub struct Alarms {
     /// Write the tables, notifications.jsonl and run.json into this folder
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Write tables in this format; may be given several times [default: all]
+    /// Write csv, parquet, jsonl, html (one page: report.html) or timesketch; may be given several times [default: all but timesketch]
     #[arg(short, long, value_name = "FORMAT", value_parser = format, requires = "output")]
     pub format: Vec<Format>,
     /// Replace an earlier report in the output folder

@@ -1,6 +1,7 @@
 //! What was typed?
 
 use crate::alarm_cli::Alarms;
+use crate::store_cli::{Keeping, Merge, Report, Telling};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use leaktrail::report::{Custody, Format};
@@ -29,6 +30,9 @@ impl Cli {
             let why = "--from must be earlier than --to";
             return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
         }
+        if let Some(why) = cli.command.contradiction() {
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
+        }
         Ok(cli)
     }
 }
@@ -47,6 +51,14 @@ pub enum Command {
     Plan(Box<Plan>),
     /// Say whether the files are what CloudTrail delivered, and whether any are missing
     Verify(Box<Verify>),
+    /// Judge what an evidence store holds, without the archives
+    Report(Box<Report>),
+    /// Join evidence stores
+    Merge(Merge),
+    /// Print a script that completes this command line in a shell
+    Completions(Completions),
+    /// Print a manual page, for man -l -
+    Man(Man),
 }
 
 impl Command {
@@ -56,9 +68,34 @@ impl Command {
             Self::Filter(asked) => Some(&asked.rows),
             Self::Alarms(asked) => Some(&asked.rows),
             Self::Plan(asked) => Some(&asked.rows),
-            Self::Judge(_) | Self::Verify(_) => None,
+            Self::Report(asked) => Some(&asked.rows),
+            Self::Judge(_)
+            | Self::Verify(_)
+            | Self::Merge(_)
+            | Self::Completions(_)
+            | Self::Man(_) => None,
         }
     }
+
+    /// What cannot be meant together.
+    fn contradiction(&self) -> Option<&'static str> {
+        match self {
+            Self::Scan(asked) => asked.keeping.contradiction(&asked.sources),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub struct Man {
+    /// The command; without one the program itself
+    pub command: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -69,7 +106,7 @@ pub struct Scan {
     /// Write the tables and run.json into this folder
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Write tables in this format; may be given several times [default: all]
+    /// Write csv, parquet, jsonl, html (one page: report.html) or timesketch; may be given several times [default: all but timesketch]
     #[arg(short, long, value_name = "FORMAT", value_parser = format, requires = "output")]
     pub format: Vec<Format>,
     /// Replace an earlier report in the output folder
@@ -84,10 +121,11 @@ pub struct Scan {
     #[command(flatten)]
     pub checking: Checking,
     #[command(flatten)]
+    pub keeping: Keeping,
+    #[command(flatten)]
     pub running: Running,
-    /// Colour the report
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    pub color: Color,
+    #[command(flatten)]
+    pub telling: Telling,
 }
 
 /// With what the files are checked.
@@ -230,7 +268,7 @@ pub struct Filter {
     #[arg(long, value_name = "SELECTOR")]
     pub field: Vec<String>,
     /// Print a table in this format: of the fields asked for, else of the usual ones
-    #[arg(short, long, value_name = "FORMAT", value_parser = format)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = tabular)]
     pub format: Option<Format>,
     /// Print only how many records match
     #[arg(long, conflicts_with_all = ["field", "format"])]
@@ -322,8 +360,18 @@ pub enum Color {
 }
 
 pub fn format(text: &str) -> Result<Format, String> {
-    let names = Format::ALL.map(Format::name).join(", ");
-    Format::parse(text).ok_or_else(|| format!("expected one of {names}"))
+    chosen(text, &Format::ALL)
+}
+
+/// A format for one table.
+fn tabular(text: &str) -> Result<Format, String> {
+    chosen(text, &Format::TABULAR)
+}
+
+fn chosen(text: &str, among: &[Format]) -> Result<Format, String> {
+    let format = Format::parse(text).filter(|format| among.contains(format));
+    let names: Vec<&str> = among.iter().map(|format| format.name()).collect();
+    format.ok_or_else(|| format!("expected one of {}", names.join(", ")))
 }
 
 fn account(text: &str) -> Result<AccountId, &'static str> {
@@ -343,7 +391,7 @@ pub fn region(text: &str) -> Result<Region, &'static str> {
     Region::parse(text).ok_or("expected a Region's code, such as eu-west-1")
 }
 
-fn threads(text: &str) -> Result<usize, &'static str> {
+pub fn threads(text: &str) -> Result<usize, &'static str> {
     text.parse()
         .ok()
         .filter(|threads| (1..=1024).contains(threads))

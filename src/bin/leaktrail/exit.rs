@@ -14,6 +14,8 @@ pub enum Exit {
     Usage = 2,
     /// Done, but something could not be read.
     Incomplete = 3,
+    /// Such exposures were found as the run was to end so on.
+    Found = 4,
     /// A log file or a digest is not what CloudTrail delivered.
     Invalid = 5,
 }

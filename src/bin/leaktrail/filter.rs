@@ -146,7 +146,7 @@ fn tell(running: &Running, filtered: &Filtered) {
             filtered.losses.len()
         ));
     }
-    scan::name_losses(running, &filtered.losses);
+    scan::name_losses(running.verbose, &filtered.losses);
 }
 
 /// Tries the patterns on a file of messages, one a line, and prints the numbers of those that match.

@@ -6,10 +6,13 @@ mod cli;
 mod exit;
 mod filter;
 mod judge;
+mod manual;
 mod patterns;
 mod plan;
 mod progress;
 mod scan;
+mod store;
+mod store_cli;
 mod talk;
 mod verify;
 
@@ -29,6 +32,10 @@ fn main() -> ExitCode {
         Command::Alarms(asked) => alarms::run(asked),
         Command::Plan(asked) => plan::run(asked),
         Command::Verify(asked) => verify::run(asked),
+        Command::Report(asked) => store::report(asked),
+        Command::Merge(asked) => store::merge(asked),
+        Command::Completions(asked) => manual::completions(asked),
+        Command::Man(asked) => manual::page(asked),
     };
     match ran {
         Ok(exit) => exit.into(),

@@ -24,6 +24,6 @@ pub fn run(asked: &Plan) -> anyhow::Result<Exit> {
         Answer::Json => told::write_json(&remedies, &mut out)?,
     }
     out.flush()?;
-    scan::name_losses(&asked.running, &analysis.losses);
+    scan::name_losses(asked.running.verbose, &analysis.losses);
     Ok(scan::exit(&analysis))
 }

@@ -3,7 +3,8 @@
 use crate::cli::{Color, Files, Judging, Rows, Running, Scan};
 use crate::exit::Exit;
 use crate::progress::Bar;
-use crate::{talk, verify};
+use crate::store_cli::{FailOn, Summary, Telling};
+use crate::{store, talk, verify};
 use leaktrail::analysis::{Analysis, Selection, Strictness};
 use leaktrail::pipeline::{self, Options};
 use leaktrail::report::terminal::{self, Style};
@@ -16,30 +17,70 @@ use std::path::{Path, PathBuf};
 
 pub fn run(asked: &Scan) -> anyhow::Result<Exit> {
     let folder = open(asked.output.as_deref(), asked.force)?;
+    let store = asked.keeping.store.as_deref();
+    let store = store.map(|path| store::open(path, &asked.sources));
+    let store = store.transpose()?;
     let bar = Bar::new(asked.running.quiet);
     let options = read_options(&asked.rows, &asked.files, &asked.running);
     let options = verify::checked(judged(options, &asked.judging), &asked.checking)?;
-    let scanned = pipeline::scan(&DirSource::new(asked.sources.clone()), &options, &bar);
-    bar.finish();
-    let analysis = scanned?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    match folder {
-        None => terminal::write(&analysis, &style(asked), &mut out)?,
-        Some(folder) => {
-            report::write_all(
-                &analysis,
-                &formats(&asked.format),
-                &invocation(&asked.sources, asked.checking.custody()),
-                folder,
-            )?;
-            if !asked.running.quiet {
-                terminal::write_summary(&analysis, &style(asked), &mut out)?;
-            }
+    let source = DirSource::new(asked.sources.clone());
+    let outcome = Outcome {
+        formats: &asked.format,
+        invocation: invocation(&asked.sources, asked.checking.custody()),
+        folder,
+        telling: &asked.telling,
+        quiet: asked.running.quiet,
+        verbose: asked.running.verbose,
+    };
+    match store {
+        Some(store) => store::scan(&source, store, options, asked, &bar, outcome),
+        None => {
+            let scanned = pipeline::scan(&source, &options, &bar);
+            bar.finish();
+            outcome.tell(&scanned?)
         }
     }
-    out.flush()?;
-    name_losses(&asked.running, &analysis.losses);
-    Ok(exit(&analysis))
+}
+
+/// Where and how a run tells what it found.
+pub struct Outcome<'o> {
+    pub formats: &'o [Format],
+    pub invocation: Invocation,
+    pub folder: Option<Folder>,
+    pub telling: &'o Telling,
+    pub quiet: bool,
+    pub verbose: bool,
+}
+
+impl Outcome<'_> {
+    /// Writes the report, and says how the run ends.
+    pub fn tell(self, analysis: &Analysis) -> anyhow::Result<Exit> {
+        let (exit, style) = (self.exit(analysis), style(self.telling.color));
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        let wrote = self.folder.is_some();
+        if let Some(folder) = self.folder {
+            report::write_all(analysis, &formats(self.formats), &self.invocation, folder)?;
+        }
+        match self.telling.summary {
+            Some(Summary::Json) => report::write_line(analysis, exit as u8, &mut out)?,
+            None if !wrote => terminal::write(analysis, &style, &mut out)?,
+            None if !self.quiet => terminal::write_summary(analysis, &style, &mut out)?,
+            None => {}
+        }
+        out.flush()?;
+        name_losses(self.verbose, &analysis.losses);
+        Ok(exit)
+    }
+
+    fn exit(&self, analysis: &Analysis) -> Exit {
+        let mut exposures = analysis.exposures.iter();
+        let found = match self.telling.fail_on {
+            None => false,
+            Some(FailOn::Any) => exposures.next().is_some(),
+            Some(FailOn::Open) => exposures.any(|exposure| exposure.is_open()),
+        };
+        exit(analysis).or(if found { Exit::Found } else { Exit::Done })
+    }
 }
 
 /// The folder that takes the report, if one is to be written.
@@ -66,6 +107,14 @@ pub fn read_options(rows: &Rows, files: &Files, running: &Running) -> Options {
     Options {
         threads: running.threads,
         max_inflated: running.max_inflated,
+        choice: files.choice(),
+        ..row_options(rows)
+    }
+}
+
+/// Which rows are shown.
+pub fn row_options(rows: &Rows) -> Options {
+    Options {
         settings: Settings {
             until: rows.to,
             ..Settings::default()
@@ -77,7 +126,6 @@ pub fn read_options(rows: &Rows, files: &Files, running: &Running) -> Options {
             regions: rows.region.clone(),
             buckets: rows.bucket.clone(),
         },
-        choice: files.choice(),
         ..Options::default()
     }
 }
@@ -99,10 +147,10 @@ pub fn judged(options: Options, asked: &Judging) -> Options {
     }
 }
 
-/// The formats asked for; without a choice, all that are built.
+/// The formats asked for; without a choice, all but what is for one other program only.
 pub fn formats(asked: &[Format]) -> Vec<Format> {
     match asked {
-        [] => Format::ALL.to_vec(),
+        [] => Format::DEFAULT.to_vec(),
         asked => asked.to_vec(),
     }
 }
@@ -122,10 +170,10 @@ pub fn invocation(sources: &[PathBuf], custody: Custody) -> Invocation {
     }
 }
 
-fn style(asked: &Scan) -> Style {
+fn style(color: Color) -> Style {
     let terminal = std::io::stdout().is_terminal();
     let wanted = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let color = match asked.color {
+    let color = match color {
         Color::Auto => wanted,
         Color::Always => true,
         Color::Never => false,
@@ -136,18 +184,20 @@ fn style(asked: &Scan) -> Style {
     }
 }
 
-/// The terminal's width as the shell tells it, else 100 columns.
+/// The width that `COLUMNS` asks for, else the terminal's own, else 100 columns.
 fn width() -> u16 {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok())
+    let asked = std::env::var("COLUMNS").ok();
+    let asked = asked.and_then(|text| text.parse().ok());
+    let own = || console::Term::stdout().size_checked();
+    asked
+        .or_else(|| own().map(|(_, columns)| columns))
         .filter(|width| (40..=400).contains(width))
         .unwrap_or(100)
 }
 
 /// Names each loss on stderr, where that is asked for.
-pub fn name_losses(running: &Running, losses: &[Loss]) {
-    if running.verbose {
+pub fn name_losses(verbose: bool, losses: &[Loss]) {
+    if verbose {
         losses
             .iter()
             .for_each(|loss| talk::note(&report::loss_line(loss)));

@@ -32,7 +32,7 @@ pub fn run(asked: &Verify) -> anyhow::Result<Exit> {
         custody::write(&analysis, &invocation, &[], &mut out)?;
     }
     out.flush()?;
-    scan::name_losses(&asked.running, &analysis.losses);
+    scan::name_losses(asked.running.verbose, &analysis.losses);
     Ok(exit(&analysis))
 }
 

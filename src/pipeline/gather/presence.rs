@@ -2,55 +2,21 @@
 
 use super::Gathering;
 use crate::event::{Whereabouts, bucket_of_record, is_own_by_type, table};
-use crate::evidence::{Activity, Category, Coverage};
+use crate::evidence::{Activity, Category, Coverage, Evidence, FileAccount};
 use crate::record::{RawRecord, Record};
 use crate::vocab::{AccountId, Region, Timestamp};
+use std::collections::BTreeMap;
 
 impl Gathering<'_> {
+    /// Notes where and when a record was written.
     pub(super) fn cover(&mut self, record: &Record<'_>, time: Timestamp) {
-        let here = Coverage::at(time);
-        self.account.coverage = Some(
-            self.account
-                .coverage
-                .map_or(here, |known| known.merge(here)),
+        let account = account_named(
+            record.text("recipientAccountId"),
+            record.text_in("userIdentity", "accountId"),
         );
-        let region = record.text("awsRegion").and_then(Region::parse);
-        let account = account_of(record);
-        if let Some(category) = category_of(record) {
-            self.note_activity(account.as_ref(), region.as_ref(), category, time);
-        }
-        self.evidence.cover(account, region, here);
-    }
-
-    /// Records of one hour mostly lie together, so the search begins at the end.
-    fn note_activity(
-        &mut self,
-        account: Option<&AccountId>,
-        region: Option<&Region>,
-        category: Category,
-        time: Timestamp,
-    ) {
-        let hour = time.unix().div_euclid(3600);
-        let known = self.account.activity.iter_mut().rev().find(|it| {
-            it.hour == hour
-                && it.category == category
-                && it.region.as_ref() == region
-                && it.account.as_ref() == account
-        });
-        match known {
-            Some(known) => {
-                known.records += 1;
-                known.coverage = known.coverage.merge(Coverage::at(time));
-            }
-            None => self.account.activity.push(Activity {
-                account: account.cloned(),
-                region: region.cloned(),
-                category,
-                hour,
-                records: 1,
-                coverage: Coverage::at(time),
-            }),
-        }
+        let region = record.text("awsRegion").unwrap_or("");
+        let category = category_of(record);
+        self.presence.note(account, region, category, time);
     }
 
     /// Notes what a record tells beside what it is: that a bucket's data events are logged, from where somebody called.
@@ -94,6 +60,87 @@ impl Gathering<'_> {
     }
 }
 
+/// Where and when the records of one file were written, counted as they are read.
+#[derive(Default)]
+pub(in crate::pipeline) struct Presence(Vec<Spot>);
+
+/// The records of one hour, account, Region and category. Texts are kept as they were written until the file is read: most
+/// records are like the one before.
+struct Spot {
+    account: Box<str>,
+    region: Box<str>,
+    category: Option<Category>,
+    hour: i64,
+    records: u64,
+    coverage: Coverage,
+}
+
+impl Presence {
+    /// Notes a record. Those of one hour mostly lie together, so the search begins at the end.
+    pub fn note(
+        &mut self,
+        account: &str,
+        region: &str,
+        category: Option<Category>,
+        time: Timestamp,
+    ) {
+        let hour = time.unix().div_euclid(3600);
+        let here = Coverage::at(time);
+        let known = self.0.iter_mut().rev().find(|spot| {
+            spot.hour == hour
+                && spot.category == category
+                && *spot.region == *region
+                && *spot.account == *account
+        });
+        match known {
+            Some(spot) => {
+                spot.records += 1;
+                spot.coverage = spot.coverage.merge(here);
+            }
+            None => self.0.push(Spot {
+                account: account.into(),
+                region: region.into(),
+                category,
+                hour,
+                records: 1,
+                coverage: here,
+            }),
+        }
+    }
+
+    /// Hands over what was counted.
+    pub fn tell(self, evidence: &mut Evidence, file: &mut FileAccount) {
+        let mut activity: BTreeMap<_, (u64, Coverage)> = BTreeMap::new();
+        for spot in self.0 {
+            let account = AccountId::parse(&spot.account);
+            let region = Region::parse(&spot.region);
+            let known = file.coverage;
+            file.coverage = Some(known.map_or(spot.coverage, |known| known.merge(spot.coverage)));
+            if let Some(category) = spot.category {
+                let place = (spot.hour, account.clone(), region.clone(), category);
+                let (records, coverage) = activity.entry(place).or_insert((0, spot.coverage));
+                *records += spot.records;
+                *coverage = coverage.merge(spot.coverage);
+            }
+            evidence.cover(account, region, spot.coverage);
+        }
+        let told =
+            activity
+                .into_iter()
+                .map(
+                    |((hour, account, region, category), (records, coverage))| Activity {
+                        account,
+                        region,
+                        category,
+                        hour,
+                        records,
+                        coverage,
+                    },
+                );
+        file.activity.extend(told);
+    }
+}
+
 /// Management or data; neither for what is of another kind. Before eventVersion 1.07 no field says so directly.
 fn category_of(record: &Record<'_>) -> Option<Category> {
     match record.text("eventCategory") {
@@ -120,12 +167,14 @@ fn category_of_old(record: &serde_json::Value) -> Category {
 
 /// The account whose trail has the record; old records name only the caller's.
 pub(in crate::pipeline) fn account_of(record: &Record<'_>) -> Option<AccountId> {
-    record
-        .text("recipientAccountId")
-        .and_then(AccountId::parse)
-        .or_else(|| {
-            record
-                .text_in("userIdentity", "accountId")
-                .and_then(AccountId::parse)
-        })
+    AccountId::parse(account_named(
+        record.text("recipientAccountId"),
+        record.text_in("userIdentity", "accountId"),
+    ))
+}
+
+/// The recipient, if it is an account's id; else the caller's account.
+pub(super) fn account_named<'r>(recipient: Option<&'r str>, caller: Option<&'r str>) -> &'r str {
+    let is_account = |text: &&str| AccountId::is_valid(text);
+    recipient.filter(is_account).or(caller).unwrap_or("")
 }

@@ -1,7 +1,7 @@
 //! Who stands behind the sample's calls, and who came in meanwhile?
 
 use super::at;
-use crate::timeline::{AccessRow, Attendance, Exposure, Origin, Visitor};
+use crate::timeline::{AccessRow, Attendance, Density, Exposure, Origin, Visitor};
 
 /// alice, who took a role.
 pub(super) fn origin() -> Origin {
@@ -23,7 +23,16 @@ pub(super) fn attendance() -> Attendance {
         addresses: 1,
         first: Some(at(1200)),
         last: Some(at(1300)),
+        density: density(),
     }
+}
+
+fn density() -> Density {
+    let mut density = Density::default();
+    for seconds in [1200, 1250, 1300] {
+        density.add(at(seconds));
+    }
+    density
 }
 
 pub(super) fn visitors(of: &Exposure) -> Vec<AccessRow> {

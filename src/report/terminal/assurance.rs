@@ -1,8 +1,8 @@
 //! How well is the evidence assured? Invalid files, digests and log files that are missing, times without evidence.
 
-use super::super::verification;
+use super::super::words::count;
+use super::super::{lines, verification};
 use super::page::{Ink, Page};
-use super::words::count;
 use crate::analysis::Analysis;
 use crate::coverage::{CoverageGap, Stream};
 
@@ -17,7 +17,7 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
         let ink = if invalid { Ink::Alarm } else { Ink::Strong };
         page.heading("Integrity of the evidence", ink);
         page.text(&verification::headline(integrity));
-        for line in verdicts(analysis) {
+        for line in lines::integrity(analysis) {
             page.element(&line);
         }
     }
@@ -39,21 +39,6 @@ pub(super) fn write_short(page: &mut Page, analysis: &Analysis) {
     }
 }
 
-fn verdicts(analysis: &Analysis) -> Vec<String> {
-    let integrity = &analysis.integrity;
-    let digests = integrity.digests.iter().map(|it| it.verdict.name());
-    let logs = integrity.logs.values().map(|it| it.verdict.name());
-    let missing = match integrity.missing.len() {
-        0 => String::new(),
-        missing => format!(", {missing} missing"),
-    };
-    vec![
-        format!("digests: {}", verification::counted(digests)),
-        format!("log files: {}{missing}", verification::counted(logs)),
-        "each by name: `leaktrail verify`, and the tables log_files and changes".to_owned(),
-    ]
-}
-
 fn gaps(page: &mut Page, analysis: &Analysis) {
     let gaps: Vec<(&Stream, &CoverageGap)> = analysis
         .streams
@@ -67,20 +52,8 @@ fn gaps(page: &mut Page, analysis: &Analysis) {
         &format!("Times without evidence ({})", gaps.len()),
         Ink::Strong,
     );
-    let lines = gaps.into_iter().map(|(stream, gap)| {
-        let account = stream.account.as_ref().map_or("unknown", |it| it.as_str());
-        let region = stream.region.as_ref().map_or("unknown", |it| it.as_str());
-        let why = gap
-            .explained_by
-            .as_ref()
-            .map_or("unexplained", |it| it.name);
-        format!(
-            "account {account}, {region}, {}: {} to {}, {}, {why}",
-            stream.category.name(),
-            gap.span.from,
-            gap.span.until,
-            gap.kind.name()
-        )
-    });
+    let lines = gaps
+        .into_iter()
+        .map(|(stream, gap)| format!("{}: {}", lines::stream(stream), lines::gap(gap)));
     page.elements(lines, MOST_GAPS, "coverage");
 }

@@ -4,19 +4,23 @@
 
 mod assurance;
 mod exposure;
-mod limits;
+mod lanes;
 mod other;
 mod page;
-mod words;
 
-use super::ReportError;
+pub(super) use other::latent;
+
+use super::words::{self, count, grouped};
+use super::{ReportError, limits, lines};
 use crate::analysis::Analysis;
 use crate::timeline::Exposure;
 use page::{Ink, Page};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io::Write;
-use words::{count, grouped};
+
+/// So many ends of evidence are shown.
+const MOST_ENDS: usize = 20;
 
 /// How a page is set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +52,7 @@ pub(super) fn length(seconds: i64) -> String {
 pub fn write(analysis: &Analysis, style: &Style, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut page = Page::new(*style);
     headline(&mut page, analysis);
+    lanes::write(&mut page, analysis);
     exposure::write(
         &mut page,
         "Still open",
@@ -64,8 +69,20 @@ pub fn write(analysis: &Analysis, style: &Style, out: &mut dyn Write) -> Result<
     );
     other::write(&mut page, analysis);
     assurance::write(&mut page, analysis);
-    limits::write(&mut page, analysis);
+    cannot_tell(&mut page, analysis);
     Ok(page.print(out)?)
+}
+
+/// The page's last sections: what the evidence cannot tell, and where it ends.
+fn cannot_tell(page: &mut Page, analysis: &Analysis) {
+    page.heading("What this evidence cannot tell", Ink::Strong);
+    for line in limits::lines(analysis) {
+        page.element(&line);
+    }
+    if !analysis.coverage.is_empty() {
+        page.heading("Where the evidence ends", Ink::Strong);
+        page.elements(limits::ends(analysis), MOST_ENDS, "run.json");
+    }
 }
 
 /// Writes what fits on a screen: for a run whose report goes to a folder.
@@ -79,6 +96,7 @@ pub fn write_summary(
 ) -> Result<(), ReportError> {
     let mut page = Page::new(*style);
     headline(&mut page, analysis);
+    lanes::write(&mut page, analysis);
     exposure::write_short(&mut page, &sorted(analysis, Exposure::is_open));
     other::write_short(&mut page, analysis);
     assurance::write_short(&mut page, analysis);
@@ -86,7 +104,7 @@ pub fn write_summary(
 }
 
 /// The exposures that are asked for, the longest first.
-fn sorted(analysis: &Analysis, asked: fn(&Exposure) -> bool) -> Vec<&Exposure> {
+pub(super) fn sorted(analysis: &Analysis, asked: fn(&Exposure) -> bool) -> Vec<&Exposure> {
     let mut rows: Vec<&Exposure> = analysis.exposures.iter().filter(|row| asked(row)).collect();
     rows.sort_by_key(|row| Reverse(row.duration_seconds));
     rows
@@ -98,16 +116,18 @@ fn headline(page: &mut Page, analysis: &Analysis) {
         0 => Ink::Strong,
         _ => Ink::Alarm,
     };
-    page.heading(&told_first(analysis, open), ink);
+    page.heading(&told_first(analysis), ink);
     page.blank();
     for (label, value) in ledger(analysis) {
         page.field(label, &value);
     }
 }
 
-fn told_first(analysis: &Analysis, open: usize) -> String {
+/// What was found, in a sentence or two.
+pub(super) fn told_first(analysis: &Analysis) -> String {
+    let open = buckets(analysis.exposures.iter().filter(|row| row.is_open()));
     let exposed = buckets(analysis.exposures.iter());
-    let undecided = other::undecided(analysis).len();
+    let undecided = lines::undecided(analysis).len();
     let left = match undecided {
         0 => String::new(),
         _ => format!(" {} cannot be decided.", count(undecided, "bucket")),
@@ -116,19 +136,27 @@ fn told_first(analysis: &Analysis, open: usize) -> String {
         (0, _) => "No exposure was found.".to_owned(),
         (1, 0) => "1 bucket was exposed; it is closed.".to_owned(),
         (1, _) => "1 bucket is exposed, and still open.".to_owned(),
-        (_, 0) => format!("{exposed} buckets were exposed; all are closed."),
-        _ => format!("{exposed} buckets were exposed; {open} still open."),
+        (_, 0) => format!(
+            "{} buckets were exposed; all are closed.",
+            grouped(exposed as u64)
+        ),
+        _ => format!(
+            "{} buckets were exposed; {} still open.",
+            grouped(exposed as u64),
+            grouped(open as u64)
+        ),
     };
     format!("{told}{left}")
 }
 
-fn buckets<'a>(exposures: impl Iterator<Item = &'a Exposure>) -> usize {
+/// How many buckets some exposures are of.
+pub(super) fn buckets<'a>(exposures: impl Iterator<Item = &'a Exposure>) -> usize {
     let names: BTreeSet<_> = exposures.map(|row| (&row.account, &row.bucket)).collect();
     names.len()
 }
 
 /// What was read: the evidence's span, and counts that add up.
-fn ledger(analysis: &Analysis) -> [(&'static str, String); 3] {
+pub(super) fn ledger(analysis: &Analysis) -> [(&'static str, String); 3] {
     let counts = &analysis.counts;
     let evidence = match analysis.evidence {
         Some((first, last)) => format!("{first} to {last}"),
@@ -230,7 +258,7 @@ mod tests {
         };
         let mut page = told(&sample(), colored);
         assert!(page.contains("\u{1b}[1;31m"));
-        for code in ["1;31", "1", "2", "0"] {
+        for code in ["1;31", "1", "2", "33", "34", "0"] {
             page = page.replace(&format!("\u{1b}[{code}m"), "");
         }
         assert_eq!(page, told(&sample(), Style::default()));
@@ -244,6 +272,15 @@ mod tests {
             evidence    2024-01-01T00:00:00Z to 2024-01-11T10:00:00Z
             files       4: 1 read, 2 skipped, 1 lost
             records     9: 4 used, 3 of no interest here, 1 repeated, 1 lost
+
+                                     2024-01-01 00:00                   2024-01-11 10:00
+          amzn-s3-demo-logs          ███████████████████████████████████████████████████
+                                     █
+          amzn-s3-demo-assets        ▓
+          amzn-s3-demo-old           ???????????????????????????????????????????????????
+
+        █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱ no
+        evidence  ▁▃▇ came in
 
         Still open (1)
 
@@ -387,6 +424,15 @@ mod tests {
             evidence    2024-01-01T00:00:00Z to 2024-01-11T10:00:00Z
             files       4: 1 read, 2 skipped, 1 lost
             records     9: 4 used, 3 of no interest here, 1 repeated, 1 lost
+
+                                     2024-01-01 00:00                   2024-01-11 10:00
+          amzn-s3-demo-logs          ███████████████████████████████████████████████████
+                                     █
+          amzn-s3-demo-assets        ▓
+          amzn-s3-demo-old           ???????????????????????????????????????????????????
+
+        █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱ no
+        evidence  ▁▃▇ came in
 
         Still open (1)
           - amzn-s3-demo-logs: open to the public since 2024-01-01T00:16:40Z, at least

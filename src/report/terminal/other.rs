@@ -1,15 +1,14 @@
 //! What else should a responder know? Undecided buckets, silenced grants, failed calls, contradictions, losses.
 
-use super::super::escape;
-use super::exposure::{event_id, shown};
+use super::super::lines::{contradiction, is_unknown, loss, named, undecided};
+use super::super::story::shown;
+use super::super::words::{self, count, first_few, grouped};
 use super::page::{Ink, Page};
-use super::words::{self, count, first_few, grouped};
 use crate::analysis::Analysis;
 use crate::event::Change;
 use crate::evidence::Fate;
-use crate::exposure::Verdict;
-use crate::timeline::{ChangeRow, Contradiction, Effect, Interval, Timeline};
-use crate::vocab::{Loss, SkipReason, Untrusted};
+use crate::timeline::{ChangeRow, Effect, Interval, Timeline};
+use crate::vocab::{SkipReason, Untrusted};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,22 +52,8 @@ pub(super) fn write_short(page: &mut Page, analysis: &Analysis) {
     }
 }
 
-/// The buckets with a stretch of time of which the evidence does not decide who could get in.
-pub(super) fn undecided(analysis: &Analysis) -> Vec<String> {
-    named(
-        analysis
-            .timelines
-            .iter()
-            .filter(|timeline| timeline.intervals.iter().any(is_unknown)),
-    )
-}
-
-fn is_unknown(interval: &Interval) -> bool {
-    interval.verdict == Verdict::Unknown
-}
-
 /// The buckets whose last word is a public grant that only a block silences.
-fn latent(analysis: &Analysis) -> Vec<String> {
+pub(in crate::report) fn latent(analysis: &Analysis) -> Vec<String> {
     named(lasting(analysis).filter(|timeline| ends(timeline, |interval| interval.latent)))
 }
 
@@ -92,14 +77,6 @@ fn lasting(analysis: &Analysis) -> impl Iterator<Item = &Timeline> {
             .map(|interval| interval.span.until);
         end.is_none_or(|end| !deletions.contains(&(&timeline.bucket, end)))
     })
-}
-
-/// The names of some buckets, each once.
-fn named<'a>(timelines: impl Iterator<Item = &'a Timeline>) -> Vec<String> {
-    let names: BTreeSet<_> = timelines
-        .map(|timeline| (&timeline.account, &timeline.bucket))
-        .collect();
-    names.iter().map(|(_, bucket)| bucket.to_string()).collect()
 }
 
 fn write_undecided(page: &mut Page, analysis: &Analysis) {
@@ -199,20 +176,6 @@ fn write_contradictions(page: &mut Page, analysis: &Analysis) {
     page.elements(rows.iter().map(contradiction), MOST_LINES, "contradictions");
 }
 
-fn contradiction(row: &Contradiction) -> String {
-    let place = match (&row.bucket, &row.account) {
-        (Some(bucket), _) => bucket.to_string(),
-        (None, Some(account)) => format!("account {account}"),
-        (None, None) => "an unknown account".to_owned(),
-    };
-    let ids: Vec<String> = row.causes.iter().map(|cause| event_id(cause)).collect();
-    let cited = match ids.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", first_few(&ids, MOST_IDS)),
-    };
-    format!("{} {place}: {}{cited}", row.at, row.kind.detail())
-}
-
 fn write_losses(page: &mut Page, analysis: &Analysis) {
     let rows = &analysis.losses;
     if rows.is_empty() {
@@ -220,26 +183,6 @@ fn write_losses(page: &mut Page, analysis: &Analysis) {
     }
     page.heading(&format!("Could not be read ({})", rows.len()), Ink::Strong);
     page.elements(rows.iter().map(loss), MOST_LINES, "losses");
-}
-
-fn loss(row: &Loss) -> String {
-    let file = escape::terminal(&row.log_file);
-    let record = row.record_index.map(|at| format!(", record {at}"));
-    let offset = row.offset.map(|at| format!(", at byte {at}"));
-    let bytes = row
-        .bytes
-        .map(|bytes| format!(", {} given up", count(bytes, "byte")));
-    let detail = match row.detail.is_empty() {
-        true => String::new(),
-        false => format!(": {}", escape::terminal(&row.detail)),
-    };
-    format!(
-        "{file}{}{}{detail} ({}{})",
-        record.unwrap_or_default(),
-        offset.unwrap_or_default(),
-        row.kind.name(),
-        bytes.unwrap_or_default()
-    )
 }
 
 fn write_skipped(page: &mut Page, analysis: &Analysis) {

@@ -1,6 +1,7 @@
 //! How are lines set? Headings, labelled values that wrap beside their labels, lists; colours that only add.
 
 use super::Style;
+use crate::report::words::{HARD_SPACE, grouped};
 use std::io::{self, Write};
 
 /// Values stand so far from the left,
@@ -9,9 +10,8 @@ const VALUES: usize = 16;
 const LABELS: usize = 4;
 /// So many columns are used, however wide the terminal: longer lines read badly.
 const WIDEST: usize = 100;
-
-/// A space at which no line breaks.
-pub(super) const HARD_SPACE: char = '\u{a0}';
+/// And so many by pictures.
+const WIDEST_PICTURE: usize = 160;
 
 /// With what something is drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +20,10 @@ pub(super) enum Ink {
     Alarm,
     /// What leads.
     Strong,
+    /// What is less so.
+    Warning,
+    /// What is not.
+    Calm,
     /// What only guides the eye.
     Faint,
 }
@@ -29,6 +33,8 @@ pub(super) struct Page {
     text: String,
     color: bool,
     width: usize,
+    /// How many columns pictures may have.
+    full_width: usize,
 }
 
 impl Page {
@@ -38,6 +44,7 @@ impl Page {
             text: String::new(),
             color: style.color,
             width: usize::from(style.width).clamp(40, WIDEST),
+            full_width: usize::from(style.width).clamp(40, WIDEST_PICTURE),
         }
     }
 
@@ -70,6 +77,21 @@ impl Page {
     /// An empty line.
     pub fn blank(&mut self) {
         self.text.push('\n');
+    }
+
+    /// How many columns a picture may have.
+    pub fn full_width(&self) -> usize {
+        self.full_width
+    }
+
+    /// One line of parts that stand as they are, each with its ink.
+    pub fn parts(&mut self, parts: &[(String, Option<Ink>)]) {
+        let painted = parts.iter().map(|(text, ink)| match ink {
+            Some(ink) => self.painted(text, *ink),
+            None => text.clone(),
+        });
+        let line: String = painted.collect();
+        self.line(&line);
     }
 
     /// Running text.
@@ -110,7 +132,7 @@ impl Page {
         if left > 0 {
             self.element(&format!(
                 "and {} more: see the table {table}",
-                super::grouped(left)
+                grouped(left)
             ));
         }
     }
@@ -125,6 +147,8 @@ impl Page {
         let code = match ink {
             Ink::Alarm => "1;31",
             Ink::Strong => "1",
+            Ink::Warning => "33",
+            Ink::Calm => "34",
             Ink::Faint => "2",
         };
         match self.color && !text.trim().is_empty() {

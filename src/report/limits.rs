@@ -1,40 +1,36 @@
 //! What can this evidence not tell? What was assumed, where the evidence ends, what is not read.
 
-use super::super::escape;
-use super::super::run::{Leaning, leanings};
-use super::page::{Ink, Page};
+use super::escape;
+use super::run::{Leaning, leanings};
 use super::words::{assumption, count};
 use crate::analysis::Analysis;
 use crate::event::Outcome;
 use crate::timeline::ChangeRow;
 use crate::vocab::Timestamp;
 
-/// So many ends of evidence are shown.
-const MOST_ENDS: usize = 20;
-
 /// Since 2025-11-26T00:00:00Z an organization can block public access in all its accounts.
 ///
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_s3.html>
 const ORGANIZATION_BLOCK: Timestamp = Timestamp::from_unix(1_764_115_200);
 
-/// The page's last section.
-pub(super) fn write(page: &mut Page, analysis: &Analysis) {
-    page.heading("What this evidence cannot tell", Ink::Strong);
+/// A sentence for each limit.
+pub(super) fn lines(analysis: &Analysis) -> Vec<String> {
+    let mut told = Vec::new();
     for (assumed, leaning) in leanings(analysis) {
         let (name, said) = (assumed.name(), assumption(assumed));
-        page.element(&format!("{name}: {said} ({})", leaning_in_words(leaning)));
+        told.push(format!("{name}: {said} ({})", leaning_in_words(leaning)));
     }
     if let Some(withheld) = analysis.withheld {
         let intervals = count(withheld, "interval");
-        page.element(&format!(
+        told.push(format!(
             "{intervals} whose verdict rests on assumptions: shown as unknown, because --strict was given"
         ));
     }
-    unsure(page, analysis);
-    unread(page, analysis);
-    filters(page, analysis);
-    passed_over(page, analysis);
-    ends(page, analysis);
+    unsure(&mut told, analysis);
+    unread(&mut told, analysis);
+    filters(&mut told, analysis);
+    passed_over(&mut told, analysis);
+    told
 }
 
 fn leaning_in_words(leaning: Leaning) -> String {
@@ -43,12 +39,12 @@ fn leaning_in_words(leaning: Leaning) -> String {
 }
 
 /// What the records leave open by what they say.
-fn unsure(page: &mut Page, analysis: &Analysis) {
+fn unsure(told: &mut Vec<String>, analysis: &Analysis) {
     let is_uncertain = |row: &&ChangeRow| matches!(row.event.event.outcome, Outcome::Uncertain(_));
     let calls = analysis.changes.iter().filter(is_uncertain).count();
     if calls > 0 {
         let calls = count(calls, "call");
-        page.element(&format!(
+        told.push(format!(
             "{calls} ended in a server's error, and may or may not have taken effect"
         ));
     }
@@ -56,28 +52,26 @@ fn unsure(page: &mut Page, analysis: &Analysis) {
     let unordered = intervals.filter(|it| it.order_uncertain).count();
     if unordered > 0 {
         let intervals = count(unordered, "interval");
-        page.element(&format!(
+        told.push(format!(
             "the order of changes within one second, which decides {intervals}"
         ));
     }
 }
 
 /// What no record says, or none that is read.
-fn unread(page: &mut Page, analysis: &Analysis) {
-    page.element(
-        "which objects were public by their own ACL, and who came in, where data events of the bucket were not recorded",
-    );
-    page.element("where an access point leads that was made before the first record");
+fn unread(told: &mut Vec<String>, analysis: &Analysis) {
+    told.push("which objects were public by their own ACL, and who came in, where data events of the bucket were not recorded".to_owned());
+    told.push("where an access point leads that was made before the first record".to_owned());
     let organizations = analysis
         .evidence
         .is_some_and(|(_, last)| last >= ORGANIZATION_BLOCK);
     if organizations {
-        page.element("whether an organization's public access block, which leaves no event in a member account, silenced what is told as open");
+        told.push("whether an organization's public access block, which leaves no event in a member account, silenced what is told as open".to_owned());
     }
-    page.element("what happened before the first record, or in a Region without records");
+    told.push("what happened before the first record, or in a Region without records".to_owned());
 }
 
-fn filters(page: &mut Page, analysis: &Analysis) {
+fn filters(told: &mut Vec<String>, analysis: &Analysis) {
     let selection = &analysis.selection;
     let from = selection.from.map(|time| format!("from {time}"));
     let to = selection.to.map(|time| format!("before {time}"));
@@ -93,12 +87,12 @@ fn filters(page: &mut Page, analysis: &Analysis) {
         .chain(buckets)
         .collect();
     if !all.is_empty() {
-        page.element(&format!("rows outside the filters: {}", all.join(", ")));
+        told.push(format!("rows outside the filters: {}", all.join(", ")));
     }
 }
 
 /// What was given and not read, because it was not asked for.
-fn passed_over(page: &mut Page, analysis: &Analysis) {
+fn passed_over(told: &mut Vec<String>, analysis: &Analysis) {
     let choice = &analysis.choice;
     let from = choice.read_from.map(|time| {
         format!(
@@ -121,7 +115,7 @@ fn passed_over(page: &mut Page, analysis: &Analysis) {
     let exclude = patterns(&choice.exclude, "named like");
     let all: Vec<String> = [from, to, include, exclude].into_iter().flatten().collect();
     if !all.is_empty() {
-        page.element(&format!("files that were not read: {}", all.join("; ")));
+        told.push(format!("files that were not read: {}", all.join("; ")));
     }
 }
 
@@ -131,18 +125,14 @@ fn day(time: Timestamp) -> String {
     time.split('T').next().unwrap_or(&time).to_owned()
 }
 
-fn ends(page: &mut Page, analysis: &Analysis) {
-    if analysis.coverage.is_empty() {
-        return;
-    }
-    page.heading("Where the evidence ends", Ink::Strong);
-    let ends = analysis
+/// Where the evidence of each account and Region ends.
+pub(super) fn ends(analysis: &Analysis) -> impl Iterator<Item = String> {
+    analysis
         .coverage
         .iter()
         .map(|((account, region), (_, last))| {
             let account = account.as_ref().map_or("unknown", |it| it.as_str());
             let region = region.as_ref().map_or("unknown Region", |it| it.as_str());
             format!("account {account}, {region}: {last}")
-        });
-    page.elements(ends, MOST_ENDS, "run.json");
+        })
 }

@@ -1,9 +1,11 @@
 //! How is it said? Durations, counts and the closed lists of the contract, in words.
 
-use super::page::HARD_SPACE;
 use crate::exposure::Assumption;
 use crate::timeline::{ClosedHow, Exposure, OpenedHow};
 use crate::vocab::SkipReason;
+
+/// A space at which no line breaks.
+pub(super) const HARD_SPACE: char = '\u{a0}';
 
 /// A length of time in its two largest units.
 pub(super) fn duration(seconds: i64) -> String {
@@ -138,6 +140,7 @@ pub(super) fn skipped(reason: SkipReason) -> &'static str {
         SkipReason::DeliveredAfter => "delivered after `--read-to`",
         SkipReason::NotIncluded => "not among what `--include` names",
         SkipReason::Excluded => "excluded by `--exclude`",
+        SkipReason::OtherShard => "of other shards than `--shard` names",
         SkipReason::Digest => "digest files",
         SkipReason::Insight => "files of Insight events",
         SkipReason::Aggregated => "file of aggregated events",

@@ -1,0 +1,125 @@
+//! Where are the sessions and addresses looked for that say who stands behind a call?
+//!
+//! In packed lines, which are heard again in rounds; a store finds by name those that may be wanted.
+
+use super::ScanError;
+use super::sink::Kept;
+use crate::event::{CitedIssuance, Whereabouts};
+use crate::evidence::Evidence;
+use crate::store::{Names, Store, Wants};
+use crate::timeline::{Reconstruction, Recorded, Tracer, Visits};
+use rayon::prelude::*;
+
+/// Sessions and addresses that stay in a store until they are looked for.
+pub(super) struct Stored<'s> {
+    pub store: &'s Store,
+    /// The segments that can be believed.
+    pub segments: Vec<usize>,
+    pub wants: Box<Wants<'s>>,
+}
+
+impl Stored<'_> {
+    /// Every session that may have one of these names.
+    fn sessions(&self, names: &Names) -> Result<Vec<CitedIssuance>, ScanError> {
+        let of_segment = |number: &usize| {
+            let mut found = Vec::new();
+            self.store
+                .sessions(*number, &self.wants, names, &mut |line| {
+                    found.extend(CitedIssuance::unpack(line));
+                })?;
+            Ok(found)
+        };
+        let found: Result<Vec<_>, ScanError> = self.segments.par_iter().map(of_segment).collect();
+        Ok(found?.concat())
+    }
+
+    /// Every direct call that may be of one of these callers.
+    fn addresses(&self, names: &Names) -> Result<Vec<Whereabouts>, ScanError> {
+        let of_segment = |number: &usize| {
+            let mut found = Vec::new();
+            let take = &mut |seen| found.push(seen);
+            self.store.addresses(*number, &self.wants, names, take)?;
+            Ok(found)
+        };
+        let found: Result<Vec<_>, ScanError> = self.segments.par_iter().map(of_segment).collect();
+        Ok(found?.concat())
+    }
+
+    /// How many different events issued sessions.
+    fn distinct_sessions(&self) -> Result<u64, ScanError> {
+        let of_segment = |number: &usize| {
+            let mut events = Vec::new();
+            self.store
+                .session_events(*number, &self.wants, &mut events)?;
+            Ok(events)
+        };
+        let events: Result<Vec<_>, ScanError> = self.segments.par_iter().map(of_segment).collect();
+        let mut events = events?.concat();
+        events.par_sort_unstable();
+        events.dedup();
+        Ok(events.len() as u64)
+    }
+}
+
+/// How many different requests and sessions were kept that are no events of interest by themselves.
+pub(super) fn further(evidence: &Evidence, kept: &Kept<'_>) -> Result<u64, ScanError> {
+    let buckets = kept.buckets();
+    let requests = buckets
+        .iter()
+        .flat_map(|(account, bucket)| kept.of(account.as_ref(), bucket))
+        .filter(|cited| !evidence.events.contains_key(&cited.key));
+    let requests = requests.count() as u64;
+    Ok(match &kept.stored {
+        Some(stored) => requests + stored.distinct_sessions()?,
+        None => requests + distinct_sessions(kept),
+    })
+}
+
+fn distinct_sessions(kept: &Kept<'_>) -> u64 {
+    let mut last = None;
+    let different = sessions(kept).filter(|cited| {
+        let event = Some(cited.event.clone());
+        let other = last != event;
+        last = event;
+        other
+    });
+    different.count() as u64
+}
+
+fn sessions<'k>(kept: &'k Kept<'_>) -> impl Iterator<Item = CitedIssuance> + 'k {
+    let lines = kept.sessions.of(&[]).map_while(|line| kept.sound(line));
+    lines.filter_map(|line| CitedIssuance::unpack(&line))
+}
+
+/// Traces everybody back, in rounds: who asked for a session is known only when it was found.
+pub(super) fn trace(
+    told: &mut Reconstruction,
+    kept: &Kept<'_>,
+    recorded: &Recorded<'_>,
+) -> Result<(), ScanError> {
+    let mut tracer = Tracer::of(told);
+    while tracer.goes_on() {
+        match &kept.stored {
+            Some(stored) => {
+                let found = stored.sessions(&Names::new(tracer.names()))?;
+                found.into_iter().for_each(|cited| tracer.hear(cited));
+            }
+            None => sessions(kept).for_each(|cited| tracer.hear(cited)),
+        }
+    }
+    if tracer.wants_addresses() {
+        match &kept.stored {
+            Some(stored) => {
+                let found = stored.addresses(&Names::new(tracer.callers()))?;
+                found.into_iter().for_each(|seen| tracer.see(seen));
+            }
+            None => {
+                let lines = kept.addresses.of(&[]).map_while(|line| kept.sound(line));
+                let seen = lines.filter_map(|line| Whereabouts::unpack(&line));
+                seen.for_each(|seen| tracer.see(seen));
+            }
+        }
+    }
+    tracer.tell(told, recorded);
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! How is a usual file read: one that can be held, sound, with one layer of compression or none?
+//!
+//! At once: fetched, inflated by the fastest decoder, split. Whatever is unusual about it is left to the stream, which finds out
+//! what it is. Each thread has buffers that it keeps.
+
+use super::reading::{Reader, Reading, WINDOW, next_length};
+use super::text::{End, TextSplitter, opener};
+use crate::archive::{HEAD, archive_kind};
+use crate::inflate::{FirstMember, Whole, WholeInflater, is_gzip};
+use crate::record::{After, Decoder, MAX_WINDOW};
+use crate::source::LogFile;
+use std::cell::Cell;
+use std::io::{self, Read};
+
+/// A file longer than this is streamed.
+const MOST_BYTES: u64 = 64 << 20;
+/// So is one of which more comes out.
+const MOST_TEXT: u64 = 256 << 20;
+/// A buffer longer than this is given back after use.
+const MOST_KEPT: usize = 64 << 20;
+
+/// What a thread keeps from file to file.
+#[derive(Default)]
+pub(super) struct Buffers {
+    /// A file, as it lies there.
+    pub bytes: Vec<u8>,
+    pub inner: Inner,
+}
+
+/// What is needed to read a file that is held.
+#[derive(Default)]
+pub(super) struct Inner {
+    text: Vec<u8>,
+    inflater: Option<WholeInflater>,
+    decoder: Decoder,
+}
+
+/// Lends a thread's buffers. Whoever asks while they are lent gets new ones.
+pub(super) fn with_buffers<T>(work: impl FnOnce(&mut Buffers) -> T) -> T {
+    thread_local! {
+        static BUFFERS: Cell<Option<Box<Buffers>>> = const { Cell::new(None) };
+    }
+    let mut buffers = BUFFERS.take().unwrap_or_default();
+    let done = work(&mut buffers);
+    for buffer in [&mut buffers.bytes, &mut buffers.inner.text] {
+        buffer.clear();
+        buffer.shrink_to(MOST_KEPT);
+    }
+    BUFFERS.set(Some(buffers));
+    done
+}
+
+/// Whether a file may be read at once.
+pub(super) fn may_be_held(file: &LogFile, reading: Reading<'_>) -> bool {
+    reading.is_fast() && !file.is_standard_input() && file.bytes <= MOST_BYTES
+}
+
+/// Fetches all bytes of a file; says whether they are all, and no more than were listed.
+pub(super) fn fetch(from: &mut dyn Read, listed: u64, bytes: &mut Vec<u8>) -> bool {
+    let length = usize::try_from(listed).unwrap_or(usize::MAX);
+    bytes.clear();
+    bytes.resize(length.saturating_add(1), 0);
+    let mut known = 0;
+    loop {
+        let room = bytes.get_mut(known..).unwrap_or_default();
+        match from.read(room) {
+            Ok(0) => break,
+            Ok(count) => known += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
+    bytes.truncate(known);
+    known <= length
+}
+
+impl Inner {
+    /// Reads a file that is held, if nothing about it is unusual; says whether it did.
+    pub fn read(
+        &mut self,
+        file: &LogFile,
+        bytes: &[u8],
+        reading: Reading<'_>,
+        reader: &mut dyn Reader,
+    ) -> bool {
+        if !reading.is_fast() {
+            return false;
+        }
+        if !is_gzip(bytes) {
+            let plain = Whole {
+                members: 0,
+                first: FirstMember::default(),
+            };
+            let is_archive = archive_kind(bytes.get(..HEAD).unwrap_or(bytes)).is_some();
+            if !is_archive {
+                read_text(
+                    file,
+                    (bytes, plain),
+                    bytes.len(),
+                    reading,
+                    &mut self.decoder,
+                    reader,
+                );
+            }
+            return !is_archive;
+        }
+        if self.inflater.is_none() {
+            self.inflater = WholeInflater::new();
+        }
+        let most = usize::try_from(reading.max_inflated.min(MOST_TEXT)).unwrap_or(usize::MAX);
+        let Some(whole) = self
+            .inflater
+            .as_mut()
+            .and_then(|inflater| inflater.inflate(bytes, &mut self.text, most))
+        else {
+            return false;
+        };
+        let text = self.text.as_slice();
+        if is_gzip(text) || archive_kind(text.get(..HEAD).unwrap_or(text)).is_some() {
+            return false;
+        }
+        read_text(
+            file,
+            (text, whole),
+            bytes.len(),
+            reading,
+            &mut self.decoder,
+            reader,
+        );
+        true
+    }
+}
+
+/// Reads a text that is held.
+fn read_text(
+    file: &LogFile,
+    (text, whole): (&[u8], Whole),
+    size: usize,
+    reading: Reading<'_>,
+    decoder: &mut Decoder,
+    reader: &mut dyn Reader,
+) {
+    reader.text(text, whole.first);
+    let budget = Cell::new(reading.max_inflated);
+    let opener = opener(&budget);
+    let mut splitter = TextSplitter::new(file, text, &opener, reading);
+    splitter.is_compressed = whole.members > 0;
+    let (mut from, mut most) = (0, WINDOW);
+    loop {
+        let rest = text.get(from..).unwrap_or_default();
+        let (window, after) = match rest.get(..most) {
+            Some(window) if window.len() < rest.len() && most < MAX_WINDOW => (window, After::More),
+            Some(window) if window.len() < rest.len() => (window, After::Full),
+            _ => (rest, After::End),
+        };
+        let (done, is_over) = splitter.feed(window, after, decoder, reader);
+        if is_over {
+            break;
+        }
+        from += done;
+        most = next_length(window.len() - done, most);
+    }
+    splitter.end(
+        End {
+            members: whole.members,
+            size: size as u64,
+            first: whole.first,
+            losses: Vec::new(),
+            whole: Some(text),
+            last: text.get(from..).unwrap_or_default(),
+        },
+        reader,
+    );
+}

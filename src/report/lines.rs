@@ -1,0 +1,104 @@
+//! What is said in one line? Contradictions, losses, gaps, verdicts on files: the same words on every page.
+
+use super::story::event_id;
+use super::words::{count, first_few};
+use super::{escape, verification};
+use crate::analysis::Analysis;
+use crate::coverage::{CoverageGap, Stream};
+use crate::exposure::Verdict;
+use crate::timeline::{Contradiction, Interval, Timeline};
+use crate::vocab::Loss;
+use std::collections::BTreeSet;
+
+/// So many ids stand in one line.
+const MOST_IDS: usize = 4;
+
+/// Where the evidence contradicts itself, how, and the events that do.
+pub(super) fn contradiction(row: &Contradiction) -> String {
+    let place = match (&row.bucket, &row.account) {
+        (Some(bucket), _) => bucket.to_string(),
+        (None, Some(account)) => format!("account {account}"),
+        (None, None) => "an unknown account".to_owned(),
+    };
+    let ids: Vec<String> = row.causes.iter().map(|cause| event_id(cause)).collect();
+    let cited = match ids.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", first_few(&ids, MOST_IDS)),
+    };
+    format!("{} {place}: {}{cited}", row.at, row.kind.detail())
+}
+
+/// What could not be used, where it stood, and why.
+pub(super) fn loss(row: &Loss) -> String {
+    let file = escape::terminal(&row.log_file);
+    let record = row.record_index.map(|at| format!(", record {at}"));
+    let offset = row.offset.map(|at| format!(", at byte {at}"));
+    let bytes = row
+        .bytes
+        .map(|bytes| format!(", {} given up", count(bytes, "byte")));
+    let detail = match row.detail.is_empty() {
+        true => String::new(),
+        false => format!(": {}", escape::terminal(&row.detail)),
+    };
+    format!(
+        "{file}{}{}{detail} ({}{})",
+        record.unwrap_or_default(),
+        offset.unwrap_or_default(),
+        row.kind.name(),
+        bytes.unwrap_or_default()
+    )
+}
+
+/// A stream's name.
+pub(super) fn stream(stream: &Stream) -> String {
+    let account = stream.account.as_ref().map_or("unknown", |it| it.as_str());
+    let region = stream.region.as_ref().map_or("unknown", |it| it.as_str());
+    format!("account {account}, {region}, {}", stream.category.name())
+}
+
+/// A time without evidence, and what explains it.
+pub(super) fn gap(gap: &CoverageGap) -> String {
+    let why = gap.explained_by.as_ref();
+    let why = why.map_or("unexplained", |it| it.name);
+    let (from, until) = (gap.span.from, gap.span.until);
+    format!("{from} to {until}, {}, {why}", gap.kind.name())
+}
+
+/// How many digests and log files have which verdict.
+pub(super) fn integrity(analysis: &Analysis) -> Vec<String> {
+    let integrity = &analysis.integrity;
+    let digests = integrity.digests.iter().map(|it| it.verdict.name());
+    let logs = integrity.logs.values().map(|it| it.verdict.name());
+    let missing = match integrity.missing.len() {
+        0 => String::new(),
+        missing => format!(", {missing} missing"),
+    };
+    vec![
+        format!("digests: {}", verification::counted(digests)),
+        format!("log files: {}{missing}", verification::counted(logs)),
+        "each by name: `leaktrail verify`, and the tables log_files and changes".to_owned(),
+    ]
+}
+
+/// The buckets with a stretch of time of which the evidence does not decide who could get in.
+pub(super) fn undecided(analysis: &Analysis) -> Vec<String> {
+    named(
+        analysis
+            .timelines
+            .iter()
+            .filter(|timeline| timeline.intervals.iter().any(is_unknown)),
+    )
+}
+
+/// Whether the evidence does not decide an interval.
+pub(super) fn is_unknown(interval: &Interval) -> bool {
+    interval.verdict == Verdict::Unknown
+}
+
+/// The names of some buckets, each once.
+pub(super) fn named<'a>(timelines: impl Iterator<Item = &'a Timeline>) -> Vec<String> {
+    let names: BTreeSet<_> = timelines
+        .map(|timeline| (&timeline.account, &timeline.bucket))
+        .collect();
+    names.iter().map(|(_, bucket)| bucket.to_string()).collect()
+}

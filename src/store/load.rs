@@ -1,0 +1,338 @@
+//! How do rows become evidence again?
+
+use super::error::StoreError;
+use super::read::{Batch, Batches, integer, text, time, yes};
+use super::rows::{COVERED, ISSUED, LOGGED};
+use super::story::Identity;
+use super::table::Table;
+use crate::event::{EventKey, Heard, Inquiry, Told, table::read_named};
+use crate::evidence::{Activity, Category, Coverage, Evidence, Fate, FileAccount};
+use crate::integrity::{ContentHash, Digest, FileProof, HeldDigest, Material, Trailing};
+use crate::vocab::{
+    AccountId, BucketName, Citation, EventId, LogFileId, Loss, LossKind, Region, SkipReason,
+    Timestamp, Untrusted,
+};
+
+/// Says of each row, by the file of the source and the log file that it rests on, whether it is wanted.
+pub type Wants<'w> = dyn Fn(&str, &str) -> bool + Send + Sync + 'w;
+
+/// The name of the last row's file: rows of one file stand together.
+#[derive(Default)]
+pub(super) struct LastName(Option<LogFileId>);
+
+impl LastName {
+    fn of(&mut self, name: &str) -> LogFileId {
+        match &self.0 {
+            Some(last) if last.as_str() == name => last.clone(),
+            _ => self.0.insert(LogFileId::new(name)).clone(),
+        }
+    }
+}
+
+/// The files of the source.
+pub(super) fn sources(batches: Batches) -> Result<Vec<Identity>, StoreError> {
+    let mut found = Vec::new();
+    for batch in batches {
+        let batch = batch?;
+        let (ids, sizes) = (batch.texts("source_file")?, batch.integers("bytes")?);
+        let (versions, hashes) = (batch.texts("version")?, batch.texts("sha256")?);
+        let (caps, unsettled) = (
+            batch.integers("max_inflated")?,
+            batch.booleans("unsettled")?,
+        );
+        for at in batch.rows() {
+            let id = text(ids, at).ok_or_else(|| batch.unsound("source_file"))?;
+            found.push(Identity {
+                id: LogFileId::new(id),
+                bytes: integer(sizes, at).unwrap_or_default(),
+                version: text(versions, at).map(Into::into),
+                sha256: text(hashes, at).map(Into::into),
+                max_inflated: integer(caps, at),
+                unsettled: yes(unsettled, at),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The rows of a batch that are wanted, each with its log file.
+pub(super) fn each(
+    batch: &Batch,
+    names: &mut LastName,
+    wants: &Wants<'_>,
+    mut take: impl FnMut(usize, LogFileId) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let (sources, files) = (batch.texts("source_file")?, batch.texts("log_file")?);
+    for at in batch.rows() {
+        let (Some(source), Some(file)) = (text(sources, at), text(files, at)) else {
+            return Err(batch.unsound("log_file"));
+        };
+        if wants(source, file) {
+            take(at, names.of(file))?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds a table's rows to evidence: of files, activity, spans, reads or losses.
+pub(super) fn add(
+    table: Table,
+    batches: Batches,
+    wants: &Wants<'_>,
+    into: &mut Evidence,
+) -> Result<(), StoreError> {
+    let mut names = LastName::default();
+    for batch in batches {
+        let batch = batch?;
+        match table {
+            Table::Files => files(&batch, &mut names, wants, into)?,
+            Table::Activity => activity(&batch, &mut names, wants, into)?,
+            Table::Spans => spans(&batch, &mut names, wants, into)?,
+            Table::Reads => reads(&batch, &mut names, wants, into)?,
+            Table::Losses => losses(&batch, &mut names, wants, into)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn files(
+    batch: &Batch,
+    names: &mut LastName,
+    wants: &Wants<'_>,
+    into: &mut Evidence,
+) -> Result<(), StoreError> {
+    let (sizes, fates) = (batch.integers("bytes")?, batch.texts("fate")?);
+    let (reasons, records) = (batch.texts("skipped_because")?, batch.integers("records")?);
+    let (idle, lost) = (
+        batch.integers("not_of_interest")?,
+        batch.integers("lost_records")?,
+    );
+    let (first, last) = (batch.times("first_event")?, batch.times("last_event")?);
+    each(batch, names, wants, |at, file| {
+        let reason = text(reasons, at).and_then(SkipReason::of_name);
+        let fate = match (text(fates, at), reason) {
+            (Some("read"), _) => Fate::Read,
+            (Some("lost"), _) => Fate::Lost,
+            (Some("skipped"), Some(reason)) => Fate::Skipped(reason),
+            _ => return Err(batch.unsound("fate")),
+        };
+        let span = time(first, at).zip(time(last, at));
+        let account = FileAccount {
+            bytes: integer(sizes, at).unwrap_or_default(),
+            fate,
+            records: integer(records, at).unwrap_or_default(),
+            not_of_interest: integer(idle, at).unwrap_or_default(),
+            lost_records: integer(lost, at).unwrap_or_default(),
+            coverage: span.map(|(first, last)| Coverage { first, last }),
+            activity: Vec::new(),
+        };
+        into.files.insert(file, account);
+        Ok(())
+    })
+}
+
+fn activity(
+    batch: &Batch,
+    names: &mut LastName,
+    wants: &Wants<'_>,
+    into: &mut Evidence,
+) -> Result<(), StoreError> {
+    let (accounts, regions) = (batch.texts("account_id")?, batch.texts("region")?);
+    let (categories, hours) = (batch.texts("category")?, batch.times("hour")?);
+    let records = batch.integers("records")?;
+    let (first, last) = (batch.times("first_event")?, batch.times("last_event")?);
+    each(batch, names, wants, |at, file| {
+        let category = text(categories, at).and_then(Category::of_name);
+        let span = time(first, at).zip(time(last, at));
+        let Some(((category, hour), (first, last))) = category.zip(time(hours, at)).zip(span)
+        else {
+            return Err(batch.unsound("category"));
+        };
+        if let Some(account) = into.files.get_mut(&file) {
+            account.activity.push(Activity {
+                account: text(accounts, at).and_then(AccountId::parse),
+                region: text(regions, at).and_then(Region::parse),
+                category,
+                hour: hour.unix().div_euclid(3600),
+                records: integer(records, at).unwrap_or_default(),
+                coverage: Coverage { first, last },
+            });
+        }
+        Ok(())
+    })
+}
+
+fn spans(
+    batch: &Batch,
+    names: &mut LastName,
+    wants: &Wants<'_>,
+    into: &mut Evidence,
+) -> Result<(), StoreError> {
+    let (kinds, accounts) = (batch.texts("what")?, batch.texts("account_id")?);
+    let (regions, buckets) = (batch.texts("region")?, batch.texts("bucket")?);
+    let (first, last) = (batch.times("first_event")?, batch.times("last_event")?);
+    each(batch, names, wants, |at, _| {
+        let account = text(accounts, at).and_then(AccountId::parse);
+        let region = text(regions, at).and_then(Region::parse);
+        let Some((first, last)) = time(first, at).zip(time(last, at)) else {
+            return Err(batch.unsound("first_event"));
+        };
+        let span = Coverage { first, last };
+        match (text(kinds, at), text(buckets, at)) {
+            (Some(COVERED), _) => into.cover(account, region, span),
+            (Some(LOGGED), Some(bucket)) => into.log(bucket, account, span),
+            (Some(ISSUED), _) => match account.zip(region) {
+                Some((account, region)) => into.issue(account, region, span),
+                None => return Err(batch.unsound("account_id")),
+            },
+            _ => return Err(batch.unsound("what")),
+        }
+        Ok(())
+    })
+}
+
+fn reads(
+    batch: &Batch,
+    names: &mut LastName,
+    wants: &Wants<'_>,
+    into: &mut Evidence,
+) -> Result<(), StoreError> {
+    let (indices, times) = (batch.integers("record_index")?, batch.times("event_time")?);
+    let (accounts, regions) = (batch.texts("account_id")?, batch.texts("region")?);
+    let (buckets, events) = (batch.texts("bucket")?, batch.texts("event_name")?);
+    let told = batch.texts("told")?;
+    let answers = batch.integers("answer_bytes")?;
+    each(batch, names, wants, |at, log_file| {
+        let answer = text(told, at).and_then(|word| Told::of_short(word, integer(answers, at)));
+        let name = text(events, at).and_then(read_named);
+        let key = key(batch, at)?;
+        let Some(((told, name), time)) = answer.zip(name).zip(time(times, at)) else {
+            return Err(batch.unsound("told"));
+        };
+        let inquiry = Inquiry {
+            time,
+            account: text(accounts, at).and_then(AccountId::parse),
+            bucket: text(buckets, at).and_then(BucketName::parse),
+            region: text(regions, at).and_then(Region::parse),
+            name,
+            told,
+            heard: Heard::Logged,
+        };
+        let citation = Citation {
+            log_file,
+            record_index: integer(indices, at).unwrap_or_default(),
+        };
+        into.hear(key, inquiry, citation);
+        Ok(())
+    })
+}
+
+fn losses(
+    batch: &Batch,
+    names: &mut LastName,
+    wants: &Wants<'_>,
+    into: &mut Evidence,
+) -> Result<(), StoreError> {
+    let (indices, offsets) = (batch.integers("record_index")?, batch.integers("offset")?);
+    let (kinds, details) = (batch.texts("kind")?, batch.texts("detail")?);
+    let sizes = batch.integers("bytes")?;
+    each(batch, names, wants, |at, log_file| {
+        let Some(kind) = text(kinds, at).and_then(LossKind::of_name) else {
+            return Err(batch.unsound("kind"));
+        };
+        into.losses.insert(Loss {
+            log_file,
+            record_index: integer(indices, at),
+            offset: integer(offsets, at),
+            kind,
+            detail: text(details, at).unwrap_or_default().into(),
+            bytes: integer(sizes, at),
+        });
+        Ok(())
+    })
+}
+
+/// What files can be checked with; of each, with the file of the source that it lies in.
+pub(super) fn proofs(
+    batches: Batches,
+    wants: &Wants<'_>,
+    take: &mut dyn FnMut(&str, Material),
+) -> Result<(), StoreError> {
+    let mut names = LastName::default();
+    for batch in batches {
+        let batch = batch?;
+        let sources = batch.texts("source_file")?;
+        let (digests, unreadable) = (batch.texts("digest")?, batch.texts("digest_unreadable")?);
+        each(&batch, &mut names, wants, |at, file| {
+            let proof = proof(&batch, at)?;
+            let digest = match (text(digests, at), text(unreadable, at)) {
+                (Some(text), _) => Some(Digest::read(text.as_bytes()).map_err(Untrusted::from)),
+                (None, Some(why)) => Some(Err(why.into())),
+                (None, None) => None,
+            };
+            let mut material = Material::default();
+            match digest {
+                Some(digest) => _ = material.digests.insert(file, HeldDigest { digest, proof }),
+                None => _ = material.proofs.insert(file, proof),
+            }
+            take(text(sources, at).unwrap_or_default(), material);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn proof(batch: &Batch, at: usize) -> Result<FileProof, StoreError> {
+    let hash = |name: &'static str| -> Result<Option<ContentHash>, StoreError> {
+        let Some(text) = text(batch.texts(name)?, at) else {
+            return Ok(None);
+        };
+        let hash = ContentHash::parse(text).ok_or_else(|| batch.unsound(name))?;
+        Ok(Some(hash))
+    };
+    let number = |name: &'static str| batch.integers(name).map(|column| integer(column, at));
+    let trailing = match number("trailing_offset")? {
+        None => None,
+        Some(offset) => Some(Trailing {
+            offset,
+            bytes: number("trailing_bytes")?.unwrap_or_default(),
+            is_member: yes(batch.booleans("trailing_is_member")?, at),
+            records: number("trailing_records")?.unwrap_or_default(),
+            first_record: number("trailing_first_record")?.unwrap_or_default(),
+        }),
+    };
+    Ok(FileProof {
+        content: hash("content_sha256")?,
+        file: hash("file_sha256")?,
+        trailing,
+        damage: text(batch.texts("damage")?, at).map(Into::into),
+    })
+}
+
+/// Which event a row is of.
+pub(super) fn key(batch: &Batch, at: usize) -> Result<EventKey, StoreError> {
+    let of = |name: &'static str| Ok::<_, StoreError>(text(batch.texts(name)?, at));
+    let recipient = of("recipient_account_id")?.and_then(AccountId::parse);
+    let hash = of("record_sha256")?.and_then(ContentHash::parse);
+    match (of("event_id")?.and_then(EventId::parse), hash) {
+        (Some(id), _) => Ok(EventKey::Id(id, recipient)),
+        (None, Some(hash)) => Ok(EventKey::Content(hash.bytes())),
+        (None, None) => Err(batch.unsound("event_id")),
+    }
+}
+
+/// The first and the last event of some files.
+pub(super) fn span(batches: Batches) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
+    let mut span: Option<Coverage> = None;
+    for batch in batches {
+        let batch = batch?;
+        let (first, last) = (batch.times("first_event")?, batch.times("last_event")?);
+        for at in batch.rows() {
+            let here = time(first, at).zip(time(last, at));
+            let here = here.map(|(first, last)| Coverage { first, last });
+            span = [span, here].into_iter().flatten().reduce(Coverage::merge);
+        }
+    }
+    Ok(span.map(|span| (span.first, span.last)))
+}

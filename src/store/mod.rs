@@ -1,0 +1,428 @@
+//! How is evidence kept, so that no log file is read twice?
+//!
+//! In a folder of segments. What some files of the source told is written once, as Parquet: one file for each table that has
+//! rows, `<table>/<segment>.parquet`. The manifest names the segments that count. A segment is never changed: where a file of
+//! the source has changed, the segment that told of it is written anew without it. Every file of the source stands in one
+//! segment only, so all of a table's files together are the table.
+
+mod error;
+mod find;
+mod hold;
+mod join;
+mod load;
+mod manifest;
+mod proofs;
+mod read;
+mod rows;
+mod segment;
+mod story;
+mod table;
+mod write;
+
+pub use error::StoreError;
+pub use find::Again;
+pub use join::{Joined, merge};
+pub use load::Wants;
+pub use segment::{Draft, Drafting};
+pub use story::{Aside, Identity, KeptRecord, Story, WrittenObject};
+pub use table::Table;
+
+use crate::event::Whereabouts;
+use crate::evidence::{Evidence, ObjectsOfInterest};
+use crate::integrity::Material;
+use crate::vocab::{LogFileId, Timestamp};
+use manifest::{Manifest, Segment};
+use read::{Batches, Find, hash_of, path_of};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The version of the layout. A store of another one is refused.
+pub const VERSION: u32 = 1;
+/// The file that a run holds locked.
+const LOCK: &str = "lock";
+/// The name of a table's file while it is written; Spark and globs for Parquet files pass it over.
+const PARTIAL: &str = "_partial";
+
+/// A folder of evidence.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    manifest: Manifest,
+    /// What keeps other runs out; a store that lies where nothing can be locked has none.
+    _lock: Option<File>,
+    index: BTreeMap<LogFileId, Known>,
+    damaged: BTreeMap<String, DamagedSegment>,
+    /// Whether these two are known.
+    is_learned: bool,
+}
+
+/// Where a file of the source stands.
+#[derive(Clone, Debug)]
+struct Known {
+    segment: String,
+    identity: Identity,
+}
+
+/// A segment that is not what was written. Nothing in it is believed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DamagedSegment {
+    /// Which file of it is damaged, and how.
+    pub why: String,
+    /// The path of that file.
+    pub path: PathBuf,
+    /// How many files of the source it told of.
+    pub source_files: u64,
+    /// Those that were not read again since, as far as their names can still be read.
+    pub missing: Option<BTreeSet<LogFileId>>,
+}
+
+/// Names that are looked for.
+#[derive(Clone, Debug)]
+pub struct Names(Arc<HashSet<i64>>);
+
+impl Names {
+    /// These.
+    pub fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        Self(Arc::new(
+            names.map(|name| hash_of(&[name]).cast_signed()).collect(),
+        ))
+    }
+
+    fn among(&self, by: &'static [&'static str]) -> Find {
+        Find {
+            by,
+            wanted: Arc::clone(&self.0),
+        }
+    }
+}
+
+/// Which tables of which segment can be read: segments are counted from 0.
+impl Store {
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// How many segments there are.
+    pub fn segments(&self) -> usize {
+        self.manifest.segments.len()
+    }
+
+    /// How many files of the source are kept.
+    pub fn source_files(&self) -> usize {
+        self.index.len()
+    }
+
+    fn segment(&self, number: usize) -> Option<&Segment> {
+        self.manifest.segments.get(number)
+    }
+
+    /// Whether a segment's files are what was written.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(&self, number: usize) -> Result<(), StoreError> {
+        let Some(segment) = self.segment(number) else {
+            return Ok(());
+        };
+        for (name, file) in &segment.tables {
+            if let Some(table) = Table::of_name(name) {
+                read::check(&path_of(&self.folder, table, &segment.name), file)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The batches of a table of a segment; `None` where it has no rows.
+    fn batches(
+        &self,
+        number: usize,
+        table: Table,
+        columns: &[&'static str],
+    ) -> Result<Option<Batches>, StoreError> {
+        let segment = self.segment(number);
+        let segment = segment.filter(|segment| segment.tables.contains_key(table.name()));
+        let path = segment.map(|segment| path_of(&self.folder, table, &segment.name));
+        path.map(|path| Batches::open(&path, columns)).transpose()
+    }
+
+    /// The files of the source that a segment tells of.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn sources(&self, number: usize) -> Result<Vec<Identity>, StoreError> {
+        let batches = self.batches(number, Table::Sources, &[])?;
+        batches.map_or(Ok(Vec::new()), load::sources)
+    }
+
+    /// Learns which files of the source are kept: of every segment, what its check and its list of them gave.
+    pub fn learn(&mut self, checked: Vec<Result<Vec<Identity>, StoreError>>) {
+        self.index.clear();
+        self.damaged.clear();
+        self.is_learned = true;
+        for (number, checked) in checked.into_iter().enumerate() {
+            let Some(segment) = self.manifest.segments.get(number).cloned() else {
+                continue;
+            };
+            match checked {
+                Ok(identities) => {
+                    for identity in identities {
+                        let known = Known {
+                            segment: segment.name.clone(),
+                            identity,
+                        };
+                        self.index.insert(known.identity.id.clone(), known);
+                    }
+                }
+                Err(error) => {
+                    let damaged = self.damage(number, &segment, &error);
+                    self.damaged.insert(segment.name, damaged);
+                }
+            }
+        }
+        // What another segment tells of is not missing.
+        for damaged in self.damaged.values_mut() {
+            if let Some(missing) = &mut damaged.missing {
+                missing.retain(|id| !self.index.contains_key(id));
+            }
+        }
+    }
+
+    /// Whether it was learned which files are kept.
+    pub fn is_learned(&self) -> bool {
+        self.is_learned
+    }
+
+    fn damage(&self, number: usize, segment: &Segment, error: &StoreError) -> DamagedSegment {
+        let (path, why) = match error {
+            StoreError::Damaged { path, why } => (path.clone(), why.clone()),
+            StoreError::File { path, .. } => (path.clone(), error.to_string()),
+            other => (self.folder.clone(), other.to_string()),
+        };
+        let is_sound = |table: Table| {
+            let file = segment.tables.get(table.name());
+            let path = path_of(&self.folder, table, &segment.name);
+            file.is_some_and(|file| read::check(&path, file).is_ok())
+        };
+        let names = match () {
+            () if is_sound(Table::Sources) => self.sources(number).ok().map(|found| {
+                let ids = found.into_iter().map(|identity| identity.id);
+                ids.collect()
+            }),
+            () if is_sound(Table::Files) => self.names_in(number, Table::Files).ok(),
+            () => None,
+        };
+        DamagedSegment {
+            why,
+            path,
+            source_files: segment.source_files,
+            missing: names,
+        }
+    }
+
+    /// The files of the source that a table's rows rest on.
+    fn names_in(&self, number: usize, table: Table) -> Result<BTreeSet<LogFileId>, StoreError> {
+        let mut names = BTreeSet::new();
+        for batch in self
+            .batches(number, table, &["source_file"])?
+            .into_iter()
+            .flatten()
+        {
+            let batch = batch?;
+            let column = batch.texts("source_file")?;
+            let found = batch.rows().filter_map(|at| read::text(column, at));
+            names.extend(found.map(LogFileId::new));
+        }
+        Ok(names)
+    }
+
+    /// The segments that are damaged.
+    pub fn damaged(&self) -> impl Iterator<Item = &DamagedSegment> {
+        self.damaged.values()
+    }
+
+    /// The numbers of the segments that can be believed.
+    pub fn sound(&self) -> Vec<usize> {
+        let segments = self.manifest.segments.iter().enumerate();
+        segments
+            .filter(|(_, segment)| !self.damaged.contains_key(&segment.name))
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// What is kept of a file of the source.
+    pub fn identity(&self, id: &LogFileId) -> Option<&Identity> {
+        self.index.get(id).map(|known| &known.identity)
+    }
+
+    /// Adds a table's rows to evidence: of files, activity (after the files), spans, reads or losses.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn add(
+        &self,
+        number: usize,
+        table: Table,
+        wants: &Wants<'_>,
+        into: &mut Evidence,
+    ) -> Result<(), StoreError> {
+        match self.batches(number, table, &[])? {
+            Some(batches) => load::add(table, batches, wants, into),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out what files can be checked with, each with the file of the source that it lies in.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn proofs(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        take: &mut dyn FnMut(&str, Material),
+    ) -> Result<(), StoreError> {
+        match self.batches(number, Table::Proofs, &[])? {
+            Some(batches) => load::proofs(batches, wants, take),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out the records of changes.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn changes(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        take: &mut dyn FnMut(Again<'_>),
+    ) -> Result<(), StoreError> {
+        match self.batches(number, Table::Changes, &find::RECORD)? {
+            Some(batches) => find::records(batches, wants, None, take),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out the records that wrote these objects.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn writes(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        objects: &ObjectsOfInterest,
+        take: &mut dyn FnMut(Again<'_>),
+    ) -> Result<(), StoreError> {
+        if objects.is_empty() {
+            return Ok(());
+        }
+        let pairs = objects.iter().flat_map(|(bucket, keys)| {
+            keys.iter()
+                .map(|key| hash_of(&[bucket.as_str(), key.reveal()]))
+        });
+        let find =
+            Names(Arc::new(pairs.map(u64::cast_signed).collect())).among(&["find_by_object"]);
+        match self.found(number, Table::Writes, &find::WRITE, &find)? {
+            Some(batches) => find::records(batches, wants, Some(objects), take),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out packed requests, or all packed sessions.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn packed(
+        &self,
+        number: usize,
+        table: Table,
+        wants: &Wants<'_>,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), StoreError> {
+        match self.batches(number, table, &find::PACKED)? {
+            Some(batches) => find::packed(batches, wants, take),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out packed sessions: all that may have one of these names as access key, ARN or shared id, and perhaps others.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn sessions(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        names: &Names,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), StoreError> {
+        let find = names.among(&["find_by_key", "find_by_session", "find_by_shared"]);
+        match self.found(number, Table::Sessions, &find::PACKED, &find)? {
+            Some(batches) => find::packed(batches, wants, take),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the events that issued sessions apart: sixteen bytes of each.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn session_events(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        into: &mut Vec<[u8; 16]>,
+    ) -> Result<(), StoreError> {
+        let columns = ["source_file", "log_file", "event_hash"];
+        match self.batches(number, Table::Sessions, &columns)? {
+            Some(batches) => find::event_hashes(batches, wants, into),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out from where callers called: all that have one of these names, and perhaps others.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn addresses(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        names: &Names,
+        take: &mut dyn FnMut(Whereabouts),
+    ) -> Result<(), StoreError> {
+        let find = names.among(&["find_by_caller"]);
+        match self.found(number, Table::Addresses, &[], &find)? {
+            Some(batches) => find::addresses(batches, wants, take),
+            None => Ok(()),
+        }
+    }
+
+    /// The batches of those rows of a table that may be what is looked for.
+    fn found(
+        &self,
+        number: usize,
+        table: Table,
+        columns: &[&'static str],
+        find: &Find,
+    ) -> Result<Option<Batches>, StoreError> {
+        let segment = self.segment(number);
+        let segment = segment.filter(|segment| segment.tables.contains_key(table.name()));
+        let path = segment.map(|segment| path_of(&self.folder, table, &segment.name));
+        path.map(|path| Batches::open_where(&path, columns, Some(find)))
+            .transpose()
+    }
+
+    /// The earliest instant of which no run with `--since-last` has told; if all was told, the last instant of all.
+    pub fn untold_since(&self) -> Option<Timestamp> {
+        let segments = self.manifest.segments.iter();
+        let untold = segments.clone().filter(|segment| !segment.told);
+        let first = untold.filter_map(|segment| segment.first_event).min();
+        let last = || segments.filter_map(|segment| segment.last_event).max();
+        first.or_else(last).map(Timestamp::from_unix)
+    }
+}

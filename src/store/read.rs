@@ -1,0 +1,210 @@
+//! How do rows come back? Some columns of a table, a batch at a time, so that no more is held than that.
+
+use super::error::StoreError;
+use super::table::Table;
+use crate::vocab::Timestamp;
+use arrow::array::{
+    Array, BinaryArray, BooleanArray, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
+};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
+};
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// So many rows come at once.
+const BATCH_ROWS: usize = 8192;
+
+/// Which rows are looked for: those that have one of these hashes in one of these columns.
+pub(super) struct Find {
+    pub by: &'static [&'static str],
+    pub wanted: Arc<HashSet<i64>>,
+}
+
+/// By what a text is found again. It need not tell texts apart: who looks for one looks at what is found.
+pub(super) fn hash_of(parts: &[&str]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    // FNV-1a, which is the same everywhere and always.
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+fn is_found(batch: &RecordBatch, wanted: &HashSet<i64>) -> BooleanArray {
+    let columns: Vec<&Int64Array> = batch
+        .columns()
+        .iter()
+        .filter_map(|column| column.as_any().downcast_ref())
+        .collect();
+    let has =
+        |column: &Int64Array, at: usize| column.is_valid(at) && wanted.contains(&column.value(at));
+    let rows = 0..batch.num_rows();
+    rows.map(|at| Some(columns.iter().any(|column| has(column, at))))
+        .collect()
+}
+
+/// The batches of a table's file.
+pub(super) struct Batches {
+    path: PathBuf,
+    reader: ParquetRecordBatchReader,
+}
+
+impl Batches {
+    /// Reads these columns; all, where none is named.
+    pub fn open(path: &Path, columns: &[&'static str]) -> Result<Self, StoreError> {
+        Self::open_where(path, columns, None)
+    }
+
+    /// Reads these columns of the rows that are found by one of their hashes.
+    pub fn open_where(
+        path: &Path,
+        columns: &[&'static str],
+        find: Option<&Find>,
+    ) -> Result<Self, StoreError> {
+        let file = File::open(path).map_err(|cause| StoreError::read(path, cause))?;
+        let damaged = |error| StoreError::damaged(path, error);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(damaged)?;
+        let mask = match columns {
+            [] => ProjectionMask::all(),
+            names => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
+        };
+        let builder = match find {
+            None => builder,
+            Some(find) => {
+                let schema = builder.parquet_schema();
+                let by = ProjectionMask::columns(schema, find.by.iter().copied());
+                let wanted = find.wanted.clone();
+                let found = ArrowPredicateFn::new(by, move |batch| Ok(is_found(&batch, &wanted)));
+                builder.with_row_filter(RowFilter::new(vec![Box::new(found)]))
+            }
+        };
+        let reader = builder
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(damaged)?;
+        Ok(Self {
+            path: path.to_owned(),
+            reader,
+        })
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.reader.next()?;
+        let damaged = |error| StoreError::damaged(&self.path, error);
+        Some(batch.map_err(damaged).map(|batch| Batch {
+            path: self.path.clone(),
+            batch,
+        }))
+    }
+}
+
+/// Some rows.
+pub(super) struct Batch {
+    path: PathBuf,
+    pub batch: RecordBatch,
+}
+
+macro_rules! column {
+    ($(#[$doc:meta])* $method:ident, $array:ty) => {
+        $(#[$doc])*
+        pub fn $method(&self, name: &str) -> Result<&$array, StoreError> {
+            let column = self.batch.column_by_name(name);
+            column
+                .and_then(|column| column.as_any().downcast_ref::<$array>())
+                .ok_or_else(|| {
+                    StoreError::damaged(&self.path, format!("it has no column `{name}` of that kind"))
+                })
+        }
+    };
+}
+
+impl Batch {
+    pub fn rows(&self) -> std::ops::Range<usize> {
+        0..self.batch.num_rows()
+    }
+
+    column!(
+        /// A column of texts.
+        texts, StringArray);
+    column!(
+        /// A column of numbers.
+        integers, Int64Array);
+    column!(
+        /// A column of instants.
+        times, TimestampMicrosecondArray);
+    column!(
+        /// A column of truth values.
+        booleans, BooleanArray);
+    column!(
+        /// A column of bytes.
+        bytes, BinaryArray);
+
+    /// What says that a row cannot be understood.
+    pub fn unsound(&self, what: &str) -> StoreError {
+        StoreError::damaged(&self.path, format!("a row has no sound `{what}`"))
+    }
+}
+
+/// The text of a row, where there is one.
+pub(super) fn text(column: &StringArray, at: usize) -> Option<&str> {
+    (at < column.len() && column.is_valid(at)).then(|| column.value(at))
+}
+
+/// The number of a row, where there is one.
+pub(super) fn integer(column: &Int64Array, at: usize) -> Option<u64> {
+    let is_there = at < column.len() && column.is_valid(at);
+    is_there.then(|| u64::try_from(column.value(at)).unwrap_or(0))
+}
+
+/// The instant of a row, where there is one.
+pub(super) fn time(column: &TimestampMicrosecondArray, at: usize) -> Option<Timestamp> {
+    let is_there = at < column.len() && column.is_valid(at);
+    is_there.then(|| Timestamp::from_unix(column.value(at).div_euclid(1_000_000)))
+}
+
+/// Whether a row says yes.
+pub(super) fn yes(column: &BooleanArray, at: usize) -> bool {
+    at < column.len() && column.is_valid(at) && column.value(at)
+}
+
+/// The bytes of a row, where there are some.
+pub(super) fn bytes(column: &BinaryArray, at: usize) -> Option<&[u8]> {
+    (at < column.len() && column.is_valid(at)).then(|| column.value(at))
+}
+
+/// Whether a file is what was written: its size and its checksum.
+pub(super) fn check(path: &Path, expected: &super::write::TableFile) -> Result<(), StoreError> {
+    let read = |cause| StoreError::read(path, cause);
+    let mut file = File::open(path).map_err(read)?;
+    let bytes = file.metadata().map_err(read)?.len();
+    if bytes != expected.bytes {
+        let why = format!("it has {bytes} bytes, and {} were written", expected.bytes);
+        return Err(StoreError::damaged(path, why));
+    }
+    let (mut crc32, mut room) = (crc32fast::Hasher::new(), vec![0; 1 << 18]);
+    loop {
+        match file.read(&mut room).map_err(read)? {
+            0 => break,
+            count => crc32.update(room.get(..count).unwrap_or_default()),
+        }
+    }
+    match crc32.finalize() == expected.crc32 {
+        true => Ok(()),
+        false => Err(StoreError::damaged(path, "its checksum is another one")),
+    }
+}
+
+/// The file of a table in a segment of that name.
+pub(super) fn path_of(folder: &Path, table: Table, segment: &str) -> PathBuf {
+    folder.join(table.name()).join(format!("{segment}.parquet"))
+}
