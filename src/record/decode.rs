@@ -7,6 +7,7 @@ use super::shape::MAX_DEPTH;
 use crate::vocab::LossKind;
 use serde_json::{Map, Number, Value};
 use simd_json::{Buffers, ErrorType, Node, StaticNode, Tape};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Reads records, one at a time, into buffers that it keeps. One for each thread.
@@ -393,11 +394,13 @@ fn read_scalar(scalar: StaticNode) -> Value {
 fn count_values(nodes: &mut std::slice::Iter<'_, Node<'_>>) -> u64 {
     match nodes.next() {
         Some(Node::Object { len, .. }) => {
-            let mut count_member = || {
-                nodes.next();
-                count_values(nodes)
-            };
-            u64::from(*len > 0) + (0..*len).map(|_| count_member()).sum::<u64>()
+            let mut members = BTreeMap::new();
+            for _ in 0..*len {
+                if let Some(Node::String(name)) = nodes.next() {
+                    members.insert(*name, count_values(nodes));
+                }
+            }
+            u64::from(*len > 0) + members.values().sum::<u64>()
         }
         Some(Node::Array { len, .. }) => {
             u64::from(*len > 0) + (0..*len).map(|_| count_values(nodes)).sum::<u64>()
@@ -583,6 +586,7 @@ mod tests {
             ("{}", 0),
             (r#"{"a":null,"b":"","c":[],"d":{}}"#, 1),
             (r#"{"a":1,"b":"x","c":[true,null],"d":{"e":false}}"#, 7),
+            (r#"{"a":[1,2,3],"a":1}"#, 2),
         ] {
             assert_eq!(
                 Decoder::new().decode(raw.as_bytes()).unwrap().fullness(),

@@ -15,8 +15,6 @@ pub enum Field {
     Name,
     /// `awsRegion`
     Region,
-    /// `sourceIPAddress`
-    Address,
     /// `recipientAccountId`
     Recipient,
     /// `eventCategory`
@@ -32,7 +30,7 @@ pub enum Field {
 }
 
 /// How many fields there are.
-const FIELDS: usize = 11;
+const FIELDS: usize = 10;
 
 /// Where in a record the fields' strings lie.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -81,8 +79,6 @@ pub(super) enum Key {
     Identity,
     ManagementEvent,
     Resources,
-    /// Read where there is no eventTime.
-    Timestamp,
 }
 
 impl Key {
@@ -92,39 +88,36 @@ impl Key {
             Self::Identity => 16,
             Self::ManagementEvent => 17,
             Self::Resources => 18,
-            Self::Timestamp => 19,
         }
     }
 }
 
-/// The keys of the record itself that end with these four letters, in any case.
+/// The key of the record itself that ends with these four letters, in any case.
 #[inline(always)]
-const fn of_record(tail: &[u8; 4]) -> &'static [(&'static [u8], Key)] {
+const fn of_record(tail: &[u8; 4]) -> Option<(&'static [u8], Key)> {
     match tail {
-        b"time" => &[(b"eventTime", Key::Of(Field::Time))],
-        b"urce" => &[(b"eventSource", Key::Of(Field::Source))],
-        b"name" => &[(b"eventName", Key::Of(Field::Name))],
-        b"gion" => &[(b"awsRegion", Key::Of(Field::Region))],
-        b"ress" => &[(b"sourceIPAddress", Key::Of(Field::Address))],
-        b"ntid" => &[(b"recipientAccountId", Key::Of(Field::Recipient))],
-        b"gory" => &[(b"eventCategory", Key::Of(Field::Category))],
-        b"type" => &[(b"eventType", Key::Of(Field::Type))],
-        b"tity" => &[(b"userIdentity", Key::Identity)],
-        b"vent" => &[(b"managementEvent", Key::ManagementEvent)],
-        b"rces" => &[(b"resources", Key::Resources)],
-        b"tamp" => &[(b"@timestamp", Key::Timestamp)],
-        _ => &[],
+        b"time" => Some((b"eventTime", Key::Of(Field::Time))),
+        b"urce" => Some((b"eventSource", Key::Of(Field::Source))),
+        b"name" => Some((b"eventName", Key::Of(Field::Name))),
+        b"gion" => Some((b"awsRegion", Key::Of(Field::Region))),
+        b"ntid" => Some((b"recipientAccountId", Key::Of(Field::Recipient))),
+        b"gory" => Some((b"eventCategory", Key::Of(Field::Category))),
+        b"type" => Some((b"eventType", Key::Of(Field::Type))),
+        b"tity" => Some((b"userIdentity", Key::Identity)),
+        b"vent" => Some((b"managementEvent", Key::ManagementEvent)),
+        b"rces" => Some((b"resources", Key::Resources)),
+        _ => None,
     }
 }
 
 /// The same of its userIdentity.
 #[inline(always)]
-const fn of_identity(tail: &[u8; 4]) -> &'static [(&'static [u8], Key)] {
+const fn of_identity(tail: &[u8; 4]) -> Option<(&'static [u8], Key)> {
     match tail {
-        b"type" => &[(b"type", Key::Of(Field::CallerType))],
-        b"ntid" => &[(b"accountId", Key::Of(Field::CallerAccount))],
-        b"edby" => &[(b"invokedBy", Key::Of(Field::InvokedBy))],
-        _ => &[],
+        b"type" => Some((b"type", Key::Of(Field::CallerType))),
+        b"ntid" => Some((b"accountId", Key::Of(Field::CallerAccount))),
+        b"edby" => Some((b"invokedBy", Key::Of(Field::InvokedBy))),
+        _ => None,
     }
 }
 
@@ -160,7 +153,7 @@ pub(super) fn key_before(text: &[u8], place: usize, level: Level) -> Found {
         Level::Record => of_record(&tail),
         Level::Identity => of_identity(&tail),
     };
-    let Some((name, key)) = known.first() else {
+    let Some((name, key)) = known else {
         return Found::Other;
     };
     let Some((before, written)) = head.split_at_checked(head.len().wrapping_sub(name.len())) else {
@@ -168,7 +161,7 @@ pub(super) fn key_before(text: &[u8], place: usize, level: Level) -> Found {
     };
     match before {
         [.., b'\\', b'"'] => Found::Doubtful,
-        [.., b'"'] if written == *name => Found::Wanted(*key),
+        [.., b'"'] if written == name => Found::Wanted(key),
         [.., b'"'] if written.eq_ignore_ascii_case(name) => Found::Doubtful,
         _ => Found::Other,
     }

@@ -428,7 +428,6 @@ mod tests {
                 (Field::Source, "eventSource"),
                 (Field::Name, "eventName"),
                 (Field::Region, "awsRegion"),
-                (Field::Address, "sourceIPAddress"),
                 (Field::Recipient, "recipientAccountId"),
                 (Field::Category, "eventCategory"),
                 (Field::Type, "eventType"),

@@ -1,9 +1,8 @@
 //! What was typed for `leaktrail alarms`?
 
-use crate::cli::{Files, Judging, Patterns, Rows, Running, format, region};
+use crate::cli::{Files, Judging, Output, Patterns, Rows, Running, region};
 use clap::{Args, ValueEnum};
 use leaktrail::alarm::{Comparison, MetricTime, Missing, Statistic};
-use leaktrail::report::Format;
 use leaktrail::vocab::Region;
 use std::path::PathBuf;
 
@@ -16,15 +15,8 @@ pub struct Alarms {
     pub patterns: Patterns,
     #[command(flatten)]
     pub alarm: Alarm,
-    /// Write the tables, notifications.jsonl and run.json into this folder
-    #[arg(short, long, value_name = "DIR")]
-    pub output: Option<PathBuf>,
-    /// Write csv, parquet, jsonl, html (one page: report.html) or timesketch; may be given several times [default: all but timesketch]
-    #[arg(short, long, value_name = "FORMAT", value_parser = format, requires = "output")]
-    pub format: Vec<Format>,
-    /// Replace an earlier report in the output folder
-    #[arg(long, requires = "output")]
-    pub force: bool,
+    #[command(flatten)]
+    pub output: Output,
     #[command(flatten)]
     pub rows: Rows,
     #[command(flatten)]

@@ -26,7 +26,7 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
         region: asked.alarm.alarm_region.clone(),
         escalate_after: asked.alarm.escalate_after,
     };
-    let folder = scan::open(asked.output.as_deref(), asked.force)?;
+    let folder = scan::open(&asked.output)?;
     let bar = Bar::new(asked.running.quiet);
     let options = scan::read_options(&asked.rows, &asked.files, &asked.running);
     let options = scan::judged(options, &asked.judging);
@@ -40,7 +40,7 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
     let told = told?;
     if let Some(folder) = folder {
         let (formats, invocation) = (
-            scan::formats(&asked.format),
+            scan::formats(&asked.output.format),
             scan::invocation(&asked.sources, Custody::Unstated),
         );
         report::write_alarms(
@@ -51,7 +51,7 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
             folder,
         )?;
     }
-    if asked.output.is_none() || !asked.running.quiet {
+    if asked.output.folder.is_none() || !asked.running.quiet {
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         report::write_alarms_text(&told.histories, &mut out)?;
         out.flush()?;

@@ -103,15 +103,8 @@ pub struct Scan {
     /// Log files and archives of them, folders that are walked recursively, or - for standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
-    /// Write the tables and run.json into this folder
-    #[arg(short, long, value_name = "DIR")]
-    pub output: Option<PathBuf>,
-    /// Write csv, parquet, jsonl, html (one page: report.html) or timesketch; may be given several times [default: all but timesketch]
-    #[arg(short, long, value_name = "FORMAT", value_parser = format, requires = "output")]
-    pub format: Vec<Format>,
-    /// Replace an earlier report in the output folder
-    #[arg(long, requires = "output")]
-    pub force: bool,
+    #[command(flatten)]
+    pub output: Output,
     #[command(flatten)]
     pub rows: Rows,
     #[command(flatten)]
@@ -126,6 +119,20 @@ pub struct Scan {
     pub running: Running,
     #[command(flatten)]
     pub telling: Telling,
+}
+
+/// Where a report is written to.
+#[derive(Args, Debug)]
+pub struct Output {
+    /// Write the tables and run.json into this folder
+    #[arg(id = "output", short = 'o', long = "output", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Write csv, parquet, jsonl, html (one page: report.html) or timesketch; may be given several times [default: all but timesketch]
+    #[arg(short, long, value_name = "FORMAT", value_parser = format, requires = "output")]
+    pub format: Vec<Format>,
+    /// Replace an earlier report in the output folder
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }
 
 /// With what the files are checked.
@@ -255,6 +262,9 @@ pub struct Running {
     /// Name each loss on stderr
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
+    /// Read everything by the slow way, which the fast one is compared with
+    #[arg(long, hide = true)]
+    pub slow_path: bool,
 }
 
 #[derive(Args, Debug)]

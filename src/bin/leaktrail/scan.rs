@@ -1,22 +1,22 @@
 //! `leaktrail scan`: when was each bucket public?
 
-use crate::cli::{Color, Files, Judging, Rows, Running, Scan};
+use crate::cli::{Color, Files, Judging, Output, Rows, Running, Scan};
 use crate::exit::Exit;
 use crate::progress::Bar;
 use crate::store_cli::{FailOn, Summary, Telling};
 use crate::{store, talk, verify};
 use leaktrail::analysis::{Analysis, Selection, Strictness};
-use leaktrail::pipeline::{self, Options};
+use leaktrail::pipeline::{self, Options, Way};
 use leaktrail::report::terminal::{self, Style};
 use leaktrail::report::{self, Custody, Folder, Format, Invocation, Overwrite};
 use leaktrail::source::DirSource;
 use leaktrail::timeline::Settings;
 use leaktrail::vocab::Loss;
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub fn run(asked: &Scan) -> anyhow::Result<Exit> {
-    let folder = open(asked.output.as_deref(), asked.force)?;
+    let folder = open(&asked.output)?;
     let store = asked.keeping.store.as_deref();
     let store = store.map(|path| store::open(path, &asked.sources));
     let store = store.transpose()?;
@@ -25,7 +25,7 @@ pub fn run(asked: &Scan) -> anyhow::Result<Exit> {
     let options = verify::checked(judged(options, &asked.judging), &asked.checking)?;
     let source = DirSource::new(asked.sources.clone());
     let outcome = Outcome {
-        formats: &asked.format,
+        formats: &asked.output.format,
         invocation: invocation(&asked.sources, asked.checking.custody()),
         folder,
         telling: &asked.telling,
@@ -84,12 +84,13 @@ impl Outcome<'_> {
 }
 
 /// The folder that takes the report, if one is to be written.
-pub fn open(path: Option<&Path>, force: bool) -> anyhow::Result<Option<Folder>> {
-    let overwrite = match force {
+pub fn open(output: &Output) -> anyhow::Result<Option<Folder>> {
+    let overwrite = match output.force {
         true => Overwrite::Replace,
         false => Overwrite::Refuse,
     };
-    let folder = path.map(|path| Folder::open(path, overwrite));
+    let folder = output.folder.as_deref();
+    let folder = folder.map(|path| Folder::open(path, overwrite));
     Ok(folder.transpose()?)
 }
 
@@ -108,6 +109,10 @@ pub fn read_options(rows: &Rows, files: &Files, running: &Running) -> Options {
         threads: running.threads,
         max_inflated: running.max_inflated,
         choice: files.choice(),
+        way: match running.slow_path {
+            true => Way::Slow,
+            false => Way::Fast,
+        },
         ..row_options(rows)
     }
 }

@@ -72,7 +72,7 @@ pub fn scan(
 
 /// `leaktrail report`
 pub fn report(asked: &Report) -> anyhow::Result<Exit> {
-    let folder = scan::open(asked.output.as_deref(), asked.force)?;
+    let folder = scan::open(&asked.output)?;
     let options = Options {
         threads: asked.threads,
         choice: asked.files.choice(),
@@ -82,7 +82,7 @@ pub fn report(asked: &Report) -> anyhow::Result<Exit> {
     let mut store = Store::open(&asked.store)?;
     let analysis = pipeline::report(&mut store, &options, Default::default())?;
     let outcome = Outcome {
-        formats: &asked.format,
+        formats: &asked.output.format,
         invocation: scan::invocation(std::slice::from_ref(&asked.store), asked.checking.custody()),
         folder,
         telling: &asked.telling,

@@ -1,9 +1,8 @@
 //! What was typed of evidence stores, and of how a run tells its end?
 
-use crate::cli::{Checking, Color, Files, Judging, Rows, format, threads};
+use crate::cli::{Checking, Color, Files, Judging, Output, Rows, threads};
 use clap::{Args, ValueEnum};
 use leaktrail::pipeline::Shard;
-use leaktrail::report::Format;
 use std::path::PathBuf;
 
 /// Where evidence is kept.
@@ -63,15 +62,8 @@ pub struct Report {
     /// The evidence store
     #[arg(long, value_name = "DIR")]
     pub store: PathBuf,
-    /// Write the tables and run.json into this folder
-    #[arg(short, long, value_name = "DIR")]
-    pub output: Option<PathBuf>,
-    /// Write tables in this format; may be given several times [default: all]
-    #[arg(short, long, value_name = "FORMAT", value_parser = format, requires = "output")]
-    pub format: Vec<Format>,
-    /// Replace an earlier report in the output folder
-    #[arg(long, requires = "output")]
-    pub force: bool,
+    #[command(flatten)]
+    pub output: Output,
     #[command(flatten)]
     pub rows: Rows,
     #[command(flatten)]

@@ -1,0 +1,299 @@
+//! Does the fast way through an archive tell what the slow one tells?
+//!
+//! The slow way streams, splits byte by byte, and has another parser read each record first. A thousand archives of the golden
+//! cases' records, with escapes, spaces, copies of keys, look-alikes and damage: the same records, losses and tables.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+
+mod container;
+mod fixture;
+mod kept;
+
+use fixture::{compact, elements, gzip};
+use kept::{archive, assert_same, scanned, told};
+use leaktrail::pipeline::{self, Options, Way};
+use leaktrail::source::{Listing, LogFile, Source, SourceError};
+use leaktrail::vocab::{LogFileId, Loss};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config, RngSeed};
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::LazyLock;
+
+/// Every record of the golden cases, as CloudTrail would write it.
+static RECORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut cases: Vec<_> = fs::read_dir("fixtures/cases")
+        .unwrap()
+        .map(|case| case.unwrap().path().join("records.json"))
+        .collect();
+    cases.sort();
+    let texts = cases.iter().map(|case| fs::read_to_string(case).unwrap());
+    texts.flat_map(|text| elements(&compact(&text))).collect()
+});
+
+/// Files in memory.
+struct Files(BTreeMap<String, Vec<u8>>);
+
+impl Source for Files {
+    fn list(&self) -> Result<Listing, SourceError> {
+        let files = self
+            .0
+            .iter()
+            .map(|(name, bytes)| LogFile::new(LogFileId::new(name.as_str()), bytes.len() as u64));
+        Ok(Listing {
+            files: files.collect(),
+            ..Listing::default()
+        })
+    }
+
+    fn read(&self, file: &LogFile) -> Result<Vec<u8>, Loss> {
+        Ok(self.0[file.id.as_str()].clone())
+    }
+}
+
+fn by(way: Way) -> Options {
+    Options {
+        way,
+        ..Options::default()
+    }
+}
+
+fn tables(files: &Files, way: Way) -> BTreeMap<&'static str, String> {
+    told(&pipeline::scan(files, &by(way), &()).unwrap())
+}
+
+/// What is done to one record, which stays valid.
+#[derive(Clone, Debug)]
+enum Turn {
+    AsItIs,
+    /// Letters are written as escapes.
+    Escaped(Index, usize),
+    /// A key comes twice, in this writing.
+    Twice(&'static str),
+    /// Names stand where they mean nothing.
+    LookAlike,
+    /// Spaces behind colons and commas, as Python has them.
+    Spaced,
+    /// On many lines.
+    Pretty,
+}
+
+fn turns() -> impl Strategy<Value = Turn> {
+    let keys = [
+        "eventName",
+        "eventname",
+        "event\\u004eame",
+        "eventTime",
+        "EVENTSOURCE",
+        "userIdentity",
+        "@timestamp",
+    ];
+    prop_oneof![
+        4 => Just(Turn::AsItIs),
+        2 => (any::<Index>(), 1_usize..4).prop_map(|(place, letters)| Turn::Escaped(place, letters)),
+        1 => select(keys.to_vec()).prop_map(Turn::Twice),
+        1 => Just(Turn::LookAlike),
+        1 => Just(Turn::Spaced),
+        1 => Just(Turn::Pretty),
+    ]
+}
+
+fn turned(record: &str, turn: &Turn) -> String {
+    match turn {
+        Turn::AsItIs => record.to_owned(),
+        Turn::Escaped(place, letters) => escaped(record, place.index(record.len()), *letters),
+        Turn::Twice(key) => {
+            let inner = record.strip_suffix('}').unwrap();
+            format!("{inner},\"{key}\":\"GetObject\"}}")
+        }
+        Turn::LookAlike => {
+            let inner = record.strip_suffix('}').unwrap();
+            format!(
+                "{inner},\"a\":{{\"eventName\":\"PutBucketAcl\",\"x\":[{{\"eventSource\":\"s3.amazonaws.com\"}}]}},\"b\":\"\\\"eventName\\\":\\\"PutBucketPolicy\\\"}}\"}}"
+            )
+        }
+        Turn::Spaced => spaced(record),
+        Turn::Pretty => {
+            let value: serde_json::Value = serde_json::from_str(record).unwrap();
+            serde_json::to_string_pretty(&value).unwrap()
+        }
+    }
+}
+
+/// Writes the next letters from a place on as escapes, where a letter may be written so: inside a string.
+fn escaped(record: &str, place: usize, letters: usize) -> String {
+    let (mut text, mut left, mut quoted, mut after_backslash) =
+        (String::new(), letters, false, false);
+    for (at, character) in record.char_indices() {
+        let plain = quoted && !after_backslash && character.is_ascii_alphabetic();
+        if at >= place && left > 0 && plain {
+            text.push_str(&format!("\\u{:04x}", u32::from(character)));
+            left -= 1;
+        } else {
+            text.push(character);
+        }
+        quoted = quoted != (character == '"' && !after_backslash);
+        after_backslash = quoted && character == '\\' && !after_backslash;
+    }
+    text
+}
+
+fn spaced(record: &str) -> String {
+    let (mut text, mut quoted, mut after_backslash) = (String::new(), false, false);
+    for character in record.chars() {
+        text.push(character);
+        if !quoted && matches!(character, ':' | ',') {
+            text.push(' ');
+        }
+        quoted = quoted != (character == '"' && !after_backslash);
+        after_backslash = quoted && character == '\\' && !after_backslash;
+    }
+    text
+}
+
+/// A byte that is put in, taken out or replaced.
+type Damage = (Index, u8, u8);
+
+fn damages() -> impl Strategy<Value = Vec<Damage>> {
+    let bytes = b"{}[]:,\"\\ \n\tu0e-.trfnZ\xc3\x00\xff".to_vec();
+    prop::collection::vec((any::<Index>(), select(bytes), 0_u8..3), 0..3)
+}
+
+fn damage(text: &mut Vec<u8>, damages: &[Damage]) {
+    for (place, byte, how) in damages {
+        if text.is_empty() {
+            return;
+        }
+        let place = place.index(text.len());
+        match how {
+            0 => text[place] = *byte,
+            1 => text.insert(place, *byte),
+            _ => {
+                text.remove(place);
+            }
+        }
+    }
+}
+
+/// How the records of a file lie in it.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    Log,
+    Lines,
+    Array,
+    Spaced,
+    Marked,
+    TwoMembers,
+    NotCompressed,
+}
+
+type Made = (Vec<(Index, Turn)>, Shape, Vec<Damage>, Vec<Damage>);
+
+fn files() -> impl Strategy<Value = Vec<Made>> {
+    let shapes = [
+        Shape::Log,
+        Shape::Log,
+        Shape::Lines,
+        Shape::Array,
+        Shape::Spaced,
+        Shape::Marked,
+        Shape::TwoMembers,
+        Shape::NotCompressed,
+    ];
+    let records = prop::collection::vec((any::<Index>(), turns()), 0..8);
+    let outer = prop_oneof![3 => Just(Vec::new()), 1 => damages()];
+    prop::collection::vec((records, select(shapes.to_vec()), damages(), outer), 1..3)
+}
+
+fn file((records, shape, inner, outer): &Made) -> Vec<u8> {
+    let records: Vec<String> = records
+        .iter()
+        .map(|(record, turn)| turned(&RECORDS[record.index(RECORDS.len())], turn))
+        .collect();
+    let all = |between: &str| records.join(between);
+    let mut text = match shape {
+        Shape::Lines => all("\n"),
+        Shape::Array => format!("[{}]", all(",")),
+        Shape::Spaced => format!("{{ \"Records\" : [ {} ] }}\n", all(" , ")),
+        Shape::Marked => format!("\u{feff}{{\"Records\":[{}]}}", all(", ")),
+        Shape::Log | Shape::TwoMembers | Shape::NotCompressed => {
+            format!("{{\"Records\":[{}]}}", all(","))
+        }
+    }
+    .into_bytes();
+    damage(&mut text, inner);
+    let mut bytes = match shape {
+        Shape::NotCompressed => text,
+        Shape::TwoMembers => {
+            let (first, second) = text.split_at(text.len() / 2);
+            [gzip(first), gzip(second)].concat()
+        }
+        _ => gzip(&text),
+    };
+    damage(&mut bytes, outer);
+    bytes
+}
+
+/// A fixed seed, so that a change is judged by what it changed. `LEAKTRAIL_ARCHIVES=20000` draws that many afresh.
+fn drawn() -> Config {
+    let asked = std::env::var("LEAKTRAIL_ARCHIVES").ok();
+    let asked = asked.map(|cases| cases.parse().unwrap());
+    Config {
+        cases: asked.unwrap_or(1_000),
+        rng_seed: match asked {
+            Some(_) => RngSeed::Random,
+            None => RngSeed::Fixed(7),
+        },
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(drawn())]
+
+    #[test]
+    fn a_thousand_archives_are_told_alike(made in files()) {
+        let files = made.iter().enumerate().map(|(number, made)| (format!("logs/{number}.json.gz"), file(made)));
+        let files = Files(files.collect());
+        assert_same(&tables(&files, Way::Slow), &tables(&files, Way::Fast), "generated");
+    }
+}
+
+#[test]
+fn every_container_is_told_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    archive(&logs);
+    for custody in [false, true] {
+        let by = |way| Options { custody, ..by(way) };
+        let (slow, fast) = (
+            scanned(std::slice::from_ref(&logs), &by(Way::Slow)),
+            scanned(std::slice::from_ref(&logs), &by(Way::Fast)),
+        );
+        assert_same(&slow, &fast, "every container");
+        assert!(fast["changes"].lines().count() > 100);
+    }
+}
+
+/// The two ways would agree on nothing as well.
+#[test]
+fn what_is_generated_is_mostly_read() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut records, mut losses) = (0, 0);
+    for _ in 0..100 {
+        let made = files().new_tree(&mut runner).unwrap();
+        let made = proptest::strategy::ValueTree::current(&made);
+        let files = made.iter().enumerate();
+        let files = files.map(|(number, made)| (format!("{number}.json.gz"), file(made)));
+        let analysis = pipeline::scan(&Files(files.collect()), &by(Way::Fast), &()).unwrap();
+        records += analysis.counts.used;
+        losses += analysis.losses.len();
+    }
+    assert!(records > 150, "{records}");
+    assert!(losses > 50, "{losses}");
+}
