@@ -102,12 +102,12 @@ pub fn alarms(
     Ok(alarms)
 }
 
-fn gather(
-    source: &dyn Source,
-    options: &Options,
+fn gather<'s>(
+    source: &'s dyn Source,
+    options: &'s Options,
     watch: &Watch<'_>,
     progress: &dyn Progress,
-) -> Result<(Evidence, Kept<'static>, Watched), ScanError> {
+) -> Result<(Evidence, Kept<'s>, Watched), ScanError> {
     let sinks = Sinks::new();
     let listing = source.list()?;
     let bytes = listing.files.iter().map(|file| file.bytes);
@@ -146,7 +146,9 @@ fn gather(
         });
     let evidence = read_writes(source, &listing.files, evidence, options);
     let kept = sinks.finish().map_err(ScanError::Spill)?;
-    Ok((evidence.merge(unlisted(&listing)), kept, watched))
+    let evidence = evidence.merge(unlisted(&listing));
+    let kept = kept.with_files(source, listing.files, options);
+    Ok((evidence, kept, watched))
 }
 
 /// What was seen of each log group.

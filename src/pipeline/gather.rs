@@ -6,7 +6,7 @@ mod presence;
 
 pub(super) use aside::read_stories;
 use presence::Presence;
-pub(super) use presence::account_of;
+pub(super) use presence::{account_of, calls_directly};
 
 use super::proof::{Asked, Prover};
 use super::reading::{Ended, Reader, Reading, read_records};
@@ -41,6 +41,11 @@ pub(super) enum Writes<'o> {
 }
 
 impl Writes<'_> {
+    /// Whether callers' addresses are kept, since the file may not be there when they are asked for.
+    fn keeps_addresses(self) -> bool {
+        matches!(self, Self::All | Self::Aside)
+    }
+
     /// Which are kept when a file is read for the first time.
     pub(super) fn at_first(file: &LogFile) -> Self {
         match file.is_standard_input() {

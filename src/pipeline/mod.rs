@@ -14,6 +14,7 @@ mod prefilter;
 mod proof;
 mod reading;
 mod sink;
+mod sought;
 mod stage;
 mod text;
 mod traced;
@@ -172,11 +173,11 @@ fn in_pool<T: Send>(
 
 /// Reads every file, in parallel, and merges what they tell. The digests come first: they say which log files are to be
 /// hashed.
-fn gather(
-    source: &dyn Source,
-    options: &Options,
+fn gather<'s>(
+    source: &'s dyn Source,
+    options: &'s Options,
     progress: &dyn Progress,
-) -> Result<(Gathered, Kept<'static>), ScanError> {
+) -> Result<(Gathered, Kept<'s>), ScanError> {
     let sinks = Sinks::new();
     let listing = source.list()?;
     progress.found(
@@ -222,7 +223,7 @@ fn gather(
         evidence: read.merge(unlisted(&listing)),
         material,
     };
-    Ok((gathered, kept))
+    Ok((gathered, kept.with_files(source, listing.files, options)))
 }
 
 /// What a listing tells of files that cannot be read.
@@ -309,7 +310,7 @@ fn tell(evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analys
             accounts.contains_key(&row.account) || accounts.contains_key(&None)
         });
     }
-    trace(&mut told, kept, &|account, region, began| {
+    trace(&mut told, kept, &files, &|account, region, began| {
         let place = (Some(account.clone()), Some(region.clone()));
         let covered = coverage.get(&place);
         issued.contains_key(&(account.clone(), region.clone()))

@@ -2,10 +2,14 @@
 //!
 //! Each into sorted lines, which move to disk when they are many. What a thread cannot write stops the scan at its end.
 
+use super::Options;
+use super::reading::Reading;
+use super::sought::Sought;
 use super::traced::Stored;
 use crate::event::{CitedRequest, Whereabouts, bucket_of_prefix, bucket_prefix, prefix_of};
 use crate::evidence::Evidence;
 use crate::integrity::Material;
+use crate::source::{LogFile, Source};
 use crate::spill::{Lines, Sorted, Spill};
 use crate::store::{KeptRecord, Story};
 use crate::timeline::Visits;
@@ -135,6 +139,7 @@ impl Sinks {
                 sessions: self.sessions.finish(|_| &[])?,
                 addresses: self.addresses.finish(|_| &[])?,
                 stored: None,
+                sought: None,
                 failed: RefCell::default(),
             }),
         }
@@ -149,7 +154,34 @@ pub(super) struct Kept<'s> {
     pub addresses: Sorted,
     /// Sessions and addresses that a store holds, instead of those.
     pub stored: Option<Stored<'s>>,
+    /// Where addresses are looked for that were not kept.
+    pub sought: Option<Sought<'s>>,
     failed: RefCell<Option<io::Error>>,
+}
+
+impl<'s> Kept<'s> {
+    /// The same, with the files in which addresses can be looked for.
+    pub fn with_files(
+        self,
+        source: &'s dyn Source,
+        files: Vec<LogFile>,
+        options: &'s Options,
+    ) -> Self {
+        let reading = Reading {
+            custody: false,
+            ..options.reading()
+        };
+        let sought = Sought {
+            source,
+            files,
+            reading,
+            threads: options.threads,
+        };
+        Self {
+            sought: Some(sought),
+            ..self
+        }
+    }
 }
 
 impl Kept<'_> {

@@ -5,10 +5,12 @@
 use super::ScanError;
 use super::sink::Kept;
 use crate::event::{CitedIssuance, Whereabouts};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, FileAccount};
 use crate::store::{Names, Store, Wants};
 use crate::timeline::{Reconstruction, Recorded, Tracer, Visits};
+use crate::vocab::LogFileId;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// Sessions and addresses that stay in a store until they are looked for.
 pub(super) struct Stored<'s> {
@@ -95,6 +97,7 @@ fn sessions<'k>(kept: &'k Kept<'_>) -> impl Iterator<Item = CitedIssuance> + 'k 
 pub(super) fn trace(
     told: &mut Reconstruction,
     kept: &Kept<'_>,
+    files: &BTreeMap<LogFileId, FileAccount>,
     recorded: &Recorded<'_>,
 ) -> Result<(), ScanError> {
     let mut tracer = Tracer::of(told);
@@ -117,6 +120,10 @@ pub(super) fn trace(
                 let lines = kept.addresses.of(&[]).map_while(|line| kept.sound(line));
                 let seen = lines.filter_map(|line| Whereabouts::unpack(&line));
                 seen.for_each(|seen| tracer.see(seen));
+                if let Some(sought) = &kept.sought {
+                    let found = sought.addresses(&tracer, files)?;
+                    found.into_iter().for_each(|seen| tracer.see(seen));
+                }
             }
         }
     }

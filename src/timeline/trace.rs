@@ -25,6 +25,16 @@ impl Tracer {
         self.sightings.names()
     }
 
+    /// Whether a direct call between two instants may be wanted.
+    pub fn may_want(&self, first: Timestamp, last: Timestamp) -> bool {
+        self.sightings.may_want(first, last)
+    }
+
+    /// Whether that direct call is wanted.
+    pub fn wants(&self, seen: &Whereabouts) -> bool {
+        self.sightings.wants(seen)
+    }
+
     /// Takes somebody's direct call.
     pub fn see(&mut self, seen: Whereabouts) {
         self.sightings.see(seen);

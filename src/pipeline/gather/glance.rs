@@ -30,10 +30,10 @@ impl Gathering<'_> {
             }
             _ => return None,
         };
-        // Whoever called directly did so from an address that may be asked for later.
+        // Of what cannot be read again, the addresses of direct calls are kept: they may be asked for later.
         let is_own = text(Field::CallerType) == Some("AWSService")
             || text(Field::InvokedBy).is_some_and(|service| !service.is_empty());
-        if category == Category::Management && !is_own {
+        if category == Category::Management && self.writes.keeps_addresses() && !is_own {
             return None;
         }
         let time = text(Field::Time).and_then(Timestamp::parse)?;

@@ -27,19 +27,14 @@ impl Gathering<'_> {
         raw: &RawRecord<'_>,
         record: &Record<'_>,
     ) {
-        let on_data = match record.text("eventCategory") {
-            Some(category) => category == "Data",
-            None => table::is_data_event(source, name),
-        };
-        match on_data {
-            true if source == table::S3 => self.log(time, record),
-            true => {}
-            false if is_own_by_type(record) => {}
-            false => self
-                .catch
-                .see(Whereabouts::likeness(record), source, time, || {
-                    Whereabouts::read(source, record, raw.raw)
-                }),
+        if is_on_data((source, name), record) {
+            if source == table::S3 {
+                self.log(time, record);
+            }
+        } else if self.writes.keeps_addresses() && !is_own_by_type(record) {
+            let likeness = Whereabouts::likeness(record);
+            let read = || Whereabouts::read(source, record, raw.raw);
+            self.catch.see(likeness, source, time, read);
         }
     }
 
@@ -139,6 +134,21 @@ impl Presence {
                 );
         file.activity.extend(told);
     }
+}
+
+/// Whether a record is of a data event, as far as its category or its name tells.
+fn is_on_data((source, name): (&str, &str), record: &Record<'_>) -> bool {
+    match record.text("eventCategory") {
+        Some(category) => category == "Data",
+        None => table::is_data_event(source, name),
+    }
+}
+
+/// Whether a record is of a management call that no AWS service made: its address is its caller's.
+pub(in crate::pipeline) fn calls_directly(event: (&str, &str), record: &Record<'_>) -> bool {
+    let is_other = matches!(record.text("eventCategory"), Some("Aggregated" | "Insight"))
+        || record.text("eventType") == Some("AwsCloudTrailInsight");
+    !is_other && !is_on_data(event, record) && !is_own_by_type(record)
 }
 
 /// Management or data; neither for what is of another kind. Before eventVersion 1.07 no field says so directly.
