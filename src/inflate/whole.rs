@@ -84,6 +84,10 @@ impl WholeInflater {
             .last_chunk::<4>()
             .filter(|_| bytes.len() >= SHORTEST_MEMBER)
             .map_or(0, |size| u32::from_le_bytes(*size) as usize);
+        // What promises too much is left to the stream, which holds no more than a window.
+        if hint > most {
+            return None;
+        }
         // One byte more than is promised: an output that fits exactly is then known to be whole.
         let mut room = hint.saturating_add(1).min(most);
         loop {

@@ -133,6 +133,9 @@ pub(super) fn told_first(analysis: &Analysis) -> String {
         _ => format!(" {} cannot be decided.", count(undecided, "bucket")),
     };
     let told = match (exposed, open) {
+        (0, _) if analysis.evidence.is_none() => {
+            "No record was read: of no bucket can anything be said.".to_owned()
+        }
         (0, _) => "No exposure was found.".to_owned(),
         (1, 0) => "1 bucket was exposed; it is closed.".to_owned(),
         (1, _) => "1 bucket is exposed, and still open.".to_owned(),
@@ -452,8 +455,8 @@ mod tests {
     #[test]
     fn without_evidence_nothing_is_called_private() {
         let page = told(&Analysis::default(), Style::default());
-        assert!(page.contains("No exposure was found."));
-        assert!(page.contains("no record was read"));
+        assert!(page.contains("No record was read: of no bucket can anything be said."));
+        assert!(!page.contains("No exposure"));
         assert!(!page.contains("private"), "{page}");
     }
 }
