@@ -24,14 +24,12 @@ pub(super) struct Masks {
     pub closes: u64,
     /// `:`
     pub colons: u64,
-    /// `,`
-    pub commas: u64,
-    /// ` `
-    pub spaces: u64,
-    /// Below the space: line ends, tabs, what JSON allows in no string.
-    pub controls: u64,
-    /// Beyond ASCII.
-    pub beyond: u64,
+    /// `0` to `9`
+    pub digits: u64,
+    /// `0`
+    pub zeros: u64,
+    /// Below the space (line ends, tabs, what JSON allows in no string) or beyond ASCII.
+    pub rare: u64,
 }
 
 /// Classifies blocks, with one kind of instructions.
@@ -40,6 +38,12 @@ pub(super) trait Lanes: Copy {
     fn masks(self, block: &[u8; BLOCK]) -> Masks;
     /// For each bit, whether an odd number of bits is set up to it, itself included.
     fn parity(self, bits: u64) -> u64;
+    /// Puts those bytes of a block together at the front of the room, digits as `0`. What is behind them there is of no account.
+    fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]);
+    /// Where the quotes of a block are.
+    fn quotes(self, block: &[u8; BLOCK]) -> u64;
+    /// Does work in a function of its own, so that it takes no registers from the work around it.
+    fn apart<W: Work>(self, work: W) -> W::Output;
 }
 
 /// Work that is done with whatever lanes the processor has.
@@ -57,7 +61,8 @@ pub(super) fn with_best_lanes<W: Work>(work: W) -> W::Output {
         use std::arch::is_x86_feature_detected as has;
         let has_scalar =
             has!("pclmulqdq") && has!("bmi1") && has!("bmi2") && has!("popcnt") && has!("lzcnt");
-        if has_scalar && has!("avx512f") && has!("avx512bw") && has!("avx512vl") {
+        let has_vector = has!("avx512f") && has!("avx512bw") && has!("avx512vl");
+        if has_scalar && has_vector && has!("avx512vbmi2") {
             // SAFETY: the processor has the instructions, as was just asked.
             return unsafe { x86::with_avx512(work) };
         }
@@ -85,10 +90,9 @@ impl Lanes for Plain {
                 b'{' | b'[' => masks.opens |= bit,
                 b'}' | b']' => masks.closes |= bit,
                 b':' => masks.colons |= bit,
-                b',' => masks.commas |= bit,
-                b' ' => masks.spaces |= bit,
-                0..0x20 => masks.controls |= bit,
-                0x80.. => masks.beyond |= bit,
+                b'0' => (masks.digits, masks.zeros) = (masks.digits | bit, masks.zeros | bit),
+                b'1'..=b'9' => masks.digits |= bit,
+                0..0x20 | 0x80.. => masks.rare |= bit,
                 _ => {}
             }
         }
@@ -101,32 +105,70 @@ impl Lanes for Plain {
             .iter()
             .fold(bits, |bits, shift| bits ^ (bits << shift))
     }
+
+    #[inline(always)]
+    fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
+        pack(block, kept, room);
+    }
+
+    #[inline(always)]
+    fn quotes(self, block: &[u8; BLOCK]) -> u64 {
+        self.masks(block).quotes
+    }
+
+    #[inline(never)]
+    fn apart<W: Work>(self, work: W) -> W::Output {
+        work.run(self)
+    }
+}
+
+/// Byte by byte.
+#[inline(always)]
+fn pack(block: &[u8; BLOCK], mut kept: u64, room: &mut [u8; BLOCK]) {
+    for room in room {
+        if kept == 0 {
+            break;
+        }
+        let place = kept.trailing_zeros() as usize;
+        kept &= kept - 1;
+        *room = match block.get(place) {
+            Some(b'0'..=b'9') => b'0',
+            Some(byte) => *byte,
+            None => 0,
+        };
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{BLOCK, Lanes, Masks, Work};
+    use super::{BLOCK, Lanes, Masks, Work, pack};
     use std::arch::x86_64::{
-        __m256i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8,
-        _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
-        _mm256_or_si256, _mm256_set1_epi8, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask,
-        _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8,
+        __m256i, __m512i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8,
+        _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
+        _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8, _mm512_cmpeq_epi8_mask,
+        _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_mask_blend_epi8,
+        _mm512_maskz_compress_epi8, _mm512_or_si512, _mm512_set1_epi8,
+        _mm512_storeu_si512, _mm512_sub_epi8,
     };
 
     /// Only made where the processor has AVX2 and PCLMULQDQ.
     #[derive(Clone, Copy)]
     struct Avx2(());
 
-    /// Only made where the processor has AVX-512 BW and PCLMULQDQ.
+    /// Only made where the processor has AVX-512 BW and VBMI2 and PCLMULQDQ.
     #[derive(Clone, Copy)]
     struct Avx512(());
 
+    #[inline(never)]
     #[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,popcnt,lzcnt")]
     pub(super) fn with_avx2<W: Work>(work: W) -> W::Output {
         work.run(Avx2(()))
     }
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,pclmulqdq,bmi1,bmi2,popcnt,lzcnt")]
+    #[inline(never)]
+    #[target_feature(
+        enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,pclmulqdq,bmi1,bmi2,popcnt,lzcnt"
+    )]
     pub(super) fn with_avx512<W: Work>(work: W) -> W::Output {
         work.run(Avx512(()))
     }
@@ -148,6 +190,23 @@ mod x86 {
         }
 
         #[inline(always)]
+        fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
+            pack(block, kept, room);
+        }
+
+        #[inline(always)]
+        fn quotes(self, block: &[u8; BLOCK]) -> u64 {
+            // SAFETY: a value of this type is only made where the processor has AVX2.
+            unsafe { quotes_avx2(block) }
+        }
+
+        #[inline(always)]
+        fn apart<W: Work>(self, work: W) -> W::Output {
+            // SAFETY: a value of this type is only made where the processor has all of these instructions.
+            unsafe { with_avx2(work) }
+        }
+
+        #[inline(always)]
         fn parity(self, bits: u64) -> u64 {
             // SAFETY: a value of this type is only made where the processor has PCLMULQDQ.
             unsafe { parity(bits) }
@@ -162,6 +221,24 @@ mod x86 {
         }
 
         #[inline(always)]
+        fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
+            // SAFETY: a value of this type is only made where the processor has AVX-512 VBMI2.
+            unsafe { pack_avx512(block, kept, room) }
+        }
+
+        #[inline(always)]
+        fn quotes(self, block: &[u8; BLOCK]) -> u64 {
+            // SAFETY: a value of this type is only made where the processor has AVX-512 BW.
+            unsafe { quotes_avx512(block) }
+        }
+
+        #[inline(always)]
+        fn apart<W: Work>(self, work: W) -> W::Output {
+            // SAFETY: a value of this type is only made where the processor has all of these instructions.
+            unsafe { with_avx512(work) }
+        }
+
+        #[inline(always)]
         fn parity(self, bits: u64) -> u64 {
             // SAFETY: a value of this type is only made where the processor has PCLMULQDQ.
             unsafe { parity(bits) }
@@ -170,28 +247,45 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn masks_avx2(block: &[u8; BLOCK]) -> Masks {
+    fn halves(block: &[u8; BLOCK]) -> (__m256i, __m256i) {
         let half = block.as_ptr().cast::<__m256i>();
         // SAFETY: a block is 64 bytes: two loads of 32, which need no alignment.
-        let (low, high) = unsafe { (_mm256_loadu_si256(half), _mm256_loadu_si256(half.add(1))) };
+        unsafe { (_mm256_loadu_si256(half), _mm256_loadu_si256(half.add(1))) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn quotes_avx2(block: &[u8; BLOCK]) -> u64 {
+        let (low, high) = halves(block);
+        equal(low, high, b'"')
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn masks_avx2(block: &[u8; BLOCK]) -> Masks {
+        let (low, high) = halves(block);
         let (low_case, high_case) = {
             let bit = _mm256_set1_epi8(0x20);
             (_mm256_or_si256(low, bit), _mm256_or_si256(high, bit))
         };
-        let last = _mm256_set1_epi8(0x1f);
+        let below = |lanes, last: u8| {
+            let last = _mm256_set1_epi8(last.cast_signed());
+            _mm256_cmpeq_epi8(_mm256_min_epu8(lanes, last), lanes)
+        };
+        let zero = _mm256_set1_epi8(b'0'.cast_signed());
+        let rare = |lanes| _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), lanes);
         Masks {
             quotes: equal(low, high, b'"'),
             backslashes: equal(low, high, b'\\'),
             opens: equal(low_case, high_case, b'{'),
             closes: equal(low_case, high_case, b'}'),
             colons: equal(low, high, b':'),
-            commas: equal(low, high, b','),
-            spaces: equal(low, high, b' '),
-            controls: joined(
-                _mm256_cmpeq_epi8(_mm256_min_epu8(low, last), low),
-                _mm256_cmpeq_epi8(_mm256_min_epu8(high, last), high),
+            digits: joined(
+                below(_mm256_sub_epi8(low, zero), 9),
+                below(_mm256_sub_epi8(high, zero), 9),
             ),
-            beyond: joined(low, high),
+            zeros: equal(low, high, b'0'),
+            rare: joined(rare(low), rare(high)),
         }
     }
 
@@ -210,10 +304,41 @@ mod x86 {
     }
 
     #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn load(block: &[u8; BLOCK]) -> __m512i {
+        // SAFETY: a block is 64 bytes: one load, which needs no alignment.
+        unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn quotes_avx512(block: &[u8; BLOCK]) -> u64 {
+        _mm512_cmpeq_epi8_mask(load(block), _mm512_set1_epi8(b'"'.cast_signed()))
+    }
+
+    /// Which bytes are digits.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn digits(lanes: __m512i) -> u64 {
+        let zero = _mm512_set1_epi8(b'0'.cast_signed());
+        _mm512_cmplt_epu8_mask(_mm512_sub_epi8(lanes, zero), _mm512_set1_epi8(10))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+    fn pack_avx512(block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
+        let lanes = load(block);
+        let zero = _mm512_set1_epi8(b'0'.cast_signed());
+        let shown = _mm512_mask_blend_epi8(digits(lanes), lanes, zero);
+        let packed = _mm512_maskz_compress_epi8(kept, shown);
+        // SAFETY: the room is 64 bytes: one store, which needs no alignment.
+        unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), packed) }
+    }
+
+    #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
     fn masks_avx512(block: &[u8; BLOCK]) -> Masks {
-        // SAFETY: a block is 64 bytes: one load, which needs no alignment.
-        let lanes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+        let lanes = load(block);
         let cased = _mm512_or_si512(lanes, _mm512_set1_epi8(0x20));
         let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
         Masks {
@@ -222,10 +347,9 @@ mod x86 {
             opens: _mm512_cmpeq_epi8_mask(cased, all(b'{')),
             closes: _mm512_cmpeq_epi8_mask(cased, all(b'}')),
             colons: _mm512_cmpeq_epi8_mask(lanes, all(b':')),
-            commas: _mm512_cmpeq_epi8_mask(lanes, all(b',')),
-            spaces: _mm512_cmpeq_epi8_mask(lanes, all(b' ')),
-            controls: _mm512_cmplt_epu8_mask(lanes, all(0x20)),
-            beyond: _mm512_movepi8_mask(lanes),
+            digits: digits(lanes),
+            zeros: _mm512_cmpeq_epi8_mask(lanes, all(b'0')),
+            rare: _mm512_cmplt_epi8_mask(lanes, all(0x20)),
         }
     }
 }
@@ -235,24 +359,30 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    struct Both<'b>(&'b [u8; BLOCK], u64);
+    struct All<'b>(&'b [u8; BLOCK], u64);
 
-    impl Work for Both<'_> {
-        type Output = (Masks, u64);
+    impl Work for All<'_> {
+        type Output = (Masks, u64, Vec<u8>, u64);
 
         #[inline(always)]
         fn run<L: Lanes>(self, lanes: L) -> Self::Output {
-            (lanes.masks(self.0), lanes.parity(self.1))
+            let mut room = [0; BLOCK];
+            lanes.pack(self.0, self.1, &mut room);
+            let packed = room[..self.1.count_ones() as usize].to_vec();
+            let (masks, parity) = (lanes.masks(self.0), lanes.parity(self.1));
+            (masks, parity, packed, lanes.quotes(self.0))
         }
     }
 
+    type Told = <All<'static> as Work>::Output;
+
     /// Every kind of lanes that this processor has.
-    fn every(block: &[u8; BLOCK], bits: u64) -> Vec<(Masks, u64)> {
-        let mut all = vec![with_best_lanes(Both(block, bits))];
+    fn every(block: &[u8; BLOCK], bits: u64) -> Vec<Told> {
+        let mut all = vec![with_best_lanes(All(block, bits))];
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("pclmulqdq") {
             // SAFETY: the processor has the instructions, as was just asked.
-            all.push(unsafe { x86::with_avx2(Both(block, bits)) });
+            all.push(unsafe { x86::with_avx2(All(block, bits)) });
         }
         all
     }
@@ -272,7 +402,7 @@ mod tests {
         fn all_lanes_agree(bytes in prop::collection::vec(any::<u8>(), BLOCK), bits in any::<u64>()) {
             let block: [u8; BLOCK] = bytes.try_into().unwrap();
             for found in every(&block, bits) {
-                prop_assert_eq!(found, (Plain.masks(&block), Plain.parity(bits)));
+                prop_assert_eq!(found, All(&block, bits).run(Plain));
             }
         }
 

@@ -43,6 +43,9 @@ pub(super) struct Places {
     is_doubtful: bool,
 }
 
+/// The last letters by which two keys are told apart at once.
+pub(super) type Tail = [u8; 8];
+
 /// A record's strings at a glance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Glance<'t> {
@@ -82,6 +85,25 @@ pub(super) enum Key {
 }
 
 impl Key {
+    /// Its name, as AWS writes it.
+    pub fn name(self) -> &'static [u8] {
+        match self {
+            Self::Of(Field::Time) => b"eventTime",
+            Self::Of(Field::Source) => b"eventSource",
+            Self::Of(Field::Name) => b"eventName",
+            Self::Of(Field::Region) => b"awsRegion",
+            Self::Of(Field::Recipient) => b"recipientAccountId",
+            Self::Of(Field::Category) => b"eventCategory",
+            Self::Of(Field::Type) => b"eventType",
+            Self::Of(Field::CallerType) => b"type",
+            Self::Of(Field::CallerAccount) => b"accountId",
+            Self::Of(Field::InvokedBy) => b"invokedBy",
+            Self::Identity => b"userIdentity",
+            Self::ManagementEvent => b"managementEvent",
+            Self::Resources => b"resources",
+        }
+    }
+
     fn bit(self) -> u32 {
         1 << match self {
             Self::Of(field) => field as u32,
@@ -93,32 +115,43 @@ impl Key {
 }
 
 /// The key of the record itself that ends with these four letters, in any case.
-#[inline(always)]
-const fn of_record(tail: &[u8; 4]) -> Option<(&'static [u8], Key)> {
-    match tail {
-        b"time" => Some((b"eventTime", Key::Of(Field::Time))),
-        b"urce" => Some((b"eventSource", Key::Of(Field::Source))),
-        b"name" => Some((b"eventName", Key::Of(Field::Name))),
-        b"gion" => Some((b"awsRegion", Key::Of(Field::Region))),
-        b"ntid" => Some((b"recipientAccountId", Key::Of(Field::Recipient))),
-        b"gory" => Some((b"eventCategory", Key::Of(Field::Category))),
-        b"type" => Some((b"eventType", Key::Of(Field::Type))),
-        b"tity" => Some((b"userIdentity", Key::Identity)),
-        b"vent" => Some((b"managementEvent", Key::ManagementEvent)),
-        b"rces" => Some((b"resources", Key::Resources)),
-        _ => None,
-    }
+fn of_record(tail: &[u8; 4]) -> Option<(&'static [u8], Key)> {
+    let key = match tail {
+        b"time" => Key::Of(Field::Time),
+        b"urce" => Key::Of(Field::Source),
+        b"name" => Key::Of(Field::Name),
+        b"gion" => Key::Of(Field::Region),
+        b"ntid" => Key::Of(Field::Recipient),
+        b"gory" => Key::Of(Field::Category),
+        b"type" => Key::Of(Field::Type),
+        b"tity" => Key::Identity,
+        b"vent" => Key::ManagementEvent,
+        b"rces" => Key::Resources,
+        _ => return None,
+    };
+    Some((key.name(), key))
 }
 
 /// The same of its userIdentity.
-#[inline(always)]
-const fn of_identity(tail: &[u8; 4]) -> Option<(&'static [u8], Key)> {
-    match tail {
-        b"type" => Some((b"type", Key::Of(Field::CallerType))),
-        b"ntid" => Some((b"accountId", Key::Of(Field::CallerAccount))),
-        b"edby" => Some((b"invokedBy", Key::Of(Field::InvokedBy))),
-        _ => None,
-    }
+fn of_identity(tail: &[u8; 4]) -> Option<(&'static [u8], Key)> {
+    let key = match tail {
+        b"type" => Key::Of(Field::CallerType),
+        b"ntid" => Key::Of(Field::CallerAccount),
+        b"edby" => Key::Of(Field::InvokedBy),
+        _ => return None,
+    };
+    Some((key.name(), key))
+}
+
+/// Whether a key that is looked for may end so, in any case.
+pub(super) fn may_be_wanted(tail: &Tail, level: Level) -> bool {
+    let [.., a, b, c, d] = tail.map(|byte| byte | 0x20);
+    let known = match level {
+        Level::Record => of_record(&[a, b, c, d]),
+        Level::Identity => of_identity(&[a, b, c, d]),
+    };
+    let end = known.and_then(|(name, _)| name.last_chunk::<8>());
+    end.is_some_and(|end| end.eq_ignore_ascii_case(tail))
 }
 
 /// Whose key it is.
@@ -140,7 +173,6 @@ pub(super) enum Found {
 }
 
 /// Which key ends, with its quote, before that place of the text.
-#[inline(always)]
 pub(super) fn key_before(text: &[u8], place: usize, level: Level) -> Found {
     let Some(head) = text.get(..place.wrapping_sub(1)) else {
         return Found::Other;

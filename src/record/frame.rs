@@ -1,0 +1,302 @@
+//! Which fields does a record have, told by another one of the same skeleton?
+//!
+//! A frame is what is known of all records with one skeleton: what lies in what, and which keys the last of them had. If
+//! the next one has the same keys, its fields are found without looking for them. Each thread keeps a few hundred frames.
+
+use super::blocks::{BLOCK, Lanes};
+use super::glance::{Found, Key, Level, Places, key_before, may_be_wanted};
+use super::skeleton::{Outline, Value};
+
+/// How many frames are kept: a record's skeleton has one place where its frame may be.
+const FRAMES: usize = 512;
+
+/// The frames that a thread knows.
+#[derive(Default)]
+pub(super) struct Frames(Vec<Frame>);
+
+/// What records of one skeleton have in common.
+#[derive(Clone, Default)]
+pub(super) struct Frame {
+    skeleton: Vec<u8>,
+    outline: Outline,
+    is_sound: bool,
+    /// The keys that are looked for.
+    wanted: Vec<Wanted>,
+    others: Vec<Other>,
+    /// Whether the keys are known, and whoever has the same tails has the same keys.
+    is_known: bool,
+}
+
+/// A key that is looked for, of the record itself or of its userIdentity.
+#[derive(Clone, Copy)]
+struct Wanted {
+    member: u16,
+    key: Key,
+    value: Value,
+    name: Written<LONGEST>,
+}
+
+/// Another key there.
+#[derive(Clone, Copy)]
+struct Other {
+    member: u16,
+    tail: Written<1>,
+}
+
+/// So many words hold the longest key that is looked for, with its first quote.
+const LONGEST: usize = 3;
+
+/// The last bytes before a key's last quote, its first quote included: words of eight, as far as the masks say.
+#[derive(Clone, Copy)]
+struct Written<const WORDS: usize> {
+    words: [u64; WORDS],
+    masks: [u64; WORDS],
+}
+
+impl<const WORDS: usize> Written<WORDS> {
+    fn of(head: &[u8], covered: usize) -> Option<Self> {
+        let words = words::<WORDS>(head)?;
+        let mut masks = [0; WORDS];
+        for (mask, behind) in masks.iter_mut().zip((0..WORDS).rev()) {
+            let here = covered.saturating_sub(8 * behind).min(8);
+            *mask = match here {
+                0 => 0,
+                here => u64::MAX << (8 * (8 - here)),
+            };
+        }
+        let words = std::array::from_fn(|place| {
+            let pair = words.get(place).zip(masks.get(place));
+            pair.map_or(0, |(word, mask)| word & mask)
+        });
+        Some(Self { words, masks })
+    }
+
+    /// The bits in which what is written before that place differs.
+    #[inline(always)]
+    fn differs(&self, head: Option<&[u8]>) -> u64 {
+        let Some(found) = head.and_then(words::<WORDS>) else {
+            return u64::MAX;
+        };
+        let pairs = found.iter().zip(&self.masks).zip(&self.words);
+        pairs.fold(0, |differs, ((found, mask), word)| differs | found & mask ^ word)
+    }
+}
+
+/// The last words of a text.
+#[inline(always)]
+fn words<const WORDS: usize>(head: &[u8]) -> Option<[u64; WORDS]> {
+    let (_, chunks) = head.as_rchunks::<8>();
+    let chunks = chunks.last_chunk::<WORDS>()?;
+    Some(chunks.map(u64::from_le_bytes))
+}
+
+/// A record that a frame is held to.
+#[derive(Clone, Copy)]
+pub(super) struct Framed<'r> {
+    pub text: &'r [u8],
+    pub start: usize,
+    /// Where its members' colons are.
+    pub colons: &'r [u32],
+    pub has_backslash: bool,
+}
+
+impl Frames {
+    /// The frame of a skeleton, if that is JSON.
+    #[inline(always)]
+    pub fn of(&mut self, skeleton: &[u8]) -> Option<&mut Frame> {
+        if self.0.is_empty() {
+            self.0.resize(FRAMES, Frame::default());
+        }
+        let place = hash(skeleton) as usize % FRAMES;
+        let frame = self.0.get_mut(place)?;
+        if frame.skeleton != skeleton {
+            frame.begin(skeleton);
+        }
+        frame.is_sound.then_some(frame)
+    }
+}
+
+/// Four sums side by side, so that none waits for another.
+#[inline(always)]
+fn hash(bytes: &[u8]) -> u64 {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let (chunks, rest) = bytes.as_chunks::<32>();
+    let mut sums = [bytes.len() as u64, 1, 2, 3];
+    for chunk in chunks {
+        let (words, _) = chunk.as_chunks::<8>();
+        for (sum, word) in sums.iter_mut().zip(words) {
+            *sum = (*sum ^ u64::from_le_bytes(*word)).wrapping_mul(ODD);
+        }
+    }
+    let mix = |sum: u64, more: u64| (sum.rotate_left(23) ^ more).wrapping_mul(ODD);
+    let sum = sums.into_iter().fold(0, mix);
+    let (words, letters) = rest.as_chunks::<8>();
+    let sum = words.iter().fold(sum, |sum, word| mix(sum, u64::from_le_bytes(*word)));
+    let sum = letters.iter().fold(sum, |sum, letter| mix(sum, u64::from(*letter)));
+    sum ^ sum >> 32
+}
+
+impl Frame {
+    #[cold]
+    fn begin(&mut self, skeleton: &[u8]) {
+        self.skeleton.clear();
+        self.skeleton.extend_from_slice(skeleton);
+        self.is_sound = self.outline.read(skeleton);
+        self.is_known = false;
+    }
+
+    /// Where a record's fields lie, counted from its start.
+    #[inline(always)]
+    pub fn places<L: Lanes>(&mut self, lanes: L, record: Framed<'_>) -> Places {
+        let is_like = self.is_known && !record.has_backslash && self.has_same_keys(record);
+        let known = is_like.then(|| self.known_places(lanes, record));
+        known.flatten().unwrap_or_else(|| self.learn(record))
+    }
+
+    #[inline(always)]
+    fn has_same_keys(&self, record: Framed<'_>) -> bool {
+        let others = self.others.iter().fold(0, |differs, other| {
+            differs | other.tail.differs(record.head(other.member))
+        });
+        let all = self.wanted.iter().fold(others, |differs, wanted| {
+            differs | wanted.name.differs(record.head(wanted.member))
+        });
+        all == 0
+    }
+
+    #[inline(always)]
+    fn known_places<L: Lanes>(&self, lanes: L, record: Framed<'_>) -> Option<Places> {
+        let mut places = Places::default();
+        for wanted in &self.wanted {
+            places.meet(wanted.key);
+            if let (Key::Of(field), Value::Text) = (wanted.key, wanted.value) {
+                let start = record.value(record.colon(wanted.member)) + 1;
+                let end = string_end(lanes, record.text, start)?;
+                places.put(field, start - record.start, end - record.start);
+            }
+        }
+        Some(places)
+    }
+
+    /// Reads a record's keys, and keeps them if they are plain.
+    #[cold]
+    #[inline(never)]
+    fn learn(&mut self, record: Framed<'_>) -> Places {
+        let mut places = Places::default();
+        let mut identity = None;
+        let mut is_unsure = record.has_backslash;
+        self.wanted.clear();
+        self.others.clear();
+        for member in 0.. {
+            let Some(known) = self.outline.members.get(usize::from(member)).copied() else {
+                break;
+            };
+            let level = match known.object {
+                0 => Level::Record,
+                object if Some(object) == identity => Level::Identity,
+                _ => continue,
+            };
+            let colon = record.colon(member);
+            let found = key_before(record.text, colon, level);
+            let key = match found {
+                Found::Wanted(key) => Some(key),
+                Found::Other => None,
+                Found::Doubtful => {
+                    places.doubt();
+                    is_unsure = true;
+                    None
+                }
+            };
+            if let Some(key) = key {
+                places.meet(key);
+                record.learn_value(key, known.value, colon, &mut places);
+            }
+            if let (Some(Key::Identity), Value::Within(bracket)) = (key, known.value) {
+                let object = self.outline.brackets.get(usize::from(bracket));
+                identity = object.filter(|object| object.is_object).map(|_| bracket);
+            }
+            is_unsure |= !self.keep(record, member, level, key.map(|key| (key, known.value)));
+        }
+        self.is_known = !is_unsure;
+        places
+    }
+
+    /// Keeps what a key is recognised by; says whether that tells it from those that are looked for.
+    fn keep(
+        &mut self,
+        record: Framed<'_>,
+        member: u16,
+        level: Level,
+        wanted: Option<(Key, Value)>,
+    ) -> bool {
+        let Some(head) = record.head(member) else {
+            return false;
+        };
+        let length = memchr::memrchr(b'"', head).map_or(0, |quote| head.len() - quote);
+        match wanted {
+            Some((key, value)) => {
+                let name = Written::of(head, length);
+                let name = name.filter(|_| length == key.name().len() + 1);
+                let wanted = name.map(|name| Wanted { member, key, value, name });
+                self.wanted.extend(wanted);
+                wanted.is_some()
+            }
+            None => {
+                let Some(tail) = Written::of(head, length.min(8)) else {
+                    return false;
+                };
+                self.others.push(Other { member, tail });
+                length <= 8 || !head.last_chunk().is_some_and(|tail| may_be_wanted(tail, level))
+            }
+        }
+    }
+}
+
+impl Framed<'_> {
+    #[inline(always)]
+    fn colon(&self, member: u16) -> usize {
+        self.colons.get(usize::from(member)).map_or(0, |colon| *colon as usize)
+    }
+
+    /// Where the value behind a colon begins.
+    #[inline(always)]
+    fn value(&self, colon: usize) -> usize {
+        let start = colon + 1;
+        start + usize::from(self.text.get(start) == Some(&b' '))
+    }
+
+    /// What is written before the last quote of a member's key.
+    #[inline(always)]
+    fn head(&self, member: u16) -> Option<&[u8]> {
+        self.text.get(..self.colon(member).checked_sub(1)?)
+    }
+
+    /// Where the text behind a colon lies, if there is one and it has no escape.
+    fn learn_value(&self, key: Key, value: Value, colon: usize, places: &mut Places) {
+        let (Key::Of(field), Value::Text) = (key, value) else {
+            return;
+        };
+        let start = self.value(colon) + 1;
+        let rest = self.text.get(start..).unwrap_or_default();
+        match memchr::memchr2(b'"', b'\\', rest) {
+            Some(length) if rest.get(length) == Some(&b'"') => {
+                let start = start - self.start;
+                places.put(field, start, start + length);
+            }
+            _ => places.doubt(),
+        }
+    }
+}
+
+/// Where a string without escapes ends that begins there.
+#[inline(always)]
+fn string_end<L: Lanes>(lanes: L, text: &[u8], start: usize) -> Option<usize> {
+    let rest = text.get(start..)?;
+    if let Some(block) = rest.first_chunk::<BLOCK>() {
+        let quotes = lanes.quotes(block);
+        if quotes != 0 {
+            return Some(start + quotes.trailing_zeros() as usize);
+        }
+    }
+    memchr::memchr(b'"', rest).map(|length| start + length)
+}
