@@ -20,8 +20,8 @@ use leaktrail::pipeline::{Options, Query, Thoroughness, Wanted, filter, scan};
 use leaktrail::source::DirSource;
 use std::sync::OnceLock;
 
-const SHAPES: [Shape; 2] = [Shape::ManySmall, Shape::FewLarge];
-static CORPORA: OnceLock<[Corpus; 2]> = OnceLock::new();
+const SHAPES: [Shape; 3] = [Shape::ManySmall, Shape::FewLarge, Shape::DataEvents];
+static CORPORA: OnceLock<[Corpus; 3]> = OnceLock::new();
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
@@ -44,7 +44,10 @@ fn tell(shape: Shape, corpus: &Corpus) {
     assert_eq!(counts.files_read, corpus.files.len() as u64);
     assert_eq!(counts.bytes, corpus.bytes());
     assert_eq!(counts.records, corpus.records);
-    assert_eq!(counts.used, corpus.changes + corpus.sessions);
+    assert_eq!(
+        counts.used,
+        corpus.changes + corpus.sessions + corpus.outside
+    );
     assert_eq!(exposures as u64, corpus.exposures());
     let found = filtered(corpus, Thoroughness::Likely);
     println!(

@@ -19,6 +19,8 @@ pub enum Shape {
     ManySmall,
     /// As a busy account's: 6 files of 6,000 records.
     FewLarge,
+    /// The same, where 45 of 100 records are requests for objects, one in a thousand of them from outside.
+    DataEvents,
     /// As months of an account: 6,000 files of a hundred records.
     #[allow(dead_code, reason = "one bench uses it")]
     Large,
@@ -26,6 +28,7 @@ pub enum Shape {
 
 /// An archive on disk, and what is known to be in it.
 pub struct Corpus {
+    shape: Shape,
     /// Where it is.
     pub folder: PathBuf,
     /// The files' bytes, as they lie there.
@@ -38,6 +41,9 @@ pub struct Corpus {
     pub changes: u64,
     /// Of these, sessions that are issued.
     pub sessions: u64,
+    /// Of these, requests from outside.
+    #[allow(dead_code, reason = "one bench uses it")]
+    pub outside: u64,
 }
 
 impl Corpus {
@@ -45,12 +51,14 @@ impl Corpus {
     pub fn write(below: &Path, shape: Shape) -> io::Result<Self> {
         let folder = below.join(format!("{shape:?}"));
         let mut corpus = Self {
+            shape,
             folder,
             files: Vec::new(),
             inflated: 0,
             records: 0,
             changes: 0,
             sessions: 0,
+            outside: 0,
         };
         let mut dice = Dice::new(2024);
         for number in 0..shape.files() {
@@ -83,8 +91,13 @@ impl Corpus {
                 text.push_str(&record::change(dice, second, self.changes));
                 self.changes += 1;
             } else {
-                let record = record::everyday(dice, second);
+                let is_request = self.shape == Shape::DataEvents && dice.below(100) < 45;
+                let record = match is_request {
+                    true => record::request(dice, second),
+                    false => record::everyday(dice, second),
+                };
                 self.sessions += u64::from(record.contains("\"AssumeRole\""));
+                self.outside += u64::from(record.contains("444455556666"));
                 text.push_str(&record);
             }
             self.records += 1;
@@ -117,7 +130,7 @@ impl Shape {
     fn files(self) -> u64 {
         match self {
             Self::ManySmall => 3_000,
-            Self::FewLarge => 6,
+            Self::FewLarge | Self::DataEvents => 6,
             Self::Large => 6_000,
         }
     }
@@ -127,7 +140,7 @@ impl Shape {
             Self::ManySmall => {
                 dice.weighted(&[(50, (1, 5)), (40, (6, 11)), (9, (17, 17)), (1, (34, 300))])
             }
-            Self::FewLarge => (6_000, 1),
+            Self::FewLarge | Self::DataEvents => (6_000, 1),
             Self::Large => (50, 100),
         };
         least + dice.below(more)

@@ -45,14 +45,16 @@ enum Caller {
 
 /// A record of everyday traffic.
 pub fn everyday(dice: &mut Dice, second: u64) -> String {
-    let (service, name, reads) = dice.weighted(&MIX);
+    let event = dice.weighted(&MIX);
+    if event.0 == "sts" {
+        return assumption(dice, second, event);
+    }
+    if event.1 == "GetObject" {
+        return on_object(dice, second, event, ACCOUNT);
+    }
+    let (service, name, _) = event;
     let parameters = match service {
         "s3" => s3_parameters(dice, name),
-        "sts" => format!(
-            r#"{{"roleArn":"arn:aws:iam::{ACCOUNT}:role/{}","roleSessionName":"{}","durationSeconds":3600}}"#,
-            role(dice),
-            dice.text(12, UPPER)
-        ),
         "ec2" => format!(
             r#"{{"instancesSet":{{"items":[{{"instanceId":"i-{:017x}"}}]}},"filterSet":{{}}}}"#,
             dice.roll() >> 4
@@ -64,20 +66,96 @@ pub fn everyday(dice: &mut Dice, second: u64) -> String {
             dice.text(8, UPPER)
         ),
     };
-    record(dice, second, (service, name, reads), &parameters)
+    record(dice, second, event, &Told::management(&parameters))
+}
+
+/// A request for an object, now and then from outside.
+pub fn request(dice: &mut Dice, second: u64) -> String {
+    let event = dice.weighted(&[
+        (30, ("s3", "GetObject", true)),
+        (8, ("s3", "PutObject", false)),
+        (4, ("s3", "ListObjects", true)),
+        (3, ("s3", "HeadObject", true)),
+    ]);
+    let caller = dice.weighted(&[(999, ACCOUNT), (1, "444455556666")]);
+    on_object(dice, second, event, caller)
+}
+
+/// A session of a role is given out.
+fn assumption(dice: &mut Dice, second: u64, event: Event) -> String {
+    let (role, session) = (role(dice), dice.text(12, UPPER));
+    let parameters = format!(
+        r#"{{"roleArn":"arn:aws:iam::{ACCOUNT}:role/{role}","roleSessionName":"{session}","durationSeconds":3600}}"#
+    );
+    let response = format!(
+        r#"{{"credentials":{{"accessKeyId":"ASIA{}","sessionToken":"{}","expiration":"Mar 1, 2024, 1:00:00 AM"}},"assumedRoleUser":{{"assumedRoleId":"AROA{}:{session}","arn":"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}"}}}}"#,
+        dice.text(16, UPPER),
+        dice.text(180, BASE64),
+        dice.text(17, UPPER),
+    );
+    let resources = format!(
+        r#""resources":[{{"accountId":"{ACCOUNT}","type":"AWS::IAM::Role","ARN":"arn:aws:iam::{ACCOUNT}:role/{role}"}}],"#
+    );
+    let told = Told {
+        parameters: &parameters,
+        response: &response,
+        resources: &resources,
+        caller: ACCOUNT,
+        is_data: false,
+    };
+    record(dice, second, event, &told)
+}
+
+fn on_object(dice: &mut Dice, second: u64, event: Event, caller: &str) -> String {
+    let bucket = format!("amzn-s3-demo-data-{}", dice.below(200));
+    let key = format!(
+        "2024/{:02}/{}.parquet",
+        dice.below(12),
+        dice.text(24, UPPER)
+    );
+    let parameters = format!(
+        r#"{{"bucketName":"{bucket}","Host":"{bucket}.s3.us-east-1.amazonaws.com","key":"{key}"}}"#
+    );
+    let resources = format!(
+        r#""resources":[{{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::{bucket}/{key}"}},{{"accountId":"{ACCOUNT}","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::{bucket}"}}],"#
+    );
+    let told = Told {
+        parameters: &parameters,
+        response: "null",
+        resources: &resources,
+        caller,
+        is_data: true,
+    };
+    record(dice, second, event, &told)
+}
+
+/// What a record tells beside the usual.
+struct Told<'t> {
+    parameters: &'t str,
+    response: &'t str,
+    resources: &'t str,
+    caller: &'t str,
+    is_data: bool,
+}
+
+impl<'t> Told<'t> {
+    fn management(parameters: &'t str) -> Self {
+        Self {
+            parameters,
+            response: "null",
+            resources: "",
+            caller: ACCOUNT,
+            is_data: false,
+        }
+    }
 }
 
 fn s3_parameters(dice: &mut Dice, name: &str) -> String {
     let bucket = format!("amzn-s3-demo-data-{}", dice.below(200));
-    let rest = match name {
-        "GetObject" => format!(
-            r#""key":"2024/{:02}/{}.parquet""#,
-            dice.below(12),
-            dice.text(24, UPPER)
-        ),
-        _ => r#""acl":"""#.to_owned(),
-    };
-    format!(r#"{{"bucketName":"{bucket}","Host":"{bucket}.s3.us-east-1.amazonaws.com",{rest}}}"#)
+    let asked = name.trim_start_matches("GetBucket").to_lowercase();
+    format!(
+        r#"{{"bucketName":"{bucket}","Host":"{bucket}.s3.us-east-1.amazonaws.com","{asked}":""}}"#
+    )
 }
 
 /// A change of who can get into a bucket: four steps, of which the third opens an exposure and the fourth ends it.
@@ -98,11 +176,18 @@ pub fn change(dice: &mut Dice, second: u64, number: u64) -> String {
     let parameters = format!(
         r#"{{{asked}"bucketName":"{bucket}","Host":"{bucket}.s3.us-east-1.amazonaws.com"}}"#
     );
-    record(dice, second, ("s3", name, false), &parameters)
+    let event = ("s3", name, false);
+    record(dice, second, event, &Told::management(&parameters))
 }
 
-fn record(dice: &mut Dice, second: u64, (service, name, reads): Event, parameters: &str) -> String {
-    let (identity, address, agent) = caller(dice);
+fn record(dice: &mut Dice, second: u64, (service, name, reads): Event, told: &Told<'_>) -> String {
+    let (identity, address, agent) = caller(dice, told.caller);
+    let (parameters, response, resources) = (told.parameters, told.response, told.resources);
+    let management = !told.is_data;
+    let category = match management {
+        true => "Management",
+        false => "Data",
+    };
     let (day, hour, minute, second) = (
         1 + second / 86_400,
         second / 3_600 % 24,
@@ -110,7 +195,7 @@ fn record(dice: &mut Dice, second: u64, (service, name, reads): Event, parameter
         second % 60,
     );
     format!(
-        r#"{{"eventVersion":"1.09","userIdentity":{identity},"eventTime":"2024-03-{day:02}T{hour:02}:{minute:02}:{second:02}Z","eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","sourceIPAddress":"{address}","userAgent":"{agent}","requestParameters":{parameters},"responseElements":null,"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"{}=","bytesTransferredOut":{}}},"requestID":"{}","eventID":"{}","readOnly":{reads},"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{ACCOUNT}","eventCategory":"Management","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{service}.us-east-1.amazonaws.com"}}}}"#,
+        r#"{{"eventVersion":"1.09","userIdentity":{identity},"eventTime":"2024-03-{day:02}T{hour:02}:{minute:02}:{second:02}Z","eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","sourceIPAddress":"{address}","userAgent":"{agent}","requestParameters":{parameters},"responseElements":{response},"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"{}=","bytesTransferredOut":{}}},"requestID":"{}","eventID":"{}","readOnly":{reads},{resources}"eventType":"AwsApiCall","managementEvent":{management},"recipientAccountId":"{ACCOUNT}","eventCategory":"{category}","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{service}.us-east-1.amazonaws.com"}}}}"#,
         dice.text(75, BASE64),
         dice.below(9_000),
         dice.text(16, UPPER),
@@ -119,16 +204,16 @@ fn record(dice: &mut Dice, second: u64, (service, name, reads): Event, parameter
 }
 
 /// An identity, its address, its user agent.
-fn caller(dice: &mut Dice) -> (String, String, &'static str) {
+fn caller(dice: &mut Dice, account: &str) -> (String, String, &'static str) {
     let address = format!("203.0.113.{}", dice.below(256));
     match dice.weighted(&CALLERS) {
         Caller::Role => (
-            assumed_role(dice),
+            assumed_role(dice, account),
             address,
             "Boto3/1.34.51 md/Botocore#1.34.51 ua/2.0 os/linux#5.10.209-218.812.amzn2.x86_64 md/arch#x86_64 lang/python#3.12.1 cfg/retry-mode#legacy",
         ),
         Caller::User => (
-            user(dice),
+            user(dice, account),
             address,
             "aws-cli/2.15.24 Python/3.11.8 Linux/6.5.0-1014-aws exe/x86_64.ubuntu.22 prompt/off",
         ),
@@ -147,21 +232,21 @@ fn role(dice: &mut Dice) -> String {
     format!("service-role-{}", dice.below(150))
 }
 
-fn assumed_role(dice: &mut Dice) -> String {
+fn assumed_role(dice: &mut Dice, account: &str) -> String {
     let (role, session) = (role(dice), format!("i-{:017x}", dice.roll() >> 4));
     let id = format!("AROA{}", dice.text(17, UPPER));
     format!(
-        r#"{{"type":"AssumedRole","principalId":"{id}:{session}","arn":"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}","accountId":"{ACCOUNT}","accessKeyId":"ASIA{}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{id}","arn":"arn:aws:iam::{ACCOUNT}:role/{role}","accountId":"{ACCOUNT}","userName":"{role}"}},"attributes":{{"creationDate":"2024-03-01T00:{:02}:{:02}Z","mfaAuthenticated":"false"}},"ec2RoleDelivery":"2.0"}}}}"#,
+        r#"{{"type":"AssumedRole","principalId":"{id}:{session}","arn":"arn:aws:sts::{account}:assumed-role/{role}/{session}","accountId":"{account}","accessKeyId":"ASIA{}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{id}","arn":"arn:aws:iam::{account}:role/{role}","accountId":"{account}","userName":"{role}"}},"attributes":{{"creationDate":"2024-03-01T00:{:02}:{:02}Z","mfaAuthenticated":"false"}},"ec2RoleDelivery":"2.0"}}}}"#,
         dice.text(16, UPPER),
         dice.below(60),
         dice.below(60),
     )
 }
 
-fn user(dice: &mut Dice) -> String {
+fn user(dice: &mut Dice, account: &str) -> String {
     let name = format!("user-{}", dice.below(40));
     format!(
-        r#"{{"type":"IAMUser","principalId":"AIDA{}","arn":"arn:aws:iam::{ACCOUNT}:user/{name}","accountId":"{ACCOUNT}","accessKeyId":"AKIA{}","userName":"{name}"}}"#,
+        r#"{{"type":"IAMUser","principalId":"AIDA{}","arn":"arn:aws:iam::{account}:user/{name}","accountId":"{account}","accessKeyId":"AKIA{}","userName":"{name}"}}"#,
         dice.text(17, UPPER),
         dice.text(16, UPPER),
     )

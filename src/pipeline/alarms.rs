@@ -125,7 +125,7 @@ fn gather<'s>(
     let read = |file: &LogFile| {
         let mut all = (Evidence::default(), Watched::default());
         let mut join = |mut watcher: Watcher<'_>| {
-            sinks.take(&watcher.gathering.caught());
+            sinks.take(&watcher.file.id, &watcher.gathering.caught());
             let (evidence, watched) = std::mem::take(&mut all);
             all = (
                 evidence.merge(watcher.gathering.finish().evidence),

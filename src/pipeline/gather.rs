@@ -8,6 +8,7 @@ pub(super) use aside::read_stories;
 use presence::Presence;
 pub(super) use presence::{account_of, calls_directly};
 
+use super::issued::Issued;
 use super::proof::{Asked, Prover};
 use super::reading::{Ended, Reader, Reading, read_records};
 use super::sink::{Catch, Sinks};
@@ -41,8 +42,8 @@ pub(super) enum Writes<'o> {
 }
 
 impl Writes<'_> {
-    /// Whether callers' addresses are kept, since the file may not be there when they are asked for.
-    fn keeps_addresses(self) -> bool {
+    /// Whether sessions and callers' addresses are kept, since the file may not be there when they are asked for.
+    fn keeps_all(self) -> bool {
         matches!(self, Self::All | Self::Aside)
     }
 
@@ -84,7 +85,9 @@ pub(super) fn read_file(
     let begin = |file: &LogFile| Gathering::of(file, writes, asked);
     read_records(source, file, reading, &begin, &mut |mut gathered| {
         let caught = gathered.caught();
-        sinks.into_iter().for_each(|sinks| sinks.take(&caught));
+        sinks
+            .into_iter()
+            .for_each(|sinks| sinks.take(&gathered.file.id, &caught));
         all = std::mem::take(&mut all).merge(gathered.finish());
     });
     all
@@ -294,7 +297,10 @@ impl Gathering<'_> {
             issuance,
             citation: self.cite(raw),
         };
-        self.catch.sessions.push(&cited.pack());
+        match Issued::of(&cited).filter(|_| !self.writes.keeps_all()) {
+            Some(issued) => self.catch.issued.push(issued),
+            None => self.catch.sessions.push(&cited.pack()),
+        }
         self.used += 1;
     }
 
@@ -419,8 +425,8 @@ impl Reader for Gathering<'_> {
         true
     }
 
-    fn glance(&mut self, _: &RawRecord<'_>, glance: &Glance<'_>) -> bool {
-        self.pass_over(glance)
+    fn glance(&mut self, raw: &RawRecord<'_>, glance: &Glance<'_>) -> bool {
+        self.pass_over(raw, glance)
     }
 
     fn wants_rest(&self) -> bool {

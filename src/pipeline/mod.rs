@@ -8,6 +8,7 @@ mod archives;
 mod conclude;
 mod filter;
 mod gather;
+mod issued;
 mod keep;
 mod known;
 mod prefilter;
@@ -295,10 +296,7 @@ fn tell(evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analys
         .iter()
         .map(|(place, span)| (place.clone(), (span.first, span.last)))
         .collect();
-    let (files, losses) = (
-        evidence.files.clone(),
-        evidence.losses.iter().cloned().collect(),
-    );
+    let (files, mut losses) = (evidence.files.clone(), evidence.losses.clone());
     let (issued, logged) = (evidence.issued.clone(), evidence.logged.clone());
     let end_of = |account: Option<&AccountId>, region: Option<&Region>| {
         end_of_evidence(&coverage, account, region, options.settings.until)
@@ -310,20 +308,21 @@ fn tell(evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analys
             accounts.contains_key(&row.account) || accounts.contains_key(&None)
         });
     }
-    trace(&mut told, kept, &files, &|account, region, began| {
+    let lost = trace(&mut told, kept, &files, &|account, region, began| {
         let place = (Some(account.clone()), Some(region.clone()));
         let covered = coverage.get(&place);
         issued.contains_key(&(account.clone(), region.clone()))
             && covered.is_some_and(|(first, last)| (*first..=*last).contains(&began))
     })?;
     kept.failure().map_err(ScanError::Spill)?;
+    losses.extend(lost);
     counts.used = counts.used.saturating_sub(told.collapsed);
     counts.duplicates = counts.duplicates.saturating_add(told.collapsed);
     let first = coverage.values().map(|(first, _)| *first).min();
     let last = coverage.values().map(|(_, last)| *last).max();
     let analysis = Analysis {
         files,
-        losses,
+        losses: losses.into_iter().collect(),
         counts,
         evidence: first.zip(last),
         coverage,

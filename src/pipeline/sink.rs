@@ -3,6 +3,7 @@
 //! Each into sorted lines, which move to disk when they are many. What a thread cannot write stops the scan at its end.
 
 use super::Options;
+use super::issued::{Collecting, Issued, Register};
 use super::reading::Reading;
 use super::sought::Sought;
 use super::traced::Stored;
@@ -27,7 +28,10 @@ const HELD: usize = 16 << 20;
 #[derive(Default)]
 pub(super) struct Catch {
     pub requests: Lines,
+    /// Sessions, of what cannot be read again, or for a store.
     pub sessions: Lines,
+    /// The records that issue sessions, of what can.
+    pub issued: Vec<Issued>,
     addresses: HashMap<u64, Whereabouts>,
     /// Records that are put aside for a store.
     pub kept: Vec<KeptRecord>,
@@ -89,6 +93,7 @@ impl Catch {
 pub(super) struct Sinks {
     requests: Spill,
     sessions: Spill,
+    issued: Mutex<Collecting>,
     addresses: Spill,
     failed: Mutex<Option<io::Error>>,
 }
@@ -98,20 +103,29 @@ impl Sinks {
         Self {
             requests: Spill::new(HELD),
             sessions: Spill::new(HELD / 4),
+            issued: Mutex::new(Collecting::new()),
             addresses: Spill::new(HELD / 4),
             failed: Mutex::default(),
         }
     }
 
     /// Takes what one file has.
-    pub fn take(&self, catch: &Catch) {
+    pub fn take(&self, file: &LogFileId, catch: &Catch) {
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = issued.take(file, &catch.issued);
+        drop(issued);
+        if let Err(cause) = taken {
+            self.fail(cause);
+        }
         let parts = [
             (&self.requests, &catch.requests),
             (&self.sessions, &catch.sessions),
             (&self.addresses, &catch.addresses()),
         ];
         for (spill, lines) in parts {
-            self.add(spill, lines);
+            if !lines.is_empty() {
+                self.add(spill, lines);
+            }
         }
     }
 
@@ -122,8 +136,12 @@ impl Sinks {
 
     fn add(&self, spill: &Spill, lines: &Lines) {
         if let Err(cause) = spill.add(lines) {
-            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
+            self.fail(cause);
         }
+    }
+
+    fn fail(&self, cause: io::Error) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
     }
 
     /// All of it, sorted.
@@ -137,6 +155,11 @@ impl Sinks {
             None => Ok(Kept {
                 requests: self.requests.finish(prefix_of)?,
                 sessions: self.sessions.finish(|_| &[])?,
+                issued: self
+                    .issued
+                    .into_inner()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .finish()?,
                 addresses: self.addresses.finish(|_| &[])?,
                 stored: None,
                 sought: None,
@@ -151,10 +174,11 @@ impl Sinks {
 pub(super) struct Kept<'s> {
     requests: Sorted,
     pub sessions: Sorted,
+    pub issued: Register,
     pub addresses: Sorted,
     /// Sessions and addresses that a store holds, instead of those.
     pub stored: Option<Stored<'s>>,
-    /// Where addresses are looked for that were not kept.
+    /// Where sessions and addresses are looked for that were not kept.
     pub sought: Option<Sought<'s>>,
     failed: RefCell<Option<io::Error>>,
 }

@@ -1,20 +1,22 @@
-//! From where did those call directly who also called through a service?
+//! What is looked for in files once more, when it is known what is wanted?
 //!
-//! Who that is is known only when the timeline is made, and it is mostly nobody. So the addresses of all other calls are not kept:
-//! the few files of the days concerned are read once more, and of these only the records that name such a caller.
+//! From where those called directly who also called through a service: who that is is known only when the timeline is made,
+//! and it is mostly nobody. So the addresses of all other calls are not kept: the few files of the days concerned are read once
+//! more, and of these only the records that name such a caller. And the records that issued the sessions in which changes were
+//! made, which [`issued`](super::issued) finds.
 
 use super::gather::calls_directly;
 use super::reading::{Reader, Reading, read_records};
 use super::{ScanError, in_pool};
-use crate::event::{Whereabouts, event_time};
+use crate::event::{CitedIssuance, Whereabouts, event_time, issuance_of, read_issuance};
 use crate::evidence::FileAccount;
 use crate::record::{RawRecord, Record};
 use crate::source::{LogFile, Source};
 use crate::timeline::Tracer;
-use crate::vocab::{LogFileId, Loss, SkipReason};
+use crate::vocab::{Citation, LogFileId, Loss, LossKind, SkipReason};
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Files that can be read once more.
 pub(super) struct Sought<'s> {
@@ -50,6 +52,93 @@ impl Sought<'_> {
         };
         in_pool(self.threads, || concerned.flat_map_iter(read).collect())
     }
+}
+
+impl Sought<'_> {
+    /// The sessions that these records issued; and a loss for each file that has not all of them any more.
+    pub fn sessions(
+        &self,
+        wanted: &BTreeMap<LogFileId, BTreeSet<u64>>,
+    ) -> Result<(Vec<CitedIssuance>, Vec<Loss>), ScanError> {
+        let concerned = self.files.par_iter().filter(|file| {
+            let within = format!("{}!/", file.id.as_str());
+            let mut inner = wanted.range(LogFileId::new(within.as_str())..);
+            let has_inner = inner
+                .next()
+                .is_some_and(|(id, _)| id.as_str().starts_with(&within));
+            has_inner || wanted.contains_key(&file.id)
+        });
+        let nothing = BTreeSet::new();
+        let begin = |file: &LogFile| Listener {
+            id: file.id.clone(),
+            wanted: wanted.get(&file.id).unwrap_or(&nothing),
+            found: Vec::new(),
+        };
+        let read = |file: &LogFile| {
+            let mut told = Vec::new();
+            let take = &mut |listener: Listener<'_>| told.push(listener.tell());
+            read_records(self.source, file, self.reading, &begin, take);
+            told
+        };
+        let told: Vec<_> = in_pool(self.threads, || concerned.flat_map_iter(read).collect())?;
+        let (found, losses): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+        Ok((found.concat(), losses.into_iter().flatten().collect()))
+    }
+}
+
+/// Reads the records of one file that issued sessions.
+struct Listener<'w> {
+    id: LogFileId,
+    wanted: &'w BTreeSet<u64>,
+    found: Vec<CitedIssuance>,
+}
+
+impl Listener<'_> {
+    /// What was found, and a loss if that is not all.
+    fn tell(self) -> (Vec<CitedIssuance>, Option<Loss>) {
+        let missing = self.wanted.len() - self.found.len().min(self.wanted.len());
+        let loss = (missing > 0).then(|| Loss {
+            log_file: self.id,
+            record_index: None,
+            offset: None,
+            kind: LossKind::Unreadable,
+            detail: format!(
+                "{missing} records that issued sessions were not found when the file was read again: it changed meanwhile"
+            )
+            .into(),
+            bytes: None,
+        });
+        (self.found, loss)
+    }
+}
+
+impl Reader for Listener<'_> {
+    fn wants(&mut self, raw: &RawRecord<'_>, _: Option<usize>) -> bool {
+        self.wanted.contains(&raw.index)
+    }
+
+    fn record(&mut self, raw: &RawRecord<'_>, record: &Record<'_>) {
+        let named = record.text("eventSource").zip(record.text("eventName"));
+        let Some((kind, name)) = named.and_then(|(source, name)| issuance_of(source, name)) else {
+            return;
+        };
+        if let Some((event, issuance)) = read_issuance(kind, name, record, raw.raw) {
+            self.found.push(CitedIssuance {
+                event,
+                issuance,
+                citation: Citation {
+                    log_file: self.id.clone(),
+                    record_index: raw.index,
+                },
+            });
+        }
+    }
+
+    fn loss(&mut self, _: Loss) {}
+
+    fn damaged(&mut self, _: u64) {}
+
+    fn skip(&mut self, _: SkipReason) {}
 }
 
 /// Whether a file, or a file in it, has records of a time that is asked for.

@@ -1,14 +1,16 @@
 //! Where are the sessions and addresses looked for that say who stands behind a call?
 //!
-//! In packed lines, which are heard again in rounds; a store finds by name those that may be wanted.
+//! Among the records that issued sessions, of which those that may be wanted are read once more; in packed lines, of what
+//! cannot be read again; a store finds by name those that may be wanted. All in rounds.
 
 use super::ScanError;
+use super::issued::{Reread, hash_of_event};
 use super::sink::Kept;
 use crate::event::{CitedIssuance, Whereabouts};
 use crate::evidence::{Evidence, FileAccount};
 use crate::store::{Names, Store, Wants};
 use crate::timeline::{Reconstruction, Recorded, Tracer, Visits};
-use crate::vocab::LogFileId;
+use crate::vocab::{LogFileId, Loss};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -78,14 +80,12 @@ pub(super) fn further(evidence: &Evidence, kept: &Kept<'_>) -> Result<u64, ScanE
 }
 
 fn distinct_sessions(kept: &Kept<'_>) -> u64 {
-    let mut last = None;
-    let different = sessions(kept).filter(|cited| {
-        let event = Some(cited.event.clone());
-        let other = last != event;
-        last = event;
-        other
-    });
-    different.count() as u64
+    let read = sessions(kept).map(|cited| hash_of_event(&cited.event));
+    let noted = kept.issued.events(|line| kept.sound(line));
+    let mut events: Vec<u64> = read.chain(noted).collect();
+    events.par_sort_unstable();
+    events.dedup();
+    events.len() as u64
 }
 
 fn sessions<'k>(kept: &'k Kept<'_>) -> impl Iterator<Item = CitedIssuance> + 'k {
@@ -93,21 +93,29 @@ fn sessions<'k>(kept: &'k Kept<'_>) -> impl Iterator<Item = CitedIssuance> + 'k 
     lines.filter_map(|line| CitedIssuance::unpack(&line))
 }
 
-/// Traces everybody back, in rounds: who asked for a session is known only when it was found.
+/// Traces everybody back, in rounds: who asked for a session is known only when it was found. Gives what could not be read again.
 pub(super) fn trace(
     told: &mut Reconstruction,
     kept: &Kept<'_>,
     files: &BTreeMap<LogFileId, FileAccount>,
     recorded: &Recorded<'_>,
-) -> Result<(), ScanError> {
+) -> Result<Vec<Loss>, ScanError> {
     let mut tracer = Tracer::of(told);
+    let mut reread = Reread::default();
     while tracer.goes_on() {
         match &kept.stored {
             Some(stored) => {
                 let found = stored.sessions(&Names::new(tracer.names()))?;
                 found.into_iter().for_each(|cited| tracer.hear(cited));
             }
-            None => sessions(kept).for_each(|cited| tracer.hear(cited)),
+            None => {
+                sessions(kept).for_each(|cited| tracer.hear(cited));
+                if let Some(sought) = &kept.sought {
+                    reread.go_on(&kept.issued, &tracer, sought, |line| kept.sound(line))?;
+                }
+                let found = reread.found.iter().cloned();
+                found.for_each(|cited| tracer.hear(cited));
+            }
         }
     }
     if tracer.wants_addresses() {
@@ -128,5 +136,5 @@ pub(super) fn trace(
         }
     }
     tracer.tell(told, recorded);
-    Ok(())
+    Ok(reread.losses)
 }

@@ -4,7 +4,7 @@
 //! the next one has the same keys, its fields are found without looking for them. Each thread keeps a few hundred frames.
 
 use super::blocks::{BLOCK, Lanes};
-use super::glance::{Found, Key, Level, Places, key_before, may_be_wanted};
+use super::glance::{Field, Found, Key, Level, Places, Strange, key_before};
 use super::skeleton::{Outline, Value};
 
 /// How many frames are kept: a record's skeleton has one place where its frame may be.
@@ -23,6 +23,9 @@ pub(super) struct Frame {
     /// The keys that are looked for.
     wanted: Vec<Wanted>,
     others: Vec<Other>,
+    /// Bits of what is [`Strange`].
+    strange: u32,
+    service: Service,
     /// Whether the keys are known, and whoever has the same tails has the same keys.
     is_known: bool,
 }
@@ -78,7 +81,9 @@ impl<const WORDS: usize> Written<WORDS> {
             return u64::MAX;
         };
         let pairs = found.iter().zip(&self.masks).zip(&self.words);
-        pairs.fold(0, |differs, ((found, mask), word)| differs | found & mask ^ word)
+        pairs.fold(0, |differs, ((found, mask), word)| {
+            differs | found & mask ^ word
+        })
     }
 }
 
@@ -131,8 +136,12 @@ fn hash(bytes: &[u8]) -> u64 {
     let mix = |sum: u64, more: u64| (sum.rotate_left(23) ^ more).wrapping_mul(ODD);
     let sum = sums.into_iter().fold(0, mix);
     let (words, letters) = rest.as_chunks::<8>();
-    let sum = words.iter().fold(sum, |sum, word| mix(sum, u64::from_le_bytes(*word)));
-    let sum = letters.iter().fold(sum, |sum, letter| mix(sum, u64::from(*letter)));
+    let sum = words
+        .iter()
+        .fold(sum, |sum, word| mix(sum, u64::from_le_bytes(*word)));
+    let sum = letters
+        .iter()
+        .fold(sum, |sum, letter| mix(sum, u64::from(*letter)));
     sum ^ sum >> 32
 }
 
@@ -172,10 +181,16 @@ impl Frame {
             if let (Key::Of(field), Value::Text) = (wanted.key, wanted.value) {
                 let start = record.value(record.colon(wanted.member)) + 1;
                 let end = string_end(lanes, record.text, start)?;
-                places.put(field, start - record.start, end - record.start);
+                places.put(
+                    record.raw(),
+                    field,
+                    start - record.start,
+                    end - record.start,
+                );
             }
         }
-        Some(places)
+        places.wonder(self.strange);
+        (record.service(&places) == self.service).then_some(places)
     }
 
     /// Reads a record's keys, and keeps them if they are plain.
@@ -183,25 +198,27 @@ impl Frame {
     #[inline(never)]
     fn learn(&mut self, record: Framed<'_>) -> Places {
         let mut places = Places::default();
-        let mut identity = None;
         let mut is_unsure = record.has_backslash;
+        let mut levels = Levels::default();
         self.wanted.clear();
         self.others.clear();
-        for member in 0.. {
-            let Some(known) = self.outline.members.get(usize::from(member)).copied() else {
+        self.strange = 0;
+        for number in 0.. {
+            let Some(member) = self.outline.members.get(usize::from(number)).copied() else {
                 break;
             };
-            let level = match known.object {
-                0 => Level::Record,
-                object if Some(object) == identity => Level::Identity,
-                _ => continue,
+            let Some(level) = levels.of(member.object, &self.outline) else {
+                continue;
             };
-            let colon = record.colon(member);
-            let found = key_before(record.text, colon, level);
-            let key = match found {
-                Found::Wanted(key) => Some(key),
-                Found::Other => None,
-                Found::Doubtful => {
+            let colon = record.colon(number);
+            let key = match (key_before(record.text, colon, level), level.closed()) {
+                (Found::Wanted(key), _) => Some(key),
+                (_, Some(strange)) => {
+                    self.strange |= strange.bit();
+                    None
+                }
+                (Found::Other, None) => None,
+                (Found::Doubtful, None) => {
                     places.doubt();
                     is_unsure = true;
                     None
@@ -209,16 +226,34 @@ impl Frame {
             };
             if let Some(key) = key {
                 places.meet(key);
-                record.learn_value(key, known.value, colon, &mut places);
+                record.learn_value(key, member.value, colon, &mut places);
+                let goes_in = record.goes_into(key, &places);
+                self.strange |= self.strangeness(key, member.value, level, goes_in);
+                if let (Value::Within(bracket), true) = (member.value, goes_in) {
+                    levels.enter(key, bracket);
+                }
             }
-            if let (Some(Key::Identity), Value::Within(bracket)) = (key, known.value) {
-                let object = self.outline.brackets.get(usize::from(bracket));
-                identity = object.filter(|object| object.is_object).map(|_| bracket);
-            }
-            is_unsure |= !self.keep(record, member, level, key.map(|key| (key, known.value)));
+            is_unsure |= !self.keep(record, number, level, key.map(|key| (key, member.value)));
         }
         self.is_known = !is_unsure;
+        places.wonder(self.strange);
+        self.service = record.service(&places);
         places
+    }
+
+    /// What is strange about such a value, as bits: that owners may lie where they are not seen.
+    fn strangeness(&self, key: Key, value: Value, level: Level, goes_in: bool) -> u32 {
+        let Value::Within(bracket) = value else {
+            let is_no_text = key == Key::Of(Field::Owner) && value != Value::Text;
+            return Strange::Resources.bit() * u32::from(is_no_text);
+        };
+        let bracket = self.outline.brackets.get(usize::from(bracket));
+        let holds_objects = bracket.is_some_and(|it| !it.is_object && it.holds_objects_only);
+        let is_strange = match key {
+            Key::Resources => !goes_in || !holds_objects,
+            _ => level == Level::Resource,
+        };
+        Strange::Resources.bit() * u32::from(is_strange)
     }
 
     /// Keeps what a key is recognised by; says whether that tells it from those that are looked for.
@@ -237,7 +272,12 @@ impl Frame {
             Some((key, value)) => {
                 let name = Written::of(head, length);
                 let name = name.filter(|_| length == key.name().len() + 1);
-                let wanted = name.map(|name| Wanted { member, key, value, name });
+                let wanted = name.map(|name| Wanted {
+                    member,
+                    key,
+                    value,
+                    name,
+                });
                 self.wanted.extend(wanted);
                 wanted.is_some()
             }
@@ -246,16 +286,78 @@ impl Frame {
                     return false;
                 };
                 self.others.push(Other { member, tail });
-                length <= 8 || !head.last_chunk().is_some_and(|tail| may_be_wanted(tail, level))
+                length <= 8 || !head.last_chunk().is_some_and(|tail| level.may_have(tail))
             }
         }
     }
 }
 
-impl Framed<'_> {
+/// Whose records are looked into.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Service {
+    S3,
+    Tokens,
+    #[default]
+    Other,
+}
+
+/// Which brackets hold keys that are looked for.
+#[derive(Default)]
+struct Levels(Vec<(u16, Key)>);
+
+impl Levels {
+    fn enter(&mut self, key: Key, bracket: u16) {
+        self.0.push((bracket, key));
+    }
+
+    /// Whose keys an object has.
+    fn of(&self, object: u16, outline: &Outline) -> Option<Level> {
+        if object == 0 {
+            return Some(Level::Record);
+        }
+        let around = outline.brackets.get(usize::from(object))?.around;
+        let known = self.0.iter().find(|(bracket, key)| match key {
+            Key::Resources => *bracket == around,
+            _ => *bracket == object,
+        });
+        known?.1.within()
+    }
+}
+
+impl<'r> Framed<'r> {
+    /// The record, from its start on.
+    #[inline(always)]
+    fn raw(&self) -> &'r [u8] {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+
+    /// Whose record it is, as far as is known.
+    #[inline(always)]
+    fn service(&self, places: &Places) -> Service {
+        match places.of(self.raw(), Field::Source) {
+            Some(b"s3.amazonaws.com") => Service::S3,
+            Some(b"sts.amazonaws.com") => Service::Tokens,
+            _ => Service::Other,
+        }
+    }
+
+    /// Whether what is in there is looked at: of records that name their source before.
+    fn goes_into(&self, key: Key, places: &Places) -> bool {
+        match key {
+            Key::Identity => true,
+            Key::Parameters | Key::Resources => self.service(places) == Service::S3,
+            Key::Response | Key::Credentials | Key::AssumedUser => {
+                self.service(places) == Service::Tokens
+            }
+            _ => false,
+        }
+    }
+
     #[inline(always)]
     fn colon(&self, member: u16) -> usize {
-        self.colons.get(usize::from(member)).map_or(0, |colon| *colon as usize)
+        self.colons
+            .get(usize::from(member))
+            .map_or(0, |colon| *colon as usize)
     }
 
     /// Where the value behind a colon begins.
@@ -281,7 +383,7 @@ impl Framed<'_> {
         match memchr::memchr2(b'"', b'\\', rest) {
             Some(length) if rest.get(length) == Some(&b'"') => {
                 let start = start - self.start;
-                places.put(field, start, start + length);
+                places.put(self.raw(), field, start, start + length);
             }
             _ => places.doubt(),
         }

@@ -27,16 +27,32 @@ pub enum Field {
     CallerAccount,
     /// `userIdentity.invokedBy`
     InvokedBy,
+    /// `eventID`
+    Id,
+    /// `sharedEventID`
+    Shared,
+    /// `responseElements.credentials.accessKeyId`, of the Security Token Service.
+    IssuedKey,
+    /// `responseElements.assumedRoleUser.arn`, of the Security Token Service.
+    IssuedSession,
+    /// `requestParameters.bucketName`, of S3.
+    Bucket,
+    /// `resources.accountId`, of S3: of several, which are all the same.
+    Owner,
 }
 
 /// How many fields there are.
-const FIELDS: usize = 10;
+const FIELDS: usize = 16;
 
 /// Where in a record the fields' strings lie.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Places {
-    /// From where to where, between the quotes.
-    ends: [(u32, u32); FIELDS],
+    /// Where they begin, behind the quote.
+    starts: [u32; FIELDS],
+    /// How long they are.
+    lengths: [u16; FIELDS],
+    /// Which fields have one, a bit each.
+    known: u32,
     /// Which keys were met, a bit each: those of [`Key`].
     met: u32,
     /// Whether the record must be read.
@@ -60,11 +76,22 @@ impl<'t> Glance<'t> {
 
     /// The field's string, which has no escape; `None` where the record has none, or another kind of value.
     pub fn get(&self, field: Field) -> Option<&'t [u8]> {
-        let (start, end) = *self.places.ends.get(field as usize)?;
-        if end == 0 {
-            return None;
-        }
-        self.raw.get(start as usize..end as usize)
+        self.places.of(self.raw, field)
+    }
+
+    /// Whether the record has an `errorCode`.
+    pub fn has_error_code(&self) -> bool {
+        self.places.met & Key::ErrorCode.bit() != 0
+    }
+
+    /// Whether all members of the Security Token Service's answer are known ones.
+    pub fn has_known_response(&self) -> bool {
+        self.places.met & Strange::Response.bit() == 0
+    }
+
+    /// Whether all owners that S3's resources name are told.
+    pub fn has_known_resources(&self) -> bool {
+        self.places.met & Strange::Resources.bit() == 0
     }
 
     /// Whether the record has a top-level `managementEvent` or `resources`: without eventCategory, its kind rests on these.
@@ -82,11 +109,34 @@ pub(super) enum Key {
     Identity,
     ManagementEvent,
     Resources,
+    ErrorCode,
+    Response,
+    Credentials,
+    AssumedUser,
+    Parameters,
+    /// One that may stand beside others, of whatever value.
+    Beside(&'static [u8]),
+}
+
+/// What has members that it mostly has not: set among the keys that were met.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Strange {
+    Response,
+    Resources,
+}
+
+impl Strange {
+    pub const fn bit(self) -> u32 {
+        match self {
+            Self::Response => 1 << 30,
+            Self::Resources => 1 << 31,
+        }
+    }
 }
 
 impl Key {
     /// Its name, as AWS writes it.
-    pub fn name(self) -> &'static [u8] {
+    pub const fn name(self) -> &'static [u8] {
         match self {
             Self::Of(Field::Time) => b"eventTime",
             Self::Of(Field::Source) => b"eventSource",
@@ -96,62 +146,53 @@ impl Key {
             Self::Of(Field::Category) => b"eventCategory",
             Self::Of(Field::Type) => b"eventType",
             Self::Of(Field::CallerType) => b"type",
-            Self::Of(Field::CallerAccount) => b"accountId",
+            Self::Of(Field::CallerAccount | Field::Owner) => b"accountId",
             Self::Of(Field::InvokedBy) => b"invokedBy",
+            Self::Of(Field::Id) => b"eventID",
+            Self::Of(Field::Shared) => b"sharedEventID",
+            Self::Of(Field::IssuedKey) => b"accessKeyId",
+            Self::Of(Field::IssuedSession) => b"arn",
+            Self::Of(Field::Bucket) => b"bucketName",
             Self::Identity => b"userIdentity",
             Self::ManagementEvent => b"managementEvent",
             Self::Resources => b"resources",
+            Self::ErrorCode => b"errorCode",
+            Self::Response => b"responseElements",
+            Self::Credentials => b"credentials",
+            Self::AssumedUser => b"assumedRoleUser",
+            Self::Parameters => b"requestParameters",
+            Self::Beside(name) => name,
         }
     }
 
-    fn bit(self) -> u32 {
-        1 << match self {
-            Self::Of(field) => field as u32,
-            Self::Identity => 16,
-            Self::ManagementEvent => 17,
-            Self::Resources => 18,
+    /// The bit for a key that may be met once; none for the others.
+    const fn bit(self) -> u32 {
+        match self {
+            Self::Of(Field::Owner) | Self::Beside(_) => 0,
+            Self::Of(field) => 1 << field as u32,
+            Self::Identity => 1 << 16,
+            Self::ManagementEvent => 1 << 17,
+            Self::Resources => 1 << 18,
+            Self::ErrorCode => 1 << 19,
+            Self::Response => 1 << 20,
+            Self::Credentials => 1 << 21,
+            Self::AssumedUser => 1 << 22,
+            Self::Parameters => 1 << 23,
         }
     }
-}
 
-/// The key of the record itself that ends with these four letters, in any case.
-fn of_record(tail: &[u8; 4]) -> Option<(&'static [u8], Key)> {
-    let key = match tail {
-        b"time" => Key::Of(Field::Time),
-        b"urce" => Key::Of(Field::Source),
-        b"name" => Key::Of(Field::Name),
-        b"gion" => Key::Of(Field::Region),
-        b"ntid" => Key::Of(Field::Recipient),
-        b"gory" => Key::Of(Field::Category),
-        b"type" => Key::Of(Field::Type),
-        b"tity" => Key::Identity,
-        b"vent" => Key::ManagementEvent,
-        b"rces" => Key::Resources,
-        _ => return None,
-    };
-    Some((key.name(), key))
-}
-
-/// The same of its userIdentity.
-fn of_identity(tail: &[u8; 4]) -> Option<(&'static [u8], Key)> {
-    let key = match tail {
-        b"type" => Key::Of(Field::CallerType),
-        b"ntid" => Key::Of(Field::CallerAccount),
-        b"edby" => Key::Of(Field::InvokedBy),
-        _ => return None,
-    };
-    Some((key.name(), key))
-}
-
-/// Whether a key that is looked for may end so, in any case.
-pub(super) fn may_be_wanted(tail: &Tail, level: Level) -> bool {
-    let [.., a, b, c, d] = tail.map(|byte| byte | 0x20);
-    let known = match level {
-        Level::Record => of_record(&[a, b, c, d]),
-        Level::Identity => of_identity(&[a, b, c, d]),
-    };
-    let end = known.and_then(|(name, _)| name.last_chunk::<8>());
-    end.is_some_and(|end| end.eq_ignore_ascii_case(tail))
+    /// Whose keys lie in the object that is its value; for [`Key::Resources`], in the objects of the array.
+    pub fn within(self) -> Option<Level> {
+        Some(match self {
+            Self::Identity => Level::Identity,
+            Self::Response => Level::Response,
+            Self::Credentials => Level::Credentials,
+            Self::AssumedUser => Level::AssumedUser,
+            Self::Parameters => Level::Parameters,
+            Self::Resources => Level::Resource,
+            _ => return None,
+        })
+    }
 }
 
 /// Whose key it is.
@@ -159,6 +200,80 @@ pub(super) fn may_be_wanted(tail: &Tail, level: Level) -> bool {
 pub(super) enum Level {
     Record,
     Identity,
+    Response,
+    Credentials,
+    AssumedUser,
+    Parameters,
+    Resource,
+}
+
+impl Level {
+    const fn keys(self) -> &'static [Key] {
+        match self {
+            Self::Record => &[
+                Key::Of(Field::Time),
+                Key::Of(Field::Source),
+                Key::Of(Field::Name),
+                Key::Of(Field::Region),
+                Key::Of(Field::Recipient),
+                Key::Of(Field::Category),
+                Key::Of(Field::Type),
+                Key::Of(Field::Id),
+                Key::Of(Field::Shared),
+                Key::Identity,
+                Key::ManagementEvent,
+                Key::Resources,
+                Key::ErrorCode,
+                Key::Response,
+                Key::Parameters,
+            ],
+            Self::Identity => &[
+                Key::Of(Field::CallerType),
+                Key::Of(Field::CallerAccount),
+                Key::Of(Field::InvokedBy),
+            ],
+            Self::Response => &[
+                Key::Credentials,
+                Key::AssumedUser,
+                Key::Beside(b"packedPolicySize"),
+                Key::Beside(b"sourceIdentity"),
+                Key::Beside(b"subject"),
+                Key::Beside(b"subjectType"),
+                Key::Beside(b"issuer"),
+                Key::Beside(b"audience"),
+                Key::Beside(b"provider"),
+                Key::Beside(b"nameQualifier"),
+            ],
+            Self::Credentials => &[
+                Key::Of(Field::IssuedKey),
+                Key::Beside(b"expiration"),
+                Key::Beside(b"sessionToken"),
+            ],
+            Self::AssumedUser => &[Key::Of(Field::IssuedSession), Key::Beside(b"assumedRoleId")],
+            Self::Parameters => &[Key::Of(Field::Bucket)],
+            Self::Resource => &[
+                Key::Of(Field::Owner),
+                Key::Beside(b"type"),
+                Key::Beside(b"ARN"),
+                Key::Beside(b"ARNPrefix"),
+            ],
+        }
+    }
+
+    /// What is strange where it has other keys, if that is.
+    pub fn closed(self) -> Option<Strange> {
+        match self {
+            Self::Response | Self::Credentials | Self::AssumedUser => Some(Strange::Response),
+            Self::Resource => Some(Strange::Resources),
+            Self::Record | Self::Identity | Self::Parameters => None,
+        }
+    }
+
+    /// Whether a key that is looked for may end so, in any case.
+    pub fn may_have(self, tail: &Tail) -> bool {
+        let mut ends = self.keys().iter().filter_map(|key| key.name().last_chunk());
+        ends.any(|end: &Tail| end.eq_ignore_ascii_case(tail))
+    }
 }
 
 /// What a key was found to be.
@@ -174,35 +289,33 @@ pub(super) enum Found {
 
 /// Which key ends, with its quote, before that place of the text.
 pub(super) fn key_before(text: &[u8], place: usize, level: Level) -> Found {
-    let Some(head) = text.get(..place.wrapping_sub(1)) else {
-        return Found::Other;
-    };
-    let Some(tail) = head.last_chunk::<4>() else {
-        return Found::Other;
-    };
-    let tail = tail.map(|byte| byte | 0x20);
-    let known = match level {
-        Level::Record => of_record(&tail),
-        Level::Identity => of_identity(&tail),
-    };
-    let Some((name, key)) = known else {
-        return Found::Other;
-    };
-    let Some((before, written)) = head.split_at_checked(head.len().wrapping_sub(name.len())) else {
-        return Found::Other;
-    };
-    match before {
-        [.., b'\\', b'"'] => Found::Doubtful,
-        [.., b'"'] if written == name => Found::Wanted(key),
-        [.., b'"'] if written.eq_ignore_ascii_case(name) => Found::Doubtful,
-        _ => Found::Other,
+    let head = text.get(..place.wrapping_sub(1)).unwrap_or_default();
+    for key in level.keys() {
+        let name = key.name();
+        let Some((before, written)) = head.split_at_checked(head.len().wrapping_sub(name.len()))
+        else {
+            continue;
+        };
+        match before {
+            [.., b'"'] if !written.eq_ignore_ascii_case(name) => {}
+            [.., b'\\', b'"'] => return Found::Doubtful,
+            [.., b'"'] if written == name => return Found::Wanted(*key),
+            [.., b'"'] => return Found::Doubtful,
+            _ => {}
+        }
     }
+    Found::Other
 }
 
 impl Places {
     /// The record must be read.
     pub fn doubt(&mut self) {
         self.is_doubtful = true;
+    }
+
+    /// Something is strange.
+    pub fn wonder(&mut self, bits: u32) {
+        self.met |= bits;
     }
 
     /// Notes that a key was met. One that is met twice is not glanced at.
@@ -212,14 +325,34 @@ impl Places {
         self.met |= key.bit();
     }
 
-    /// Notes where a field's string lies.
+    /// Notes where a field's string lies in a text; of several owners, whether they are the same.
     #[inline(always)]
-    pub fn put(&mut self, field: Field, start: usize, end: usize) {
-        let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else {
+    pub fn put(&mut self, raw: &[u8], field: Field, start: usize, end: usize) {
+        let length = end.wrapping_sub(start);
+        let (Ok(start), Ok(length)) = (u32::try_from(start), u16::try_from(length)) else {
             return self.doubt();
         };
-        if let Some(place) = self.ends.get_mut(field as usize) {
-            *place = (start, end);
+        let before = match field {
+            Field::Owner => self.of(raw, field),
+            _ => None,
+        };
+        let place = field as usize;
+        if let (Some(to), Some(long)) = (self.starts.get_mut(place), self.lengths.get_mut(place)) {
+            (*to, *long) = (start, length);
+            self.known |= 1 << place;
         }
+        if before.is_some() && before != self.of(raw, field) {
+            self.wonder(Strange::Resources.bit());
+        }
+    }
+
+    #[inline(always)]
+    pub fn of<'r>(&self, raw: &'r [u8], field: Field) -> Option<&'r [u8]> {
+        let place = field as usize;
+        let (start, length) = (self.starts.get(place)?, self.lengths.get(place)?);
+        let is_known = self.known >> place & 1 == 1;
+        let start = *start as usize;
+        raw.get(start..start + usize::from(*length))
+            .filter(|_| is_known)
     }
 }

@@ -31,12 +31,10 @@ pub(super) struct Member {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Bracket {
     pub is_object: bool,
+    /// Whether no value of an array is anything but an object.
+    pub holds_objects_only: bool,
     /// The bracket around it; its own number where there is none.
     pub around: u16,
-    /// How many members were begun before it.
-    pub first: u16,
-    /// How many were when it ended.
-    pub end: u16,
 }
 
 /// The outline of a record: which members it has, and what lies in what.
@@ -100,14 +98,13 @@ impl Outline {
                 (Due::CommaOrEnd, b'}') | (Due::KeyOrEnd, b'}') if self.is_in_object()? => {
                     self.end()?
                 }
-                (Due::CommaOrEnd | Due::ValueOrEnd, b']') if !self.is_in_object()? => {
-                    self.end()?
-                }
+                (Due::CommaOrEnd | Due::ValueOrEnd, b']') if !self.is_in_object()? => self.end()?,
                 (Due::Value | Due::ValueOrEnd, b'"') => {
-                    self.put(Value::Text);
+                    self.put(Value::Text, false);
                     Due::CommaOrEnd
                 }
                 (Due::Value | Due::ValueOrEnd, first) => {
+                    self.put(Value::Literal, false);
                     rest = behind_literal(*first, rest)?;
                     Due::CommaOrEnd
                 }
@@ -125,34 +122,35 @@ impl Outline {
     }
 
     /// A value that stands behind the last colon belongs to its member; one in an array belongs to none.
-    fn put(&mut self, value: Value) {
-        if let (Some(true), Some(last)) = (self.is_in_object(), self.members.last_mut()) {
-            last.value = value;
+    fn put(&mut self, value: Value, is_object: bool) {
+        let open = self.open.last().map(|open| usize::from(*open));
+        let Some(around) = open.and_then(|open| self.brackets.get_mut(open)) else {
+            return;
+        };
+        match (around.is_object, self.members.last_mut()) {
+            (true, Some(last)) => last.value = value,
+            _ => around.holds_objects_only &= is_object,
         }
     }
 
     fn begin(&mut self, is_object: bool) -> Option<()> {
         let number = u16::try_from(self.brackets.len()).ok()?;
-        self.put(Value::Within(number));
+        self.put(Value::Within(number), is_object);
         if self.open.len() >= DEEPEST || self.members.len().max(self.brackets.len()) > MOST_MEMBERS
         {
             return None;
         }
         self.brackets.push(Bracket {
             is_object,
+            holds_objects_only: true,
             around: self.open.last().copied().unwrap_or(number),
-            first: u16::try_from(self.members.len()).ok()?,
-            end: 0,
         });
         self.open.push(number);
         Some(())
     }
 
     fn end(&mut self) -> Option<Due> {
-        let number = self.open.pop()?;
-        let end = u16::try_from(self.members.len()).ok()?;
-        self.brackets.get_mut(usize::from(number))?.end = end;
-        Some(Due::CommaOrEnd)
+        self.open.pop().map(|_| Due::CommaOrEnd)
     }
 }
 

@@ -498,9 +498,12 @@ mod tests {
                 (Field::Recipient, "recipientAccountId"),
                 (Field::Category, "eventCategory"),
                 (Field::Type, "eventType"),
+                (Field::Id, "eventID"),
+                (Field::Shared, "sharedEventID"),
             ] {
                 assert_eq!(text(field), record.text(key), "{key}: {shown}");
             }
+            check_deeper(&glance, &record);
             for (field, key) in [
                 (Field::CallerType, "type"),
                 (Field::CallerAccount, "accountId"),
@@ -516,7 +519,48 @@ mod tests {
         all.len()
     }
 
-    const RECORDS: [&str; 9] = [
+    /// What lies deeper is told as it is, or not at all.
+    fn check_deeper(glance: &Glance<'_>, record: &crate::record::Record<'_>) {
+        let json = record.to_json();
+        let text = |field| glance.get(field).map(|text| str::from_utf8(text).unwrap());
+        assert_eq!(glance.has_error_code(), json.get("errorCode").is_some());
+        for (field, path) in [
+            (
+                Field::IssuedKey,
+                "/responseElements/credentials/accessKeyId",
+            ),
+            (
+                Field::IssuedSession,
+                "/responseElements/assumedRoleUser/arn",
+            ),
+            (Field::Bucket, "/requestParameters/bucketName"),
+        ] {
+            let told = text(field);
+            assert!(told.is_none() || told == json.pointer(path).unwrap().as_str());
+        }
+        let owner = text(Field::Owner);
+        if text(Field::Source) == Some("s3.amazonaws.com") && glance.has_known_resources() {
+            assert_eq!(owner, record.text_below("resources", "accountId"));
+            assert!(!owner.is_some_and(|owner| record.differs_below(
+                "resources",
+                "accountId",
+                owner
+            )));
+        }
+        if glance.has_known_response() && text(Field::IssuedKey).is_some() {
+            let response = json.get("responseElements").unwrap().as_object().unwrap();
+            assert!(
+                !response.values().any(|value| value == "Failure"),
+                "{response:?}"
+            );
+        }
+    }
+
+    const RECORDS: [&str; 13] = [
+        r#"{"eventVersion":"1.08","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","requestParameters":{"roleArn":"a"},"responseElements":{"credentials":{"accessKeyId":"ASIA1","sessionToken":"t","expiration":"e"},"assumedRoleUser":{"assumedRoleId":"i","arn":"arn:1"},"packedPolicySize":3},"eventID":"e1","sharedEventID":"s1"}"#,
+        r#"{"eventVersion":"1.08","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","responseElements":{"credentials":{"accessKeyId":"ASIA1"},"AssumeRole":"Failure","assumedRoleUser":{"arn":["arn:1"]}},"errorCode":"x"}"#,
+        r#"{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"GetObject","requestParameters":{"bucketName":"amzn-s3-demo-bucket","key":"k"},"responseElements":null,"resources":[{"type":"AWS::S3::Object","ARN":"arn:2"},{"accountId":"111122223333","type":"AWS::S3::Bucket","ARN":"arn:1"}],"eventCategory":"Data"}"#,
+        r#"{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","resources":[{"accountId":"111122223333"},{"accountId":"444455556666"},{"accountId":5},"x",{"ARN":{"accountId":"777788889999"}}],"requestParameters":{"bucketName":["b"]}}"#,
         r#"{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","accountId":"111122223333","sessionContext":{"attributes":{"mfaAuthenticated":"false"},"type":"no"},"invokedBy":"x.amazonaws.com"},"eventTime":"2024-01-01T00:00:00Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"us-east-1","sourceIPAddress":"203.0.113.7","requestParameters":null,"responseElements":{"a":[1,2.5,-3,true,false,null,"x",[],{}]},"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}"#,
         r#"{"eventVersion":"1.08","eventName":"A","x":{"eventName":"B","userIdentity":{"type":"C"}},"userIdentity":null,"y":"\"eventName\":\"D\"","eventTime":"e"}"#,
         r#"{"eventVersion": "1.08", "eventName": "A", "userIdentity": {"type": "Root", "a": [1, 2]}, "u": "\\", "v": "\\\"}"}"#,

@@ -140,6 +140,20 @@ impl Tracer {
         keys.chain(sessions).chain(shared)
     }
 
+    /// The same, and for sessions between which instants whatever may have issued them was written.
+    pub fn sought(&self) -> impl Iterator<Item = (&str, Option<(Timestamp, Timestamp)>)> {
+        let searched = &self.searched;
+        let keys = searched.keys.iter().map(Untrusted::reveal);
+        let shared = searched.shared.iter().map(EventId::as_str);
+        let whenever = keys.chain(shared).map(|name| (name, None));
+        let sessions = searched.sessions.iter().flat_map(|(session, began)| {
+            let window = |began: &Timestamp| (began.plus(-LONGEST), began.plus(NEAR));
+            let windows = began.iter().map(move |began| Some(window(began)));
+            windows.map(move |window| (session.reveal(), window))
+        });
+        whenever.chain(sessions)
+    }
+
     /// Hears of an issuance, and keeps it if it is wanted.
     pub fn hear(&mut self, cited: CitedIssuance) {
         let issuance = &cited.issuance;

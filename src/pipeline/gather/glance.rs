@@ -3,53 +3,131 @@
 //! Most are: all that is wanted of them is when, where and of which kind they were. Whatever a glance leaves open is left to whoever
 //! reads the record; the two must count alike.
 
+use super::super::issued::{Issued, Names};
 use super::Gathering;
 use super::presence::account_named;
-use crate::event::{issuance_of, table};
-use crate::evidence::Category;
-use crate::record::{Field, Glance};
-use crate::vocab::Timestamp;
+use crate::event::{IssuanceKind, issuance_of, table};
+use crate::evidence::{Category, Coverage};
+use crate::record::{Field, Glance, RawRecord};
+use crate::vocab::{AccountId, EventId, Timestamp};
+
+/// A record's texts.
+type Texts<'g> = dyn Fn(Field) -> Option<&'g str> + 'g;
+
+/// What a call is of which a glance may be enough.
+enum Call {
+    /// None that is of interest.
+    Other,
+    /// One that gives out a session's credentials.
+    Issuance,
+    /// One on an object, which may come from outside.
+    Request,
+}
 
 impl Gathering<'_> {
-    /// Counts a record of no interest; says whether it is one.
-    pub(super) fn pass_over(&mut self, glance: &Glance<'_>) -> bool {
-        self.glanced_over(glance).is_some()
+    /// Counts a record of which a glance is enough; says whether it is one.
+    pub(super) fn pass_over(&mut self, raw: &RawRecord<'_>, glance: &Glance<'_>) -> bool {
+        self.glanced_over(raw, glance).is_some()
     }
 
-    fn glanced_over(&mut self, glance: &Glance<'_>) -> Option<()> {
+    fn glanced_over(&mut self, raw: &RawRecord<'_>, glance: &Glance<'_>) -> Option<()> {
         let text = |field| glance.get(field).and_then(|text| str::from_utf8(text).ok());
         let (source, name) = (text(Field::Source)?, text(Field::Name)?);
-        if may_matter(source, name) || text(Field::Type) == Some("AwsCloudTrailInsight") {
+        let call = call_of(source, name)?;
+        if text(Field::Type) == Some("AwsCloudTrailInsight") {
             return None;
         }
+        let is_request = matches!(call, Call::Request);
         let category = match text(Field::Category) {
-            Some("Management") => Category::Management,
-            Some("Data") if source != table::S3 => Category::Data,
+            Some("Management") if !is_request => Category::Management,
+            Some("Data") if is_request || source != table::S3 => Category::Data,
             None if source != table::S3 && !glance.may_tell_category_otherwise() => {
                 Category::Management
             }
             _ => return None,
         };
-        // Of what cannot be read again, the addresses of direct calls are kept: they may be asked for later.
         let is_own = text(Field::CallerType) == Some("AWSService")
             || text(Field::InvokedBy).is_some_and(|service| !service.is_empty());
-        if category == Category::Management && self.writes.keeps_addresses() && !is_own {
+        // Of what cannot be read again, the addresses of direct calls are kept: they may be asked for later.
+        if category == Category::Management && self.writes.keeps_all() && !is_own {
             return None;
         }
         let time = text(Field::Time).and_then(Timestamp::parse)?;
         let account = account_named(text(Field::Recipient), text(Field::CallerAccount));
         let region = text(Field::Region).unwrap_or("");
+        match call {
+            Call::Other => self.account.not_of_interest += 1,
+            Call::Issuance if glance.has_known_response() && !glance.has_error_code() => {
+                self.note_issued(raw, &text, (account, region), time)?;
+            }
+            Call::Request if glance.has_known_resources() => {
+                self.note_own_request(&text, is_own, time)?;
+            }
+            _ => return None,
+        }
         self.presence.note(account, region, Some(category), time);
+        Some(())
+    }
+
+    /// Notes a record that gave out a session's credentials, if all that is wanted of it is plain to see.
+    fn note_issued(
+        &mut self,
+        raw: &RawRecord<'_>,
+        text: &Texts<'_>,
+        (account, region): (&str, &str),
+        time: Timestamp,
+    ) -> Option<()> {
+        if self.writes.keeps_all() {
+            return None;
+        }
+        let names = Names {
+            id: text(Field::Id).filter(|id| EventId::is_valid(id))?,
+            recipient: text(Field::Recipient).filter(|account| AccountId::is_valid(account)),
+            key: text(Field::IssuedKey).filter(|key| !key.is_empty())?,
+            session: text(Field::IssuedSession).filter(|session| !session.is_empty())?,
+            shared: text(Field::Shared).filter(|shared| EventId::is_valid(shared)),
+        };
+        let issued = Issued::new(&names, time, raw.index)?;
+        self.catch.issued.push(issued);
+        self.presence.issue(account, region, Coverage::at(time));
+        self.used += 1;
+        Some(())
+    }
+
+    /// Counts a request that does not come from outside; of it counts only that the bucket's requests are logged.
+    fn note_own_request(&mut self, text: &Texts<'_>, is_own: bool, time: Timestamp) -> Option<()> {
+        let caller = text(Field::CallerAccount).filter(|caller| AccountId::is_valid(caller));
+        let (recipient, owner) = (text(Field::Recipient), text(Field::Owner));
+        let is_owners = caller.is_some_and(|caller| {
+            recipient.is_none_or(|recipient| recipient == caller)
+                && owner.is_none_or(|owner| owner == caller)
+        });
+        if !is_own && !is_owners {
+            return None;
+        }
+        let bucket = text(Field::Bucket)?;
+        let owner = owner.or(recipient).and_then(AccountId::parse);
+        self.evidence.log(bucket, owner, Coverage::at(time));
         self.account.not_of_interest += 1;
         Some(())
     }
 }
 
-/// Whether a call of that name may be of interest.
-fn may_matter(source: &str, name: &str) -> bool {
-    table::kind_of(source, name).is_some()
+/// What a call of that name is; `None` if it may be of interest in another way.
+fn call_of(source: &str, name: &str) -> Option<Call> {
+    let has_kind = table::kind_of(source, name).is_some()
         || table::inquiry_of(source, name).is_some()
-        || table::request_of(source, name).is_some()
-        || table::trail_kind_of(source, name).is_some()
-        || issuance_of(source, name).is_some()
+        || table::trail_kind_of(source, name).is_some();
+    if has_kind {
+        return None;
+    }
+    match issuance_of(source, name) {
+        Some((IssuanceKind::Sts, _)) => return Some(Call::Issuance),
+        Some(_) => return None,
+        None => {}
+    }
+    Some(match table::request_of(source, name) {
+        Some(_) => Call::Request,
+        None => Call::Other,
+    })
 }

@@ -31,7 +31,7 @@ impl Gathering<'_> {
             if source == table::S3 {
                 self.log(time, record);
             }
-        } else if self.writes.keeps_addresses() && !is_own_by_type(record) {
+        } else if self.writes.keeps_all() && !is_own_by_type(record) {
             let likeness = Whereabouts::likeness(record);
             let read = || Whereabouts::read(source, record, raw.raw);
             self.catch.see(likeness, source, time, read);
@@ -57,7 +57,11 @@ impl Gathering<'_> {
 
 /// Where and when the records of one file were written, counted as they are read.
 #[derive(Default)]
-pub(in crate::pipeline) struct Presence(Vec<Spot>);
+pub(in crate::pipeline) struct Presence {
+    spots: Vec<Spot>,
+    /// Where and when sessions were issued, by account and Region.
+    issued: Vec<(Box<str>, Box<str>, Coverage)>,
+}
 
 /// The records of one hour, account, Region and category. Texts are kept as they were written until the file is read: most
 /// records are like the one before.
@@ -81,7 +85,7 @@ impl Presence {
     ) {
         let hour = time.unix().div_euclid(3600);
         let here = Coverage::at(time);
-        let known = self.0.iter_mut().rev().find(|spot| {
+        let known = self.spots.iter_mut().rev().find(|spot| {
             spot.hour == hour
                 && spot.category == category
                 && *spot.region == *region
@@ -92,7 +96,7 @@ impl Presence {
                 spot.records += 1;
                 spot.coverage = spot.coverage.merge(here);
             }
-            None => self.0.push(Spot {
+            None => self.spots.push(Spot {
                 account: account.into(),
                 region: region.into(),
                 category,
@@ -103,10 +107,25 @@ impl Presence {
         }
     }
 
+    /// Notes that a session was issued there.
+    pub fn issue(&mut self, account: &str, region: &str, here: Coverage) {
+        let mut known = self.issued.iter_mut();
+        match known.find(|(of, at, _)| **of == *account && **at == *region) {
+            Some((_, _, coverage)) => *coverage = coverage.merge(here),
+            None => self.issued.push((account.into(), region.into(), here)),
+        }
+    }
+
     /// Hands over what was counted.
     pub fn tell(self, evidence: &mut Evidence, file: &mut FileAccount) {
         let mut activity: BTreeMap<_, (u64, Coverage)> = BTreeMap::new();
-        for spot in self.0 {
+        for (account, region, coverage) in self.issued {
+            let place = AccountId::parse(&account).zip(Region::parse(&region));
+            if let Some((account, region)) = place {
+                evidence.issue(account, region, coverage);
+            }
+        }
+        for spot in self.spots {
             let account = AccountId::parse(&spot.account);
             let region = Region::parse(&spot.region);
             let known = file.coverage;
