@@ -44,8 +44,11 @@ const SSO: &str = "sso.amazonaws.com";
 
 /// The kind of issuance of that source and name, and the name.
 pub fn issuance_of(source: &str, name: &str) -> Option<(IssuanceKind, &'static str)> {
+    if ![STS, SIGNIN, SSO].contains(&source) {
+        return None;
+    }
     let mut known = ISSUANCES.iter();
-    let found = known.find(|(of, known, _)| *of == source && *known == name)?;
+    let found = known.find(|(of, known, _)| *known == name && *of == source)?;
     Some((found.2, found.1))
 }
 

@@ -150,9 +150,6 @@ impl Collecting {
 
     /// Takes those of a file.
     pub fn take(&mut self, file: &LogFileId, issued: &[Issued]) -> io::Result<()> {
-        if issued.is_empty() {
-            return Ok(());
-        }
         let number = u32::try_from(self.files.len()).map_err(io::Error::other)?;
         self.files.push(file.clone());
         let here = issued.iter().map(|one| Issued {

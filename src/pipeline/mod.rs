@@ -41,6 +41,7 @@ use rayon::prelude::*;
 use reading::Reading;
 pub use reading::Way;
 use sink::{Kept, Sinks};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use traced::{further, trace};
@@ -208,15 +209,18 @@ fn gather<'s>(
         progress.read(file.bytes, records);
         gathered
     };
-    let all = |files: &[&LogFile], wanted: &integrity::Wanted<'_>| {
+    // The largest first, so that no thread ends with one while the others wait.
+    let all = |mut files: Vec<&LogFile>, wanted: &integrity::Wanted<'_>| {
+        files.sort_by_key(|file| Reverse(file.bytes));
         files
             .par_iter()
+            .with_max_len(1)
             .map(|file| read(file, wanted))
             .reduce(Gathered::default, Gathered::merge)
     };
     let (late, early): (Vec<_>, Vec<_>) = listing.files.iter().partition(|file| is_read_late(file));
-    let first = all(&early, &integrity::Wanted::default());
-    let then = all(&late, &first.material.wanted());
+    let first = all(early, &integrity::Wanted::default());
+    let then = all(late, &first.material.wanted());
     let Gathered { evidence, material } = first.merge(then);
     let read = read_writes(source, &listing.files, evidence, options);
     let kept = sinks.finish().map_err(ScanError::Spill)?;

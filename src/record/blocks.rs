@@ -24,10 +24,6 @@ pub(super) struct Masks {
     pub closes: u64,
     /// `:`
     pub colons: u64,
-    /// `0` to `9`
-    pub digits: u64,
-    /// `0`
-    pub zeros: u64,
     /// Below the space (line ends, tabs, what JSON allows in no string) or beyond ASCII.
     pub rare: u64,
 }
@@ -38,8 +34,12 @@ pub(super) trait Lanes: Copy {
     fn masks(self, block: &[u8; BLOCK]) -> Masks;
     /// For each bit, whether an odd number of bits is set up to it, itself included.
     fn parity(self, bits: u64) -> u64;
-    /// Puts those bytes of a block together at the front of the room, digits as `0`. What is behind them there is of no account.
+    /// Puts those bytes of a block together at the front of the room. What is behind them there is of no account.
     fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]);
+    /// Which bytes are digits, and which of these are `0`.
+    fn digits(self, block: &[u8; BLOCK]) -> (u64, u64);
+    /// The same block with `0` in those places.
+    fn zeroed(self, block: &[u8; BLOCK], places: u64) -> [u8; BLOCK];
     /// Where the quotes of a block are.
     fn quotes(self, block: &[u8; BLOCK]) -> u64;
     /// Does work in a function of its own, so that it takes no registers from the work around it.
@@ -90,8 +90,6 @@ impl Lanes for Plain {
                 b'{' | b'[' => masks.opens |= bit,
                 b'}' | b']' => masks.closes |= bit,
                 b':' => masks.colons |= bit,
-                b'0' => (masks.digits, masks.zeros) = (masks.digits | bit, masks.zeros | bit),
-                b'1'..=b'9' => masks.digits |= bit,
                 0..0x20 | 0x80.. => masks.rare |= bit,
                 _ => {}
             }
@@ -112,6 +110,21 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
+    fn digits(self, block: &[u8; BLOCK]) -> (u64, u64) {
+        let mut found = (0, 0);
+        for (place, byte) in block.iter().enumerate() {
+            found.0 |= u64::from(byte.is_ascii_digit()) << place;
+            found.1 |= u64::from(*byte == b'0') << place;
+        }
+        found
+    }
+
+    #[inline(always)]
+    fn zeroed(self, block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
+        zeroed(block, places)
+    }
+
+    #[inline(always)]
     fn quotes(self, block: &[u8; BLOCK]) -> u64 {
         self.masks(block).quotes
     }
@@ -124,6 +137,17 @@ impl Lanes for Plain {
 
 /// Byte by byte.
 #[inline(always)]
+fn zeroed(block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
+    let mut place = 0;
+    block.map(|byte| {
+        let is_zeroed = places >> place & 1 == 1;
+        place += 1;
+        if is_zeroed { b'0' } else { byte }
+    })
+}
+
+/// Byte by byte.
+#[inline(always)]
 fn pack(block: &[u8; BLOCK], mut kept: u64, room: &mut [u8; BLOCK]) {
     for room in room {
         if kept == 0 {
@@ -131,25 +155,24 @@ fn pack(block: &[u8; BLOCK], mut kept: u64, room: &mut [u8; BLOCK]) {
         }
         let place = kept.trailing_zeros() as usize;
         kept &= kept - 1;
-        *room = match block.get(place) {
-            Some(b'0'..=b'9') => b'0',
-            Some(byte) => *byte,
-            None => 0,
-        };
+        *room = block.get(place).copied().unwrap_or_default();
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{BLOCK, Lanes, Masks, Work, pack};
+    use super::{BLOCK, Lanes, Masks, Work, pack, zeroed};
     use std::arch::x86_64::{
-        __m256i, __m512i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8,
-        _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8,
-        _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
+        __m256i, __m512i, _MM_HINT_T0, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_prefetch,
+        _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256,
+        _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
         _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512,
         _mm512_mask_blend_epi8, _mm512_maskz_compress_epi8, _mm512_or_si512, _mm512_set1_epi8,
         _mm512_storeu_si512, _mm512_sub_epi8,
     };
+
+    /// How far ahead of a block memory is asked for, in bytes.
+    const AHEAD: usize = 2048;
 
     /// Only made where the processor has AVX2 and PCLMULQDQ.
     #[derive(Clone, Copy)]
@@ -195,6 +218,17 @@ mod x86 {
         }
 
         #[inline(always)]
+        fn digits(self, block: &[u8; BLOCK]) -> (u64, u64) {
+            // SAFETY: a value of this type is only made where the processor has AVX2.
+            unsafe { digits_avx2(block) }
+        }
+
+        #[inline(always)]
+        fn zeroed(self, block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
+            zeroed(block, places)
+        }
+
+        #[inline(always)]
         fn quotes(self, block: &[u8; BLOCK]) -> u64 {
             // SAFETY: a value of this type is only made where the processor has AVX2.
             unsafe { quotes_avx2(block) }
@@ -224,6 +258,18 @@ mod x86 {
         fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
             // SAFETY: a value of this type is only made where the processor has AVX-512 VBMI2.
             unsafe { pack_avx512(block, kept, room) }
+        }
+
+        #[inline(always)]
+        fn digits(self, block: &[u8; BLOCK]) -> (u64, u64) {
+            // SAFETY: a value of this type is only made where the processor has AVX-512 BW.
+            unsafe { digits_avx512(block) }
+        }
+
+        #[inline(always)]
+        fn zeroed(self, block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
+            // SAFETY: a value of this type is only made where the processor has AVX-512 BW.
+            unsafe { zeroed_avx512(block, places) }
         }
 
         #[inline(always)]
@@ -262,17 +308,24 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx2")]
+    fn digits_avx2(block: &[u8; BLOCK]) -> (u64, u64) {
+        let (low, high) = halves(block);
+        let zero = _mm256_set1_epi8(b'0'.cast_signed());
+        let digits = |lanes| {
+            let (above, nine) = (_mm256_sub_epi8(lanes, zero), _mm256_set1_epi8(9));
+            _mm256_cmpeq_epi8(_mm256_min_epu8(above, nine), above)
+        };
+        (joined(digits(low), digits(high)), equal(low, high, b'0'))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
     fn masks_avx2(block: &[u8; BLOCK]) -> Masks {
         let (low, high) = halves(block);
         let (low_case, high_case) = {
             let bit = _mm256_set1_epi8(0x20);
             (_mm256_or_si256(low, bit), _mm256_or_si256(high, bit))
         };
-        let below = |lanes, last: u8| {
-            let last = _mm256_set1_epi8(last.cast_signed());
-            _mm256_cmpeq_epi8(_mm256_min_epu8(lanes, last), lanes)
-        };
-        let zero = _mm256_set1_epi8(b'0'.cast_signed());
         let rare = |lanes| _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), lanes);
         Masks {
             quotes: equal(low, high, b'"'),
@@ -280,11 +333,6 @@ mod x86 {
             opens: equal(low_case, high_case, b'{'),
             closes: equal(low_case, high_case, b'}'),
             colons: equal(low, high, b':'),
-            digits: joined(
-                below(_mm256_sub_epi8(low, zero), 9),
-                below(_mm256_sub_epi8(high, zero), 9),
-            ),
-            zeros: equal(low, high, b'0'),
             rare: joined(rare(low), rare(high)),
         }
     }
@@ -316,21 +364,31 @@ mod x86 {
         _mm512_cmpeq_epi8_mask(load(block), _mm512_set1_epi8(b'"'.cast_signed()))
     }
 
-    /// Which bytes are digits.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn digits(lanes: __m512i) -> u64 {
+    fn digits_avx512(block: &[u8; BLOCK]) -> (u64, u64) {
+        let lanes = load(block);
         let zero = _mm512_set1_epi8(b'0'.cast_signed());
-        _mm512_cmplt_epu8_mask(_mm512_sub_epi8(lanes, zero), _mm512_set1_epi8(10))
+        let above = _mm512_sub_epi8(lanes, zero);
+        let digits = _mm512_cmplt_epu8_mask(above, _mm512_set1_epi8(10));
+        (digits, _mm512_cmpeq_epi8_mask(lanes, zero))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn zeroed_avx512(block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
+        let zero = _mm512_set1_epi8(b'0'.cast_signed());
+        let lanes = _mm512_mask_blend_epi8(places, load(block), zero);
+        let mut zeroed = [0; BLOCK];
+        // SAFETY: the room is 64 bytes: one store, which needs no alignment.
+        unsafe { _mm512_storeu_si512(zeroed.as_mut_ptr().cast(), lanes) }
+        zeroed
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
     fn pack_avx512(block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
-        let lanes = load(block);
-        let zero = _mm512_set1_epi8(b'0'.cast_signed());
-        let shown = _mm512_mask_blend_epi8(digits(lanes), lanes, zero);
-        let packed = _mm512_maskz_compress_epi8(kept, shown);
+        let packed = _mm512_maskz_compress_epi8(kept, load(block));
         // SAFETY: the room is 64 bytes: one store, which needs no alignment.
         unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), packed) }
     }
@@ -338,6 +396,9 @@ mod x86 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
     fn masks_avx512(block: &[u8; BLOCK]) -> Masks {
+        // What is some records ahead is asked for now: a text is longer than the caches.
+        // It touches nothing, whatever the address.
+        _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast());
         let lanes = load(block);
         let cased = _mm512_or_si512(lanes, _mm512_set1_epi8(0x20));
         let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
@@ -347,8 +408,6 @@ mod x86 {
             opens: _mm512_cmpeq_epi8_mask(cased, all(b'{')),
             closes: _mm512_cmpeq_epi8_mask(cased, all(b'}')),
             colons: _mm512_cmpeq_epi8_mask(lanes, all(b':')),
-            digits: digits(lanes),
-            zeros: _mm512_cmpeq_epi8_mask(lanes, all(b'0')),
             rare: _mm512_cmplt_epi8_mask(lanes, all(0x20)),
         }
     }
@@ -362,7 +421,7 @@ mod tests {
     struct All<'b>(&'b [u8; BLOCK], u64);
 
     impl Work for All<'_> {
-        type Output = (Masks, u64, Vec<u8>, u64);
+        type Output = (Masks, u64, Vec<u8>, u64, (u64, u64), [u8; BLOCK]);
 
         #[inline(always)]
         fn run<L: Lanes>(self, lanes: L) -> Self::Output {
@@ -370,7 +429,15 @@ mod tests {
             lanes.pack(self.0, self.1, &mut room);
             let packed = room[..self.1.count_ones() as usize].to_vec();
             let (masks, parity) = (lanes.masks(self.0), lanes.parity(self.1));
-            (masks, parity, packed, lanes.quotes(self.0))
+            let (quotes, digits) = (lanes.quotes(self.0), lanes.digits(self.0));
+            (
+                masks,
+                parity,
+                packed,
+                quotes,
+                digits,
+                lanes.zeroed(self.0, self.1),
+            )
         }
     }
 

@@ -50,6 +50,8 @@ struct Kept {
     frames: Frames,
     /// What lies outside of strings, of the record that is open.
     outside: Box<[u8]>,
+    /// What is left of it when runs of digits are made one.
+    skeleton: Box<[u8]>,
     /// Where its colons are.
     colons: Box<[u32]>,
 }
@@ -59,6 +61,7 @@ impl Default for Kept {
         Self {
             frames: Frames::default(),
             outside: vec![0; MOST_OUTSIDE + BLOCK].into(),
+            skeleton: vec![0; MOST_OUTSIDE + BLOCK].into(),
             colons: vec![0; MOST_MEMBERS + BLOCK].into(),
         }
     }
@@ -105,10 +108,10 @@ impl Work for Sweep<'_, '_> {
             let seen = strings.see(lanes, &masks, escaped);
             let closes = seen.closes.count_ones();
             // Before its first bracket, a record has no depth.
-            let goes = if !is_odd && !seen.is_all_digits && record.depth > closes {
+            let goes = if !is_odd && record.depth > closes {
                 let opens = seen.opens.count_ones();
                 record.depth = record.depth.wrapping_add(opens).wrapping_sub(closes);
-                let part = (base, seen.kept, seen.colons);
+                let part = (base, !seen.inside, seen.colons);
                 taking.kept.put(lanes, bytes, &mut record, part)
             } else {
                 let (goes, next) = lanes.apart(Unusual {
@@ -136,30 +139,23 @@ fn begins(text: &[u8], place: usize) -> bool {
         .is_some_and(|rest| rest.starts_with(BEGINNING))
 }
 
-/// What is carried from block to block about strings and numbers.
+/// What is carried from block to block about strings.
 #[derive(Clone, Copy, Default)]
 struct Strings {
     /// All ones inside a string.
     inside: u64,
     /// Whether the next byte is escaped.
     escapes: u64,
-    /// Whether the last byte was a digit.
-    digit: u64,
-    /// Whether the last byte was a zero that began a number's digits.
-    zero: u64,
 }
 
-/// What is seen of a block outside of strings.
+/// What is seen of a block.
 #[derive(Clone, Copy)]
 struct Seen {
-    /// What is kept of it.
-    kept: u64,
+    inside: u64,
+    /// Outside of strings.
     colons: u64,
     opens: u64,
     closes: u64,
-    inside: u64,
-    /// A number of so many digits may be none to some readers.
-    is_all_digits: bool,
 }
 
 impl Strings {
@@ -169,14 +165,11 @@ impl Strings {
         let inside = lanes.parity(quotes) ^ self.inside;
         self.inside = 0_u64.wrapping_sub(inside >> 63);
         let outside = !inside;
-        let digits = masks.digits & outside;
         Seen {
-            kept: self.kept(outside, digits, masks.zeros),
+            inside,
             colons: masks.colons & outside,
             opens: masks.opens & outside,
             closes: masks.closes & outside,
-            inside,
-            is_all_digits: digits == u64::MAX,
         }
     }
 
@@ -193,16 +186,6 @@ impl Strings {
         let (even_ends, carries) = odd_starts.overflowing_add(backslashes);
         self.escapes = u64::from(carries);
         (EVEN ^ (even_ends << 1)) & follows
-    }
-
-    /// What of a block is kept of its outside: of a run of digits the first, and the second behind a zero.
-    #[inline(always)]
-    fn kept(&mut self, outside: u64, digits: u64, zeros: u64) -> u64 {
-        let starts = digits & !(digits << 1 | self.digit);
-        let zeros = starts & zeros;
-        let kept = outside & !digits | starts | digits & (zeros << 1 | self.zero);
-        (self.digit, self.zero) = (digits >> 63, zeros >> 63);
-        kept
     }
 }
 
@@ -239,6 +222,34 @@ struct Odd {
 }
 
 impl Kept {
+    /// Makes of every run of digits one, or two if it begins with a zero that others follow; gives how long the rest is. There
+    /// is none where a run is so long that it may be no number to some readers.
+    #[inline(always)]
+    fn without_digits<L: Lanes>(&mut self, lanes: L, length: usize) -> Option<usize> {
+        let (mut digit, mut zero, mut done) = (0, 0, 0);
+        let (blocks, _) = self.outside.as_chunks::<BLOCK>();
+        for (number, block) in blocks.iter().enumerate() {
+            let left = length.saturating_sub(number * BLOCK);
+            let here = match left {
+                0 => break,
+                1..BLOCK => u64::MAX >> (BLOCK - left),
+                _ => u64::MAX,
+            };
+            let (digits, zeros) = lanes.digits(block);
+            if digits == u64::MAX {
+                return None;
+            }
+            let starts = digits & !(digits << 1 | digit);
+            let zeros = starts & zeros;
+            let kept = (!digits | starts | digits & (zeros << 1 | zero)) & here;
+            (digit, zero) = (digits >> 63, zeros >> 63);
+            let room = self.skeleton.get_mut(done..)?.first_chunk_mut()?;
+            lanes.pack(&lanes.zeroed(block, digits), kept, room);
+            done += kept.count_ones() as usize;
+        }
+        Some(done)
+    }
+
     /// Puts to a record what a part of a block has for it; says whether there is room.
     #[inline(always)]
     fn put<L: Lanes>(
@@ -308,9 +319,6 @@ impl Unusual<'_, '_, '_> {
     #[inline(always)]
     fn run_on<L: Lanes>(self, lanes: L, record: &mut Record) -> bool {
         let (base, seen) = (self.base, self.seen);
-        if seen.is_all_digits {
-            return false;
-        }
         let odd = self
             .odd
             .map(|(masks, escaped)| look_at(self.bytes, &masks, escaped, seen.inside));
@@ -328,7 +336,7 @@ impl Unusual<'_, '_, '_> {
             if let Some(odd) = odd {
                 record.odd.add(odd, part);
             }
-            let (kept, colons) = (seen.kept & part, seen.colons & part);
+            let (kept, colons) = (!seen.inside & part, seen.colons & part);
             let part = (base, kept, colons);
             let goes = self.taking.kept.put(lanes, self.bytes, record, part);
             let Some(end) = end.filter(|_| goes) else {
@@ -361,8 +369,9 @@ impl Taking<'_, '_> {
                 return false;
             }
         }
-        let skeleton = self.kept.outside.get(..record.outside).unwrap_or_default();
-        let Some(frame) = self.kept.frames.of(skeleton) else {
+        let skeleton = self.kept.without_digits(lanes, record.outside);
+        let skeleton = skeleton.and_then(|length| self.kept.skeleton.get(..length));
+        let Some(frame) = skeleton.and_then(|skeleton| self.kept.frames.of(skeleton)) else {
             return false;
         };
         let mut places = frame.places(
