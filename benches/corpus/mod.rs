@@ -33,6 +33,9 @@ pub struct Corpus {
     pub folder: PathBuf,
     /// The files' bytes, as they lie there.
     pub files: Vec<Vec<u8>>,
+    /// The files.
+    #[allow(dead_code, reason = "one bench uses it")]
+    pub paths: Vec<PathBuf>,
     /// Bytes of all texts, inflated.
     pub inflated: u64,
     /// Records.
@@ -54,6 +57,7 @@ impl Corpus {
             shape,
             folder,
             files: Vec::new(),
+            paths: Vec::new(),
             inflated: 0,
             records: 0,
             changes: 0,
@@ -119,7 +123,9 @@ impl Corpus {
             "111122223333_CloudTrail_us-east-1_20240301T{hour:02}{minute:02}Z_{unique}.json.gz"
         );
         fs::create_dir_all(&folder)?;
-        fs::write(folder.join(name), &bytes)?;
+        let path = folder.join(name);
+        fs::write(&path, &bytes)?;
+        self.paths.push(path);
         self.inflated += text.len() as u64;
         self.files.push(bytes);
         Ok(())

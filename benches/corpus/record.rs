@@ -183,6 +183,11 @@ pub fn change(dice: &mut Dice, second: u64, number: u64) -> String {
 fn record(dice: &mut Dice, second: u64, (service, name, reads): Event, told: &Told<'_>) -> String {
     let (identity, address, agent) = caller(dice, told.caller);
     let (parameters, response, resources) = (told.parameters, told.response, told.resources);
+    // Who comes from outside finds the door closed.
+    let refusal = match told.caller {
+        ACCOUNT => "",
+        _ => r#""errorCode":"AccessDenied","errorMessage":"Access Denied","#,
+    };
     let management = !told.is_data;
     let category = match management {
         true => "Management",
@@ -195,7 +200,7 @@ fn record(dice: &mut Dice, second: u64, (service, name, reads): Event, told: &To
         second % 60,
     );
     format!(
-        r#"{{"eventVersion":"1.09","userIdentity":{identity},"eventTime":"2024-03-{day:02}T{hour:02}:{minute:02}:{second:02}Z","eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","sourceIPAddress":"{address}","userAgent":"{agent}","requestParameters":{parameters},"responseElements":{response},"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"{}=","bytesTransferredOut":{}}},"requestID":"{}","eventID":"{}","readOnly":{reads},{resources}"eventType":"AwsApiCall","managementEvent":{management},"recipientAccountId":"{ACCOUNT}","eventCategory":"{category}","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{service}.us-east-1.amazonaws.com"}}}}"#,
+        r#"{{"eventVersion":"1.09","userIdentity":{identity},"eventTime":"2024-03-{day:02}T{hour:02}:{minute:02}:{second:02}Z","eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","sourceIPAddress":"{address}","userAgent":"{agent}",{refusal}"requestParameters":{parameters},"responseElements":{response},"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"{}=","bytesTransferredOut":{}}},"requestID":"{}","eventID":"{}","readOnly":{reads},{resources}"eventType":"AwsApiCall","managementEvent":{management},"recipientAccountId":"{ACCOUNT}","eventCategory":"{category}","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{service}.us-east-1.amazonaws.com"}}}}"#,
         dice.text(75, BASE64),
         dice.below(9_000),
         dice.text(16, UPPER),

@@ -42,9 +42,12 @@ const STS: &str = "sts.amazonaws.com";
 const SIGNIN: &str = "signin.amazonaws.com";
 const SSO: &str = "sso.amazonaws.com";
 
+/// Whose events issue sessions.
+pub(super) const SOURCES: [&str; 3] = [STS, SIGNIN, SSO];
+
 /// The kind of issuance of that source and name, and the name.
 pub fn issuance_of(source: &str, name: &str) -> Option<(IssuanceKind, &'static str)> {
-    if ![STS, SIGNIN, SSO].contains(&source) {
+    if !SOURCES.contains(&source) {
         return None;
     }
     let mut known = ISSUANCES.iter();

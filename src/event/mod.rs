@@ -53,5 +53,6 @@ pub use request::{
     has_unsound_bytes, is_own_by_type, prefix_of, read_request,
 };
 pub use session::{CitedIssuance, Issuance, Session, read_issuance};
+pub use table::is_source_of_interest;
 pub use trail::TrailEvent;
 pub use whereabouts::Whereabouts;

@@ -12,6 +12,7 @@ use super::block::BlockFlags;
 use super::change::{AccessPointChange, Change};
 use super::held::HeldKind;
 use super::inquiry::{Switch, Told};
+use super::issuances::SOURCES;
 use super::json::field;
 use super::outcome::Outcome;
 use super::ownership::Ownership;
@@ -419,6 +420,12 @@ static TRAIL_KINDS: [TrailKind; 6] = [
 
 const fn trail(name: &'static str, effect: TrailEffect) -> TrailKind {
     TrailKind { name, effect }
+}
+
+/// Whether any call of that eventSource may be of interest.
+pub fn is_source_of_interest(source: &[u8]) -> bool {
+    let mut sources = [S3, ORGANIZATIONS, CLOUDTRAIL].into_iter().chain(SOURCES);
+    sources.any(|of| of.as_bytes() == source)
 }
 
 /// The kind of call on a trail of that source and name, if it is one.

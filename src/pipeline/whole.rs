@@ -10,7 +10,7 @@ use crate::inflate::{FirstMember, Whole, WholeInflater, is_gzip};
 use crate::record::{After, Decoder, MAX_WINDOW};
 use crate::source::LogFile;
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::Read;
 
 /// A file longer than this is streamed.
 const MOST_BYTES: u64 = 64 << 20;
@@ -59,19 +59,9 @@ pub(super) fn may_be_held(file: &LogFile, reading: Reading<'_>) -> bool {
 pub(super) fn fetch(from: &mut dyn Read, listed: u64, bytes: &mut Vec<u8>) -> bool {
     let length = usize::try_from(listed).unwrap_or(usize::MAX);
     bytes.clear();
-    bytes.resize(length.saturating_add(1), 0);
-    let mut known = 0;
-    loop {
-        let room = bytes.get_mut(known..).unwrap_or_default();
-        match from.read(room) {
-            Ok(0) => break,
-            Ok(count) => known += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return false,
-        }
-    }
-    bytes.truncate(known);
-    known <= length
+    bytes.reserve(length.saturating_add(1));
+    let read = from.take(listed.saturating_add(1)).read_to_end(bytes);
+    read.is_ok_and(|known| known <= length)
 }
 
 impl Inner {

@@ -44,6 +44,23 @@ struct Wanted {
 struct Other {
     member: u16,
     tail: Written<1>,
+    /// Whether it may be any but that one, in any case: names of parameters are many.
+    is_any_but: bool,
+}
+
+/// Sets the bit that tells small letters from capitals, in every byte.
+const ANY_CASE: u64 = 0x2020_2020_2020_2020;
+
+impl Other {
+    #[inline(always)]
+    fn differs(&self, head: Option<&[u8]>) -> u64 {
+        if !self.is_any_but {
+            return self.tail.differs(head);
+        }
+        let found = head.and_then(words::<1>);
+        let is_that = found.is_none_or(|[word]| [word | ANY_CASE] == self.tail.words);
+        u64::from(is_that)
+    }
 }
 
 /// So many words hold the longest key that is looked for, with its first quote.
@@ -165,7 +182,7 @@ impl Frame {
     #[inline(always)]
     fn has_same_keys(&self, record: Framed<'_>) -> bool {
         let others = self.others.iter().fold(0, |differs, other| {
-            differs | other.tail.differs(record.head(other.member))
+            differs | other.differs(record.head(other.member))
         });
         let all = self.wanted.iter().fold(others, |differs, wanted| {
             differs | wanted.name.differs(record.head(wanted.member))
@@ -281,11 +298,26 @@ impl Frame {
                 self.wanted.extend(wanted);
                 wanted.is_some()
             }
+            None if level == Level::Parameters => {
+                let name = Key::Of(Field::Bucket).name();
+                let words = words::<1>(name).map(|[word]| [word | ANY_CASE]);
+                let tail = words.map(|words| Written { words, masks: [0] });
+                self.others.extend(tail.map(|tail| Other {
+                    member,
+                    tail,
+                    is_any_but: true,
+                }));
+                true
+            }
             None => {
                 let Some(tail) = Written::of(head, length.min(8)) else {
                     return false;
                 };
-                self.others.push(Other { member, tail });
+                self.others.push(Other {
+                    member,
+                    tail,
+                    is_any_but: false,
+                });
                 length <= 8 || !head.last_chunk().is_some_and(|tail| level.may_have(tail))
             }
         }

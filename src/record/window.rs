@@ -58,6 +58,9 @@ pub(super) struct Window<'t, 's, 'o> {
     pub(super) held: usize,
 }
 
+/// Most records are longer, in bytes.
+const SHORT_RECORD: usize = 1_000;
+
 impl<'t, 's, 'o> Window<'t, 's, 'o> {
     pub(super) fn new(state: &'s mut Splitter<'o>, text: &'t [u8], after: After) -> Self {
         Self {
@@ -68,7 +71,8 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
             settled: 0,
             in_element: Saw::No,
             reread: 0,
-            records: Vec::new(),
+            // A record is seldom shorter than this; longer ones leave room that costs nothing.
+            records: Vec::with_capacity(text.len() / SHORT_RECORD),
             held: 0,
         }
     }

@@ -23,9 +23,10 @@ pub(super) struct Sightings {
 }
 
 impl Sightings {
-    /// A caller's other calls are wanted, where a service called for it.
+    /// A caller's other calls are wanted, where a service called for it. Behind a service that called for itself there is nobody.
     pub fn want(&mut self, actor: &Actor, at: Timestamp) {
-        if !actor.invoked_by.is_empty() && !actor.name.is_empty() {
+        let is_service = actor.kind.reveal() == "AWSService" || actor.name == actor.invoked_by;
+        if !actor.invoked_by.is_empty() && !actor.name.is_empty() && !is_service {
             self.wanted
                 .entry(actor.name.clone())
                 .or_default()

@@ -37,6 +37,12 @@ impl Timestamp {
             .map(|time| Self(time.and_utc().timestamp()))
     }
 
+    /// The same, of bytes that may be no text.
+    pub fn parse_bytes(text: &[u8]) -> Option<Self> {
+        let plain = text.try_into().ok().and_then(Self::parse_plain);
+        plain.or_else(|| Self::parse(str::from_utf8(text).ok()?))
+    }
+
     /// Reads an instant as CloudTrail itself writes it, `2024-01-01T00:00:00Z`: every record has one.
     fn parse_plain(text: &[u8; 20]) -> Option<Self> {
         let [

@@ -6,13 +6,10 @@
 use super::super::issued::{Issued, Names};
 use super::Gathering;
 use super::presence::account_named;
-use crate::event::{IssuanceKind, issuance_of, table};
+use crate::event::{IssuanceKind, is_source_of_interest, issuance_of, table};
 use crate::evidence::{Category, Coverage};
 use crate::record::{Field, Glance, RawRecord};
 use crate::vocab::{AccountId, EventId, Timestamp};
-
-/// A record's texts.
-type Texts<'g> = dyn Fn(Field) -> Option<&'g str> + 'g;
 
 /// What a call is of which a glance may be enough.
 enum Call {
@@ -31,37 +28,39 @@ impl Gathering<'_> {
     }
 
     fn glanced_over(&mut self, raw: &RawRecord<'_>, glance: &Glance<'_>) -> Option<()> {
-        let text = |field| glance.get(field).and_then(|text| str::from_utf8(text).ok());
-        let (source, name) = (text(Field::Source)?, text(Field::Name)?);
+        let bytes = |field| glance.get(field);
+        let (source, name) = (bytes(Field::Source)?, bytes(Field::Name)?);
         let call = call_of(source, name)?;
-        if text(Field::Type) == Some("AwsCloudTrailInsight") {
+        if bytes(Field::Type) == Some(b"AwsCloudTrailInsight") {
             return None;
         }
-        let is_request = matches!(call, Call::Request);
-        let category = match text(Field::Category) {
-            Some("Management") if !is_request => Category::Management,
-            Some("Data") if is_request || source != table::S3 => Category::Data,
-            None if source != table::S3 && !glance.may_tell_category_otherwise() => {
-                Category::Management
-            }
+        let (is_request, is_s3) = (
+            matches!(call, Call::Request),
+            source == table::S3.as_bytes(),
+        );
+        let category = match bytes(Field::Category) {
+            Some(b"Management") if !is_request => Category::Management,
+            Some(b"Data") if is_request || !is_s3 => Category::Data,
+            None if !is_s3 && !glance.may_tell_category_otherwise() => Category::Management,
             _ => return None,
         };
-        let is_own = text(Field::CallerType) == Some("AWSService")
-            || text(Field::InvokedBy).is_some_and(|service| !service.is_empty());
+        let is_own = bytes(Field::CallerType) == Some(b"AWSService")
+            || bytes(Field::InvokedBy).is_some_and(|service| !service.is_empty());
         // Of what cannot be read again, the addresses of direct calls are kept: they may be asked for later.
         if category == Category::Management && self.writes.keeps_all() && !is_own {
             return None;
         }
-        let time = text(Field::Time).and_then(Timestamp::parse)?;
-        let account = account_named(text(Field::Recipient), text(Field::CallerAccount));
-        let region = text(Field::Region).unwrap_or("");
+        let time = bytes(Field::Time).and_then(Timestamp::parse_bytes)?;
+        let account = account_named(bytes(Field::Recipient), bytes(Field::CallerAccount));
+        let region = bytes(Field::Region).unwrap_or_default();
         match call {
             Call::Other => self.account.not_of_interest += 1,
             Call::Issuance if glance.has_known_response() && !glance.has_error_code() => {
-                self.note_issued(raw, &text, (account, region), time)?;
+                self.note_issued(raw, glance, time)?;
+                self.presence.issue(account, region, Coverage::at(time));
             }
             Call::Request if glance.has_known_resources() => {
-                self.note_own_request(&text, is_own, time)?;
+                self.note_own_request(glance, is_own, time)?;
             }
             _ => return None,
         }
@@ -73,13 +72,13 @@ impl Gathering<'_> {
     fn note_issued(
         &mut self,
         raw: &RawRecord<'_>,
-        text: &Texts<'_>,
-        (account, region): (&str, &str),
+        glance: &Glance<'_>,
         time: Timestamp,
     ) -> Option<()> {
         if self.writes.keeps_all() {
             return None;
         }
+        let text = |field| text_of(glance, field);
         let names = Names {
             id: text(Field::Id).filter(|id| EventId::is_valid(id))?,
             recipient: text(Field::Recipient).filter(|account| AccountId::is_valid(account)),
@@ -89,13 +88,18 @@ impl Gathering<'_> {
         };
         let issued = Issued::new(&names, time, raw.index)?;
         self.catch.issued.push(issued);
-        self.presence.issue(account, region, Coverage::at(time));
         self.used += 1;
         Some(())
     }
 
     /// Counts a request that does not come from outside; of it counts only that the bucket's requests are logged.
-    fn note_own_request(&mut self, text: &Texts<'_>, is_own: bool, time: Timestamp) -> Option<()> {
+    fn note_own_request(
+        &mut self,
+        glance: &Glance<'_>,
+        is_own: bool,
+        time: Timestamp,
+    ) -> Option<()> {
+        let text = |field| text_of(glance, field);
         let caller = text(Field::CallerAccount).filter(|caller| AccountId::is_valid(caller));
         let (recipient, owner) = (text(Field::Recipient), text(Field::Owner));
         let is_owners = caller.is_some_and(|caller| {
@@ -113,8 +117,16 @@ impl Gathering<'_> {
     }
 }
 
+fn text_of<'g>(glance: &Glance<'g>, field: Field) -> Option<&'g str> {
+    str::from_utf8(glance.get(field)?).ok()
+}
+
 /// What a call of that name is; `None` if it may be of interest in another way.
-fn call_of(source: &str, name: &str) -> Option<Call> {
+fn call_of(source: &[u8], name: &[u8]) -> Option<Call> {
+    if !is_source_of_interest(source) {
+        return Some(Call::Other);
+    }
+    let (source, name) = (str::from_utf8(source).ok()?, str::from_utf8(name).ok()?);
     let has_kind = table::kind_of(source, name).is_some()
         || table::inquiry_of(source, name).is_some()
         || table::trail_kind_of(source, name).is_some();

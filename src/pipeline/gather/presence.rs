@@ -11,10 +11,12 @@ impl Gathering<'_> {
     /// Notes where and when a record was written.
     pub(super) fn cover(&mut self, record: &Record<'_>, time: Timestamp) {
         let account = account_named(
-            record.text("recipientAccountId"),
-            record.text_in("userIdentity", "accountId"),
+            record.text("recipientAccountId").map(str::as_bytes),
+            record
+                .text_in("userIdentity", "accountId")
+                .map(str::as_bytes),
         );
-        let region = record.text("awsRegion").unwrap_or("");
+        let region = record.text("awsRegion").unwrap_or("").as_bytes();
         let category = category_of(record);
         self.presence.note(account, region, category, time);
     }
@@ -60,14 +62,14 @@ impl Gathering<'_> {
 pub(in crate::pipeline) struct Presence {
     spots: Vec<Spot>,
     /// Where and when sessions were issued, by account and Region.
-    issued: Vec<(Box<str>, Box<str>, Coverage)>,
+    issued: Vec<(Box<[u8]>, Box<[u8]>, Coverage)>,
 }
 
 /// The records of one hour, account, Region and category. Texts are kept as they were written until the file is read: most
 /// records are like the one before.
 struct Spot {
-    account: Box<str>,
-    region: Box<str>,
+    account: Box<[u8]>,
+    region: Box<[u8]>,
     category: Option<Category>,
     hour: i64,
     records: u64,
@@ -78,8 +80,8 @@ impl Presence {
     /// Notes a record. Those of one hour mostly lie together, so the search begins at the end.
     pub fn note(
         &mut self,
-        account: &str,
-        region: &str,
+        account: &[u8],
+        region: &[u8],
         category: Option<Category>,
         time: Timestamp,
     ) {
@@ -108,7 +110,7 @@ impl Presence {
     }
 
     /// Notes that a session was issued there.
-    pub fn issue(&mut self, account: &str, region: &str, here: Coverage) {
+    pub fn issue(&mut self, account: &[u8], region: &[u8], here: Coverage) {
         let mut known = self.issued.iter_mut();
         match known.find(|(of, at, _)| **of == *account && **at == *region) {
             Some((_, _, coverage)) => *coverage = coverage.merge(here),
@@ -120,14 +122,14 @@ impl Presence {
     pub fn tell(self, evidence: &mut Evidence, file: &mut FileAccount) {
         let mut activity: BTreeMap<_, (u64, Coverage)> = BTreeMap::new();
         for (account, region, coverage) in self.issued {
-            let place = AccountId::parse(&account).zip(Region::parse(&region));
+            let place = AccountId::parse(text(&account)).zip(Region::parse(text(&region)));
             if let Some((account, region)) = place {
                 evidence.issue(account, region, coverage);
             }
         }
         for spot in self.spots {
-            let account = AccountId::parse(&spot.account);
-            let region = Region::parse(&spot.region);
+            let account = AccountId::parse(text(&spot.account));
+            let region = Region::parse(text(&spot.region));
             let known = file.coverage;
             file.coverage = Some(known.map_or(spot.coverage, |known| known.merge(spot.coverage)));
             if let Some(category) = spot.category {
@@ -196,14 +198,21 @@ fn category_of_old(record: &serde_json::Value) -> Category {
 
 /// The account whose trail has the record; old records name only the caller's.
 pub(in crate::pipeline) fn account_of(record: &Record<'_>) -> Option<AccountId> {
-    AccountId::parse(account_named(
-        record.text("recipientAccountId"),
-        record.text_in("userIdentity", "accountId"),
-    ))
+    AccountId::parse(text(account_named(
+        record.text("recipientAccountId").map(str::as_bytes),
+        record
+            .text_in("userIdentity", "accountId")
+            .map(str::as_bytes),
+    )))
 }
 
 /// The recipient, if it is an account's id; else the caller's account.
-pub(super) fn account_named<'r>(recipient: Option<&'r str>, caller: Option<&'r str>) -> &'r str {
-    let is_account = |text: &&str| AccountId::is_valid(text);
-    recipient.filter(is_account).or(caller).unwrap_or("")
+pub(super) fn account_named<'r>(recipient: Option<&'r [u8]>, caller: Option<&'r [u8]>) -> &'r [u8] {
+    let is_account = |bytes: &&[u8]| AccountId::is_valid(text(bytes));
+    recipient.filter(is_account).or(caller).unwrap_or_default()
+}
+
+/// Bytes of a record, which is UTF-8.
+fn text(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).unwrap_or_default()
 }
