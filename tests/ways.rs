@@ -32,7 +32,19 @@ static RECORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .collect();
     cases.sort();
     let texts = cases.iter().map(|case| fs::read_to_string(case).unwrap());
-    texts.flat_map(|text| elements(&compact(&text))).collect()
+    let all: Vec<String> = texts.flat_map(|text| elements(&compact(&text))).collect();
+    // What is told at a glance though it is of interest comes more often.
+    let glanced: Vec<String> = all
+        .iter()
+        .filter(|record| {
+            ["assumedRoleUser", "\"GetObject\""]
+                .iter()
+                .any(|word| record.contains(word))
+        })
+        .cloned()
+        .collect();
+    let often = vec![glanced; 4].concat();
+    [all, often].concat()
 });
 
 /// Files in memory.
@@ -76,6 +88,8 @@ enum Turn {
     Twice(&'static str),
     /// Names stand where they mean nothing.
     LookAlike,
+    /// A member more in some object, before its own.
+    Within(Index, &'static str),
     /// Spaces behind colons and commas, as Python has them.
     Spaced,
     /// On many lines.
@@ -92,8 +106,27 @@ fn turns() -> impl Strategy<Value = Turn> {
         "userIdentity",
         "@timestamp",
     ];
+    let members = [
+        "\"accountId\":\"111122223333\"",
+        "\"accountId\":5",
+        "\"ACCOUNTID\":\"444455556666\"",
+        "\"accountId\":{\"accountId\":\"444455556666\"}",
+        "\"arn\":\"arn:aws:sts::111122223333:assumed-role/R/s\"",
+        "\"accessKeyId\":\"ASIAEXAMPLE\"",
+        "\"AccessKeyId\":\"ASIAEXAMPLE\"",
+        "\"credentials\":{\"accessKeyId\":\"ASIAOTHER\"}",
+        "\"AssumeRole\":\"Failure\"",
+        "\"errorCode\":\"AccessDenied\"",
+        "\"errorcode\":\"AccessDenied\"",
+        "\"bucketName\":[\"amzn-s3-demo-other\"]",
+        "\"bucketname\":\"amzn-s3-demo-other\"",
+        "\"resources\":[\"accountId\",{\"accountId\":\"444455556666\"}]",
+        "\"eventSource\":\"s3.amazonaws.com\"",
+        "\"sharedEventID\":null",
+    ];
     prop_oneof![
         4 => Just(Turn::AsItIs),
+        4 => (any::<Index>(), select(members.to_vec())).prop_map(|(place, member)| Turn::Within(place, member)),
         2 => (any::<Index>(), 1_usize..4).prop_map(|(place, letters)| Turn::Escaped(place, letters)),
         1 => select(keys.to_vec()).prop_map(Turn::Twice),
         1 => Just(Turn::LookAlike),
@@ -116,12 +149,29 @@ fn turned(record: &str, turn: &Turn) -> String {
                 "{inner},\"a\":{{\"eventName\":\"PutBucketAcl\",\"x\":[{{\"eventSource\":\"s3.amazonaws.com\"}}]}},\"b\":\"\\\"eventName\\\":\\\"PutBucketPolicy\\\"}}\"}}"
             )
         }
+        Turn::Within(place, member) => within(record, *place, member),
         Turn::Spaced => spaced(record),
         Turn::Pretty => {
             let value: serde_json::Value = serde_json::from_str(record).unwrap();
             serde_json::to_string_pretty(&value).unwrap()
         }
     }
+}
+
+/// Puts a member at the beginning of one of the record's objects.
+fn within(record: &str, place: Index, member: &str) -> String {
+    let (mut quoted, mut after_backslash) = (false, false);
+    let mut begins = Vec::new();
+    for (at, character) in record.char_indices() {
+        if character == '{' && !quoted {
+            begins.push(at + 1);
+        }
+        quoted = quoted != (character == '"' && !after_backslash);
+        after_backslash = quoted && character == '\\' && !after_backslash;
+    }
+    let (before, after) = record.split_at(begins[place.index(begins.len())]);
+    let comma = if after.starts_with('}') { "" } else { "," };
+    format!("{before}{member}{comma}{after}")
 }
 
 /// Writes the next letters from a place on as escapes, where a letter may be written so: inside a string.
@@ -278,6 +328,52 @@ fn every_container_is_told_alike() {
         assert_same(&slow, &fast, "every container");
         assert!(fast["changes"].lines().count() > 100);
     }
+}
+
+/// Files that are others when they are read again.
+struct Changing(Files, std::sync::atomic::AtomicBool);
+
+impl Source for Changing {
+    fn list(&self) -> Result<Listing, SourceError> {
+        self.0.list()
+    }
+
+    fn read(&self, file: &LogFile) -> Result<Vec<u8>, Loss> {
+        let again = self.1.load(std::sync::atomic::Ordering::Relaxed);
+        let is_session = file.id.as_str().contains("session");
+        self.1
+            .fetch_or(is_session, std::sync::atomic::Ordering::Relaxed);
+        match again && is_session {
+            true => Ok(gzip(br#"{"Records":[]}"#)),
+            false => self.0.read(file),
+        }
+    }
+}
+
+/// Records that issued sessions are read again when it is known which matter.
+#[test]
+fn a_file_that_changed_before_it_is_read_again_is_a_loss() {
+    let text = fs::read_to_string("fixtures/cases/who-chain-of-three/records.json").unwrap();
+    let (sessions, others): (Vec<String>, Vec<String>) = elements(&compact(&text))
+        .into_iter()
+        .partition(|record| record.contains("assumedRoleUser"));
+    let file =
+        |records: Vec<String>| gzip(format!("{{\"Records\":[{}]}}", records.join(",")).as_bytes());
+    let files = Files(BTreeMap::from([
+        ("a-session.json.gz".to_owned(), file(sessions)),
+        ("others.json.gz".to_owned(), file(others)),
+    ]));
+    let one = Options {
+        threads: Some(1),
+        ..by(Way::Fast)
+    };
+    let steady = pipeline::scan(&files, &one, &()).unwrap();
+    assert_eq!(steady.losses, []);
+    let changing = Changing(files, false.into());
+    let changed = pipeline::scan(&changing, &one, &()).unwrap();
+    assert_eq!(changed.losses.len(), 1, "{:?}", changed.losses);
+    assert_eq!(changed.losses[0].log_file.as_str(), "a-session.json.gz");
+    assert_ne!(told(&steady)["changes"], told(&changed)["changes"]);
 }
 
 /// The two ways would agree on nothing as well.

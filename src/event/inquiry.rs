@@ -174,11 +174,12 @@ pub fn read_inquiry(
     record: &Record<'_>,
     raw: &[u8],
 ) -> Result<Option<(EventKey, Inquiry)>, Unusable> {
-    let json = record.to_json();
-    let outcome = Outcome::of_record(&json);
-    let Some(told) = kind.told(&outcome, served(&json)) else {
+    let answer = record.pick(&["errorCode", "additionalEventData"]);
+    let outcome = Outcome::of_record(&answer);
+    let Some(told) = kind.told(&outcome, served(&answer)) else {
         return Ok(None);
     };
+    let json = record.to_json();
     let subject = if told.is_account_wide() {
         Subject::Account
     } else {

@@ -42,12 +42,17 @@ const STS: &str = "sts.amazonaws.com";
 const SIGNIN: &str = "signin.amazonaws.com";
 const SSO: &str = "sso.amazonaws.com";
 
-/// Whose events issue sessions.
-pub(super) const SOURCES: [&str; 3] = [STS, SIGNIN, SSO];
+/// Whether events of that eventSource issue sessions.
+pub(super) fn issues_sessions(source: &[u8]) -> bool {
+    const STS_BYTES: &[u8] = STS.as_bytes();
+    const SIGNIN_BYTES: &[u8] = SIGNIN.as_bytes();
+    const SSO_BYTES: &[u8] = SSO.as_bytes();
+    matches!(source, STS_BYTES | SIGNIN_BYTES | SSO_BYTES)
+}
 
 /// The kind of issuance of that source and name, and the name.
 pub fn issuance_of(source: &str, name: &str) -> Option<(IssuanceKind, &'static str)> {
-    if !SOURCES.contains(&source) {
+    if !issues_sessions(source.as_bytes()) {
         return None;
     }
     let mut known = ISSUANCES.iter();

@@ -12,7 +12,7 @@ use super::block::BlockFlags;
 use super::change::{AccessPointChange, Change};
 use super::held::HeldKind;
 use super::inquiry::{Switch, Told};
-use super::issuances::SOURCES;
+use super::issuances::issues_sessions;
 use super::json::field;
 use super::outcome::Outcome;
 use super::ownership::Ownership;
@@ -177,6 +177,15 @@ pub struct InquiryKind {
 }
 
 impl InquiryKind {
+    /// Whether an answer proves nothing, whatever it is: only a refusal may.
+    pub fn tells_by_refusal_only(&self) -> bool {
+        let answers = [None, Some(0), Some(1)];
+        let mut told = answers
+            .map(|bytes| self.told(&Outcome::Took, bytes))
+            .into_iter();
+        told.all(|told| told.is_none())
+    }
+
     /// What a read proves that ended so, with an answer of so many bytes.
     pub fn told(&self, outcome: &Outcome, served: Option<u64>) -> Option<Told> {
         match outcome {
@@ -424,8 +433,14 @@ const fn trail(name: &'static str, effect: TrailEffect) -> TrailKind {
 
 /// Whether any call of that eventSource may be of interest.
 pub fn is_source_of_interest(source: &[u8]) -> bool {
-    let mut sources = [S3, ORGANIZATIONS, CLOUDTRAIL].into_iter().chain(SOURCES);
-    sources.any(|of| of.as_bytes() == source)
+    const S3_BYTES: &[u8] = S3.as_bytes();
+    const ORGANIZATIONS_BYTES: &[u8] = ORGANIZATIONS.as_bytes();
+    const CLOUDTRAIL_BYTES: &[u8] = CLOUDTRAIL.as_bytes();
+    // Compared length by length.
+    match source {
+        S3_BYTES | ORGANIZATIONS_BYTES | CLOUDTRAIL_BYTES => true,
+        other => issues_sessions(other),
+    }
 }
 
 /// The kind of call on a trail of that source and name, if it is one.

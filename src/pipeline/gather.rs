@@ -3,10 +3,12 @@
 mod aside;
 mod glance;
 mod presence;
+mod writes;
 
 pub(super) use aside::read_stories;
 use presence::Presence;
 pub(super) use presence::{account_of, calls_directly};
+pub(super) use writes::Writes;
 
 use super::issued::Issued;
 use super::proof::{Asked, Prover};
@@ -19,42 +21,13 @@ use crate::event::{
     amended_event, event_time, has_unsound_bytes, issuance_of, read_event, read_inquiry,
     read_issuance, read_request, table,
 };
-use crate::evidence::{
-    Coverage, Evidence, Fate, FileAccount, ObjectsOfInterest, concerns, matters_by_itself,
-};
+use crate::evidence::{Coverage, Evidence, Fate, FileAccount, concerns, matters_by_itself};
 use crate::inflate::FirstMember;
 use crate::integrity::{ContentHash, Material};
 use crate::record::{Glance, RawRecord, Record};
 use crate::source::{LogFile, Source};
-use crate::vocab::{Citation, Loss, LossKind, SkipReason};
-
-/// Which writes of objects are kept that do not matter by themselves.
-#[derive(Clone, Copy)]
-pub(super) enum Writes<'o> {
-    /// None; it is noted where there are some.
-    Noted,
-    /// Those of these objects.
-    Of(&'o ObjectsOfInterest),
-    /// All, of a file that can be read only once.
-    All,
-    /// None, but all are put aside, with every other record that matters: for a store.
-    Aside,
-}
-
-impl Writes<'_> {
-    /// Whether sessions and callers' addresses are kept, since the file may not be there when they are asked for.
-    fn keeps_all(self) -> bool {
-        matches!(self, Self::All | Self::Aside)
-    }
-
-    /// Which are kept when a file is read for the first time.
-    pub(super) fn at_first(file: &LogFile) -> Self {
-        match file.is_standard_input() {
-            true => Self::All,
-            false => Self::Noted,
-        }
-    }
-}
+use crate::vocab::{BucketName, Citation, Loss, LossKind, SkipReason};
+use std::collections::BTreeSet;
 
 /// What files tell, and what they are checked with.
 #[derive(Default)]
@@ -100,6 +73,8 @@ pub(super) struct Gathering<'o> {
     evidence: Evidence,
     catch: Catch,
     presence: Presence,
+    /// Into which buckets its calls wrote objects that matter only where an object's ACL let others in.
+    written: BTreeSet<BucketName>,
     account: FileAccount,
     used: u64,
     insights: u64,
@@ -119,6 +94,7 @@ impl<'o> Gathering<'o> {
             evidence: Evidence::default(),
             catch: Catch::default(),
             presence: Presence::default(),
+            written: BTreeSet::new(),
             account,
             used: 0,
             insights: 0,
@@ -147,6 +123,10 @@ impl<'o> Gathering<'o> {
             None => Fate::Read,
         };
         self.presence.tell(&mut self.evidence, &mut self.account);
+        if !self.written.is_empty() {
+            let written = std::mem::take(&mut self.written);
+            self.evidence.written.insert(self.file.id.clone(), written);
+        }
         self.evidence
             .files
             .insert(self.file.id.clone(), self.account);
@@ -323,8 +303,7 @@ impl Gathering<'_> {
                 !known.is_some_and(|keys| keys.contains(&write.key))
             }
             Writes::Noted => {
-                let written = self.evidence.written.entry(self.file.id.clone());
-                written.or_default().insert(write.bucket);
+                self.written.insert(write.bucket);
                 true
             }
             Writes::Aside => {
@@ -348,8 +327,7 @@ impl Gathering<'_> {
             Writes::All => true,
             Writes::Of(objects) => concerns(event, objects),
             Writes::Noted => {
-                let written = self.evidence.written.entry(self.file.id.clone());
-                written.or_default().insert(bucket.clone());
+                self.written.insert(bucket.clone());
                 false
             }
             Writes::Aside => false,

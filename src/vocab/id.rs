@@ -54,7 +54,7 @@ checked_name! {
     /// An AWS account id: twelve digits.
     ///
     /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html>
-    AccountId, |text| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+    AccountId, |text| AccountId::is_written(text.as_bytes())
 }
 
 checked_name! {
@@ -77,6 +77,13 @@ checked_name! {
 checked_name! {
     /// The id that CloudTrail gave an event: a GUID; edited and old exports hold other forms, so any short printable text passes.
     EventId, |text| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+impl AccountId {
+    /// Whether bytes of a record are an account's id.
+    pub fn is_written(bytes: &[u8]) -> bool {
+        bytes.len() == 12 && bytes.iter().all(u8::is_ascii_digit)
+    }
 }
 
 impl Region {

@@ -19,6 +19,8 @@ enum Call {
     Issuance,
     /// One on an object, which may come from outside.
     Request,
+    /// A read that tells something only if it is refused.
+    Inquiry,
 }
 
 impl Gathering<'_> {
@@ -55,6 +57,7 @@ impl Gathering<'_> {
         let region = bytes(Field::Region).unwrap_or_default();
         match call {
             Call::Other => self.account.not_of_interest += 1,
+            Call::Inquiry if !glance.has_error_code() => self.account.not_of_interest += 1,
             Call::Issuance if glance.has_known_response() && !glance.has_error_code() => {
                 self.note_issued(raw, glance, time)?;
                 self.presence.issue(account, region, Coverage::at(time));
@@ -127,19 +130,20 @@ fn call_of(source: &[u8], name: &[u8]) -> Option<Call> {
         return Some(Call::Other);
     }
     let (source, name) = (str::from_utf8(source).ok()?, str::from_utf8(name).ok()?);
-    let has_kind = table::kind_of(source, name).is_some()
-        || table::inquiry_of(source, name).is_some()
-        || table::trail_kind_of(source, name).is_some();
+    let has_kind =
+        table::kind_of(source, name).is_some() || table::trail_kind_of(source, name).is_some();
     if has_kind {
         return None;
     }
-    match issuance_of(source, name) {
-        Some((IssuanceKind::Sts, _)) => return Some(Call::Issuance),
-        Some(_) => return None,
-        None => {}
+    match (
+        issuance_of(source, name),
+        table::inquiry_of(source, name),
+        table::request_of(source, name),
+    ) {
+        (None, None, None) => Some(Call::Other),
+        (None, None, Some(_)) => Some(Call::Request),
+        (None, Some(kind), None) if kind.tells_by_refusal_only() => Some(Call::Inquiry),
+        (Some((IssuanceKind::Sts, _)), None, None) => Some(Call::Issuance),
+        _ => None,
     }
-    Some(match table::request_of(source, name) {
-        Some(_) => Call::Request,
-        None => Call::Other,
-    })
 }

@@ -208,7 +208,7 @@ pub(in crate::pipeline) fn account_of(record: &Record<'_>) -> Option<AccountId> 
 
 /// The recipient, if it is an account's id; else the caller's account.
 pub(super) fn account_named<'r>(recipient: Option<&'r [u8]>, caller: Option<&'r [u8]>) -> &'r [u8] {
-    let is_account = |bytes: &&[u8]| AccountId::is_valid(text(bytes));
+    let is_account = |bytes: &&[u8]| AccountId::is_written(bytes);
     recipient.filter(is_account).or(caller).unwrap_or_default()
 }
 
