@@ -216,7 +216,7 @@ fn is_own_by_account(record: &Record<'_>) -> bool {
     caller.is_some_and(|account| {
         let recipient = record.text("recipientAccountId");
         recipient.is_none_or(|recipient| recipient == account)
-            && !record.differs_below("resources", "accountId", account)
+            && !record.differs_among("resources", "accountId", account)
     })
 }
 

@@ -137,27 +137,30 @@ impl<'d> Record<'d> {
         }
     }
 
-    /// Whether, anywhere below a top-level key, a member of that name has another text, or none.
-    pub fn differs_below(&self, outer: &str, name: &str, text: &str) -> bool {
-        let nodes = self.member(outer).unwrap_or_default();
-        let mut pairs = nodes.windows(2);
-        pairs.any(|pair| match pair {
-            [Node::String(key), value] if key.eq_ignore_ascii_case(name) => {
-                !matches!(value, Node::String(other) if *other == text)
-            }
-            _ => false,
+    /// Whether, in an object or the objects of an array under a top-level key, a member of that name has another text, or none.
+    pub fn differs_among(&self, outer: &str, name: &str, text: &str) -> bool {
+        let mut values = self.among(outer, name);
+        values.any(|value| !matches!(value, [Node::String(other)] if *other == text))
+    }
+
+    /// The first text of a member of that name in an object, or the objects of an array, under a top-level key.
+    pub fn text_among(&self, outer: &str, name: &str) -> Option<&'d str> {
+        self.among(outer, name).find_map(|value| match value {
+            [Node::String(text)] => Some(*text),
+            _ => None,
         })
     }
 
-    /// The first text of a member of that name, anywhere below a top-level key.
-    pub fn text_below(&self, outer: &str, name: &str) -> Option<&'d str> {
-        let nodes = self.member(outer)?;
-        nodes.windows(2).find_map(|pair| match pair {
-            [Node::String(key), Node::String(text)] if key.eq_ignore_ascii_case(name) => {
-                Some(*text)
-            }
-            _ => None,
-        })
+    /// The members of that name in an object, or the objects of an array, under a top-level key.
+    fn among<'s>(&'s self, outer: &str, name: &str) -> impl Iterator<Item = &'s [Node<'d>]> {
+        let nodes = self.member(outer).unwrap_or_default();
+        let lone = matches!(nodes.first(), Some(Node::Object { .. })).then_some(nodes);
+        let elements = View { nodes }.elements().map(|element| element.nodes);
+        let objects = lone.into_iter().chain(elements);
+        let is_object = |nodes: &&[Node<'d>]| matches!(nodes.first(), Some(Node::Object { .. }));
+        objects
+            .filter(is_object)
+            .filter_map(move |object| named(object, name))
     }
 
     /// Some top-level members as JSON, without reading the others; names are compared without ASCII case.

@@ -44,12 +44,18 @@ struct Wanted {
 struct Other {
     member: u16,
     tail: Written<1>,
-    /// Whether it may be any but that one, in any case: names of parameters are many.
+    /// Whether it may be any but that one, in any case, and but an object: names of parameters are many.
     is_any_but: bool,
 }
 
+/// Stands for a parameter of any name.
+const ANY_PARAMETER: Key = Key::Beside(b"");
+
 /// Sets the bit that tells small letters from capitals, in every byte.
 const ANY_CASE: u64 = 0x2020_2020_2020_2020;
+
+/// How an object's parameter is written, with its first quote.
+const OBJECT: u64 = u32::from_le_bytes(*b"\"key") as u64;
 
 impl Other {
     #[inline(always)]
@@ -57,8 +63,8 @@ impl Other {
         if !self.is_any_but {
             return self.tail.differs(head);
         }
-        let found = head.and_then(words::<1>);
-        let is_that = found.is_none_or(|[word]| [word | ANY_CASE] == self.tail.words);
+        let found = head.and_then(words::<1>).map(|[word]| word | ANY_CASE);
+        let is_that = found.is_none_or(|word| [word] == self.tail.words || word >> 32 == OBJECT);
         u64::from(is_that)
     }
 }
@@ -253,6 +259,9 @@ impl Frame {
             is_unsure |= !self.keep(record, number, level, key.map(|key| (key, member.value)));
         }
         self.is_known = !is_unsure;
+        if !places.has(Key::Of(Field::Key)) {
+            self.forget_parameters();
+        }
         places.wonder(self.strange);
         self.service = record.service(&places);
         places
@@ -273,6 +282,22 @@ impl Frame {
         Strange::Resources.bit() * u32::from(is_strange)
     }
 
+    /// Of a call that is on no object it matters only that no parameter is another bucket's name.
+    fn forget_parameters(&mut self) {
+        let name = Key::Of(Field::Bucket).name();
+        let words = words::<1>(name).map_or([0], |[word]| [word | ANY_CASE]);
+        let parameters = self
+            .wanted
+            .extract_if(.., |wanted| wanted.key == ANY_PARAMETER);
+        let tail = Written { words, masks: [0] };
+        self.others.extend(parameters.map(|parameter| Other {
+            member: parameter.member,
+            tail,
+            is_any_but: true,
+        }));
+        self.strange |= Strange::Parameters.bit();
+    }
+
     /// Keeps what a key is recognised by; says whether that tells it from those that are looked for.
     fn keep(
         &mut self,
@@ -285,10 +310,20 @@ impl Frame {
             return false;
         };
         let length = memchr::memrchr(b'"', head).map_or(0, |quote| head.len() - quote);
+        let first = head.get((head.len() - length + 1).min(head.len())..);
+        // What an ACL is asked for with begins so.
+        let may_be_acl = matches!(first, Some([b'x' | b'X' | b'a' | b'A' | b'g' | b'G', ..]));
+        let is_parameter = level == Level::Parameters && wanted.is_none();
+        if is_parameter && (may_be_acl || record.has_backslash) {
+            self.strange |= Strange::Parameters.bit();
+        }
+        // A parameter of any name is told by all of it.
+        let wanted = wanted.or(is_parameter.then_some((ANY_PARAMETER, Value::Literal)));
         match wanted {
             Some((key, value)) => {
                 let name = Written::of(head, length);
-                let name = name.filter(|_| length == key.name().len() + 1);
+                let is_whole = key == ANY_PARAMETER || length == key.name().len() + 1;
+                let name = name.filter(|_| is_whole);
                 let wanted = name.map(|name| Wanted {
                     member,
                     key,
@@ -297,17 +332,6 @@ impl Frame {
                 });
                 self.wanted.extend(wanted);
                 wanted.is_some()
-            }
-            None if level == Level::Parameters => {
-                let name = Key::Of(Field::Bucket).name();
-                let words = words::<1>(name).map(|[word]| [word | ANY_CASE]);
-                let tail = words.map(|words| Written { words, masks: [0] });
-                self.others.extend(tail.map(|tail| Other {
-                    member,
-                    tail,
-                    is_any_but: true,
-                }));
-                true
             }
             None => {
                 let Some(tail) = Written::of(head, length.min(8)) else {

@@ -37,12 +37,14 @@ pub enum Field {
     IssuedSession,
     /// `requestParameters.bucketName`, of S3.
     Bucket,
+    /// `requestParameters.key`, of S3.
+    Key,
     /// `resources.accountId`, of S3: of several, which are all the same.
     Owner,
 }
 
 /// How many fields there are.
-const FIELDS: usize = 16;
+const FIELDS: usize = 17;
 
 /// Where in a record the fields' strings lie.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -81,12 +83,17 @@ impl<'t> Glance<'t> {
 
     /// Whether the record has an `errorCode`.
     pub fn has_error_code(&self) -> bool {
-        self.places.met & Key::ErrorCode.bit() != 0
+        self.places.has(Key::ErrorCode)
     }
 
     /// Whether all members of the Security Token Service's answer are known ones.
     pub fn has_known_response(&self) -> bool {
         self.places.met & Strange::Response.bit() == 0
+    }
+
+    /// Whether none of S3's parameters can be an ACL, or a part of one.
+    pub fn has_known_parameters(&self) -> bool {
+        self.places.met & Strange::Parameters.bit() == 0
     }
 
     /// Whether all owners that S3's resources name are told.
@@ -121,6 +128,7 @@ pub(super) enum Key {
 /// What has members that it mostly has not: set among the keys that were met.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Strange {
+    Parameters,
     Response,
     Resources,
 }
@@ -128,6 +136,7 @@ pub(super) enum Strange {
 impl Strange {
     pub const fn bit(self) -> u32 {
         match self {
+            Self::Parameters => 1 << 29,
             Self::Response => 1 << 30,
             Self::Resources => 1 << 31,
         }
@@ -153,6 +162,7 @@ impl Key {
             Self::Of(Field::IssuedKey) => b"accessKeyId",
             Self::Of(Field::IssuedSession) => b"arn",
             Self::Of(Field::Bucket) => b"bucketName",
+            Self::Of(Field::Key) => b"key",
             Self::Identity => b"userIdentity",
             Self::ManagementEvent => b"managementEvent",
             Self::Resources => b"resources",
@@ -170,14 +180,14 @@ impl Key {
         match self {
             Self::Of(Field::Owner) | Self::Beside(_) => 0,
             Self::Of(field) => 1 << field as u32,
-            Self::Identity => 1 << 16,
-            Self::ManagementEvent => 1 << 17,
-            Self::Resources => 1 << 18,
-            Self::ErrorCode => 1 << 19,
-            Self::Response => 1 << 20,
-            Self::Credentials => 1 << 21,
-            Self::AssumedUser => 1 << 22,
-            Self::Parameters => 1 << 23,
+            Self::Identity => 1 << 17,
+            Self::ManagementEvent => 1 << 18,
+            Self::Resources => 1 << 19,
+            Self::ErrorCode => 1 << 20,
+            Self::Response => 1 << 21,
+            Self::Credentials => 1 << 22,
+            Self::AssumedUser => 1 << 23,
+            Self::Parameters => 1 << 24,
         }
     }
 
@@ -250,7 +260,14 @@ impl Level {
                 Key::Beside(b"sessionToken"),
             ],
             Self::AssumedUser => &[Key::Of(Field::IssuedSession), Key::Beside(b"assumedRoleId")],
-            Self::Parameters => &[Key::Of(Field::Bucket)],
+            Self::Parameters => &[
+                Key::Of(Field::Bucket),
+                Key::Of(Field::Key),
+                Key::Beside(b"x-id"),
+                Key::Beside(b"x-amz-storage-class"),
+                Key::Beside(b"x-amz-server-side-encryption"),
+                Key::Beside(b"x-amz-server-side-encryption-aws-kms-key-id"),
+            ],
             Self::Resource => &[
                 Key::Of(Field::Owner),
                 Key::Beside(b"type"),
@@ -323,6 +340,11 @@ impl Places {
     pub fn meet(&mut self, key: Key) {
         self.is_doubtful |= self.met & key.bit() != 0;
         self.met |= key.bit();
+    }
+
+    /// Whether a key was met.
+    pub fn has(&self, key: Key) -> bool {
+        self.met & key.bit() != 0
     }
 
     /// Notes where a field's string lies in a text; of several owners, whether they are the same.

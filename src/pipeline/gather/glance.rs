@@ -4,12 +4,12 @@
 //! reads the record; the two must count alike.
 
 use super::super::issued::{Issued, Names};
-use super::Gathering;
 use super::presence::account_named;
+use super::{Gathering, Writes};
 use crate::event::{IssuanceKind, is_source_of_interest, issuance_of, table};
 use crate::evidence::{Category, Coverage};
 use crate::record::{Field, Glance, RawRecord};
-use crate::vocab::{AccountId, EventId, Timestamp};
+use crate::vocab::{AccountId, BucketName, EventId, Timestamp};
 
 /// What a call is of which a glance may be enough.
 enum Call {
@@ -19,6 +19,8 @@ enum Call {
     Issuance,
     /// One on an object, which may come from outside.
     Request,
+    /// One that writes an object, which may do so too.
+    Write,
     /// A read that tells something only if it is refused.
     Inquiry,
 }
@@ -65,6 +67,13 @@ impl Gathering<'_> {
             Call::Request if glance.has_known_resources() => {
                 self.note_own_request(glance, is_own, time)?;
             }
+            Call::Write if glance.has_known_resources() && glance.has_known_parameters() => {
+                let written = self.quiet_write(glance)?;
+                self.note_own_request(glance, is_own, time)?;
+                if !self.written.contains(written) {
+                    self.written.extend(BucketName::parse(written));
+                }
+            }
             _ => return None,
         }
         self.presence.note(account, region, Some(category), time);
@@ -93,6 +102,15 @@ impl Gathering<'_> {
         self.catch.issued.push(issued);
         self.used += 1;
         Some(())
+    }
+
+    /// The bucket that an object is written into, if that can only matter where some ACL lets others in.
+    fn quiet_write<'g>(&self, glance: &Glance<'g>) -> Option<&'g str> {
+        let bucket =
+            text_of(glance, Field::Bucket).filter(|bucket| BucketName::is_valid(bucket))?;
+        let is_noted = matches!(self.writes, Writes::Noted);
+        let is_whole = text_of(glance, Field::Key).is_some() && !glance.has_error_code();
+        (is_noted && is_whole).then_some(bucket)
     }
 
     /// Counts a request that does not come from outside; of it counts only that the bucket's requests are logged.
@@ -130,9 +148,10 @@ fn call_of(source: &[u8], name: &[u8]) -> Option<Call> {
         return Some(Call::Other);
     }
     let (source, name) = (str::from_utf8(source).ok()?, str::from_utf8(name).ok()?);
-    let has_kind =
-        table::kind_of(source, name).is_some() || table::trail_kind_of(source, name).is_some();
-    if has_kind {
+    let kind = table::kind_of(source, name);
+    if table::trail_kind_of(source, name).is_some()
+        || kind.is_some_and(|kind| !table::is_on_object(kind))
+    {
         return None;
     }
     match (
@@ -141,6 +160,8 @@ fn call_of(source: &[u8], name: &[u8]) -> Option<Call> {
         table::request_of(source, name),
     ) {
         (None, None, None) => Some(Call::Other),
+        (None, None, Some(_)) if kind.is_some() => Some(Call::Write),
+        _ if kind.is_some() => None,
         (None, None, Some(_)) => Some(Call::Request),
         (None, Some(kind), None) if kind.tells_by_refusal_only() => Some(Call::Inquiry),
         (Some((IssuanceKind::Sts, _)), None, None) => Some(Call::Issuance),

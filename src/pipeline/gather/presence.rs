@@ -41,7 +41,7 @@ impl Gathering<'_> {
     }
 
     fn log(&mut self, time: Timestamp, record: &Record<'_>) {
-        let owner = record.text_below("resources", "accountId");
+        let owner = record.text_among("resources", "accountId");
         let owner = owner.or_else(|| record.text("recipientAccountId"));
         let account = owner.and_then(AccountId::parse);
         let bucket = record.text_in("requestParameters", "bucketName");
