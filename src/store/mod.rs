@@ -27,10 +27,10 @@ pub use segment::{Draft, Drafting};
 pub use story::{Aside, Identity, KeptRecord, Story, WrittenObject};
 pub use table::Table;
 
-use crate::event::Whereabouts;
+use crate::event::{EventKey, Inquiry, Whereabouts};
 use crate::evidence::{Evidence, ObjectsOfInterest};
 use crate::integrity::Material;
-use crate::vocab::{LogFileId, Timestamp};
+use crate::vocab::{Citation, LogFileId, Timestamp};
 use manifest::{Manifest, Segment};
 use read::{Batches, Find, hash_of, path_of};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -113,6 +113,13 @@ impl Store {
     /// How many files of the source are kept.
     pub fn source_files(&self) -> usize {
         self.index.len()
+    }
+
+    /// How many rows a table has in all segments.
+    pub fn rows(&self, table: Table) -> u64 {
+        let segments = self.manifest.segments.iter();
+        let files = segments.filter_map(|segment| segment.tables.get(table.name()));
+        files.map(|file| file.rows).fold(0, u64::saturating_add)
     }
 
     fn segment(&self, number: usize) -> Option<&Segment> {
@@ -257,7 +264,7 @@ impl Store {
         self.index.get(id).map(|known| &known.identity)
     }
 
-    /// Adds a table's rows to evidence: of files, activity (after the files), spans, reads or losses.
+    /// Adds a table's rows to evidence: of files, activity (after the files), spans or losses.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -270,6 +277,22 @@ impl Store {
     ) -> Result<(), StoreError> {
         match self.batches(number, table, &[])? {
             Some(batches) => load::add(table, batches, wants, into),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out reads.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn reads(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        take: &mut dyn FnMut(EventKey, Inquiry, Citation),
+    ) -> Result<(), StoreError> {
+        match self.batches(number, Table::Reads, &[])? {
+            Some(batches) => load::all_reads(batches, wants, take),
             None => Ok(()),
         }
     }
