@@ -11,7 +11,7 @@ use crate::timeline::{
 };
 use crate::vocab::{AccountId, BucketName};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 /// Takes rows bucket by bucket: of a bucket all at once.
@@ -116,9 +116,31 @@ impl Excerpt {
         }
     }
 
+    /// Adds rows that are common to buckets. Changes stand for themselves, but those of buckets of which all is told here.
+    pub fn add_common(&mut self, mut part: Analysis) {
+        let timelines = part.timelines.iter().map(|row| (&row.account, &row.bucket));
+        let told: BTreeSet<_> = timelines
+            .map(|(account, bucket)| (account.clone(), bucket.clone()))
+            .collect();
+        let is_told = |row: &ChangeRow| {
+            let bucket = row.event.event.bucket.clone();
+            bucket.is_some_and(|bucket| told.contains(&(row.account.clone(), bucket)))
+        };
+        self.totals.add(&part);
+        let changes = std::mem::take(&mut part.changes).into_iter();
+        let (of_buckets, common) = changes.partition(is_told);
+        part.changes = of_buckets;
+        self.changes.extend::<Vec<_>>(common);
+        self.hold_all(part);
+    }
+
     /// Adds the rows of some buckets.
     pub fn add(&mut self, part: Analysis) {
         self.totals.add(&part);
+        self.hold_all(part);
+    }
+
+    fn hold_all(&mut self, part: Analysis) {
         let mut buckets: BTreeMap<(Option<AccountId>, BucketName), Bucket> = BTreeMap::new();
         let mut of_exposure = BTreeMap::new();
         for row in part.exposures {

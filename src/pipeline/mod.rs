@@ -91,7 +91,7 @@ impl Default for Options {
             metadata: Metadata::default(),
             custody: false,
             way: Way::default(),
-            most_held: 100_000,
+            most_held: 50_000,
             most_told: 20_000,
         }
     }

@@ -5,6 +5,7 @@
 //! is held grows with files, buckets and sessions, not with changes.
 
 mod survey;
+mod unissued;
 
 use super::again::{Choosing, Part, as_asked, lost, requests};
 use super::conclude::{listed, verdicts};
@@ -15,16 +16,16 @@ use super::traced::{search, sessions_of};
 use super::{Beside, Covered, Options, ScanError};
 use crate::analysis::{Analysis, Counts, Excerpt, TakesRows};
 use crate::coverage::{self, Stream};
-use crate::event::{Change, CitedEvent, EventKey, ExposureEvent};
+use crate::event::EventKey;
 use crate::evidence::{Evidence, ObjectsOfInterest};
 use crate::integrity::{self, Integrity, Material, RecordVerdict};
 use crate::store::Store;
-use crate::timeline::{ChangeRow, Effects, Realm, Reconstruction, Tracer, Unissued, Visits};
+use crate::timeline::{ChangeRow, Effects, Realm, Reconstruction, Tracer, Visits};
 use crate::vocab::{AccountId, BucketName, Region};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use survey::Surveyed;
+use unissued::Sessions;
 
 /// So many groups of buckets are held at once.
 const AT_ONCE: usize = 32;
@@ -269,33 +270,40 @@ impl Court<'_> {
         rows: &mut dyn TakesRows,
     ) -> Result<(Excerpt, Option<usize>), ScanError> {
         let mut excerpt = Excerpt::of(self.options.most_told);
-        let mut unissued = Unissued::default();
+        let sessions = Sessions::new();
         let mut withheld = None;
-        let mut take = |(part, missing): (Analysis, Vec<ChangeRow>)| {
-            missing.into_iter().for_each(|row| unissued.add(row));
-            rows.take(&part).map_err(ScanError::Rows)?;
+        let mut hand_on = |part: &Analysis, missing: &[ChangeRow]| {
+            sessions.take(missing).map_err(ScanError::Spill)?;
             withheld = part.withheld.map(|here| here + withheld.unwrap_or(0));
-            excerpt.add(part);
-            Ok(())
+            rows.take(part).map_err(ScanError::Rows)
         };
         let mut common = self.realm.rest(effects);
         common.take(self.told_common(finish.beside).0);
         common.sort();
-        take(finish.part(common, &finish.verdicts(&self.common)))?;
+        let (part, missing) = finish.part(common, &finish.verdicts(&self.common));
+        hand_on(&part, &missing)?;
+        excerpt.add_common(part);
         let work = |names: &[BucketName]| {
             let evidence = self.groups.load(names.iter())?.evidence;
             let verdicts = finish.verdicts(&evidence);
             let (told, _) = self.told(names, evidence, finish.beside);
             Ok(finish.part(told, &verdicts))
         };
-        self.each(&work, &mut take)?;
-        let last = Reconstruction {
-            contradictions: unissued.into_contradictions().collect(),
-            ..Reconstruction::default()
-        };
-        let (last, _) = finish.part(last, &Verdicts::new());
-        rows.take(&last).map_err(ScanError::Rows)?;
-        excerpt.add(last);
+        self.each(&work, &mut |(part, missing): (Analysis, Vec<ChangeRow>)| {
+            hand_on(&part, &missing)?;
+            excerpt.add(part);
+            Ok(())
+        })?;
+        sessions.finish(&mut |contradictions| {
+            let told = Reconstruction {
+                contradictions,
+                ..Reconstruction::default()
+            };
+            let (part, _) = finish.part(told, &Verdicts::new());
+            rows.take(&part).map_err(ScanError::Rows)?;
+            excerpt.add(part);
+            Ok(())
+        })?;
         Ok((excerpt, withheld))
     }
 
@@ -358,7 +366,7 @@ impl Finish<'_> {
         };
         let changes = told.changes.iter();
         let missing = changes.filter(|row| self.tracer.misses(row, &recorded));
-        let missing = missing.map(slim).collect();
+        let missing = missing.cloned().collect();
         let whole = Analysis {
             evidence: span(self.beside.coverage),
             ..Analysis::default()
@@ -367,24 +375,5 @@ impl Finish<'_> {
         let mut part = self.options.strictness.apply(picked);
         part.assure(self.streams, of);
         (part, missing)
-    }
-}
-
-/// A change as far as a contradiction tells of it.
-fn slim(row: &ChangeRow) -> ChangeRow {
-    let event = &row.event.event;
-    let cited = CitedEvent {
-        event: ExposureEvent {
-            record: Default::default(),
-            error_message: Default::default(),
-            change: Change::Read,
-            ..event.clone()
-        },
-        ..(*row.event).clone()
-    };
-    ChangeRow {
-        event: Arc::new(cited),
-        summary: Default::default(),
-        ..row.clone()
     }
 }

@@ -20,7 +20,7 @@ mod table;
 mod write;
 
 pub use error::StoreError;
-pub use find::Again;
+pub use find::{Again, Names};
 pub use join::{Joined, merge};
 pub use load::Wants;
 pub use segment::{Draft, Drafting};
@@ -33,10 +33,9 @@ use crate::integrity::Material;
 use crate::vocab::{Citation, LogFileId, Timestamp};
 use manifest::{Manifest, Segment};
 use read::{Batches, Find, hash_of, path_of};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The version of the layout. A store of another one is refused.
 pub const VERSION: u32 = 1;
@@ -76,26 +75,6 @@ pub struct DamagedSegment {
     pub source_files: u64,
     /// Those that were not read again since, as far as their names can still be read.
     pub missing: Option<BTreeSet<LogFileId>>,
-}
-
-/// Names that are looked for.
-#[derive(Clone, Debug)]
-pub struct Names(Arc<HashSet<i64>>);
-
-impl Names {
-    /// These.
-    pub fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
-        Self(Arc::new(
-            names.map(|name| hash_of(&[name]).cast_signed()).collect(),
-        ))
-    }
-
-    fn among(&self, by: &'static [&'static str]) -> Find {
-        Find {
-            by,
-            wanted: Arc::clone(&self.0),
-        }
-    }
 }
 
 /// Which tables of which segment can be read: segments are counted from 0.
@@ -149,10 +128,15 @@ impl Store {
         table: Table,
         columns: &[&'static str],
     ) -> Result<Option<Batches>, StoreError> {
+        let path = self.path(number, table);
+        path.map(|path| Batches::open(&path, columns)).transpose()
+    }
+
+    /// The file of a table of a segment, where it has rows.
+    fn path(&self, number: usize, table: Table) -> Option<PathBuf> {
         let segment = self.segment(number);
         let segment = segment.filter(|segment| segment.tables.contains_key(table.name()));
-        let path = segment.map(|segment| path_of(&self.folder, table, &segment.name));
-        path.map(|path| Batches::open(&path, columns)).transpose()
+        segment.map(|segment| path_of(&self.folder, table, &segment.name))
     }
 
     /// The files of the source that a segment tells of.
@@ -347,8 +331,7 @@ impl Store {
             keys.iter()
                 .map(|key| hash_of(&[bucket.as_str(), key.reveal()]))
         });
-        let find =
-            Names(Arc::new(pairs.map(u64::cast_signed).collect())).among(&["find_by_object"]);
+        let find = Names::of_hashes(pairs).among(&["find_by_object"]);
         match self.found(number, Table::Writes, &find::WRITE, &find)? {
             Some(batches) => find::records(batches, wants, Some(objects), take),
             None => Ok(()),
@@ -433,9 +416,7 @@ impl Store {
         columns: &[&'static str],
         find: &Find,
     ) -> Result<Option<Batches>, StoreError> {
-        let segment = self.segment(number);
-        let segment = segment.filter(|segment| segment.tables.contains_key(table.name()));
-        let path = segment.map(|segment| path_of(&self.folder, table, &segment.name));
+        let path = self.path(number, table);
         path.map(|path| Batches::open_where(&path, columns, Some(find)))
             .transpose()
     }

@@ -101,12 +101,13 @@ fn field<'l>(rest: &mut &'l [u8]) -> Option<&'l [u8]> {
     Some(field)
 }
 
-fn word<'l>(rest: &mut &'l [u8]) -> Option<&'l str> {
+/// Takes the next field, which is text.
+pub(in super::super) fn word<'l>(rest: &mut &'l [u8]) -> Option<&'l str> {
     std::str::from_utf8(field(rest)?).ok()
 }
 
 /// A key as text from which it can be read again.
-pub(super) fn key_text(key: &EventKey) -> String {
+pub(in super::super) fn key_text(key: &EventKey) -> String {
     match key {
         EventKey::Id(id, recipient) => {
             let recipient = recipient.as_ref().map_or("", AccountId::as_str);
@@ -119,7 +120,7 @@ pub(super) fn key_text(key: &EventKey) -> String {
     }
 }
 
-fn read_key(text: &str) -> Option<EventKey> {
+pub(in super::super) fn read_key(text: &str) -> Option<EventKey> {
     if let Some(text) = text.strip_prefix('i') {
         let (recipient, id) = text.split_once('\n')?;
         let id = EventId::parse(id)?;
