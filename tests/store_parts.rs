@@ -18,6 +18,7 @@ use leaktrail::report::terminal::{self, Style};
 use leaktrail::report::{Folder, Format, Invocation, Overwrite, SpilledRows, write_spilled};
 use leaktrail::store::Store;
 use leaktrail::vocab::{AccountId, BucketName};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -168,4 +169,102 @@ fn run(report: &Path) -> serde_json::Value {
     let mut run: serde_json::Value = serde_json::from_str(&text).unwrap();
     run["reports"]["report.html"] = serde_json::Value::Null;
     run
+}
+
+/// A call of an administrator's, as one trail has it.
+fn call(minute: u32, name: &str, id: &str, parameters: Value, more: Value) -> Value {
+    let mut record = json!({
+        "eventVersion": "1.09", "eventSource": "s3.amazonaws.com", "eventName": name, "awsRegion": "eu-west-1",
+        "eventTime": format!("2026-01-10T08:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.10", "userAgent": "[aws-cli/2.15.24]",
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/alice", "accountId": "111122223333", "userName": "alice"},
+        "requestParameters": parameters, "eventID": format!("{id:0>8}-0000-4000-8000-000000000000"),
+        "eventCategory": "Management", "recipientAccountId": "111122223333"
+    });
+    for (key, value) in more.as_object().unwrap() {
+        record[key] = value.clone();
+    }
+    record
+}
+
+fn public(bucket: &str) -> Value {
+    let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{bucket}/*")});
+    json!({"bucketName": bucket, "bucketPolicy": {"Version": "2012-10-17", "Statement": [statement]}})
+}
+
+/// Buckets that have something in common: an account's block and grants that it should have refused, copies that name other
+/// buckets or none, ids that copies share, access points.
+fn entangled() -> Vec<Value> {
+    let (policy, block) = ("PutBucketPolicy", "PutAccountPublicAccessBlock");
+    let all = json!({"PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}});
+    let control = json!({"eventSource": "s3.amazonaws.com"});
+    let none = json!({});
+    let mut records = vec![
+        call(1, policy, "a1", public("amzn-s3-demo-one"), none.clone()),
+        call(2, policy, "a2", public("amzn-s3-demo-two"), none.clone()),
+        call(5, block, "b1", all.clone(), control.clone()),
+        // Accepted though the block refuses it: the first second of each stretch counts, in whichever bucket.
+        call(20, policy, "c1", public("amzn-s3-demo-six"), none.clone()),
+        call(15, policy, "c2", public("amzn-s3-demo-five"), none.clone()),
+        call(15, policy, "c3", public("amzn-s3-demo-four"), none.clone()),
+        call(30, block, "b2", all, control),
+        call(40, policy, "c4", public("amzn-s3-demo-one"), none.clone()),
+        // Copies of one event that name different buckets, and none.
+        call(41, policy, "d1", public("amzn-s3-demo-seven"), none.clone()),
+        call(41, policy, "d1", public("amzn-s3-demo-eight"), none.clone()),
+        call(42, policy, "d2", public("amzn-s3-demo-nine"), none.clone()),
+        call(42, policy, "d2", Value::Null, none.clone()),
+        call(
+            43,
+            "DeleteBucketPolicy",
+            "d3",
+            json!({"bucketName": "amzn-s3-demo-eight"}),
+            none.clone(),
+        ),
+    ];
+    // One call in the trails of two accounts, of which one copy does not name the bucket.
+    for (id, recipient, parameters) in [
+        ("e1", "111122223333", public("amzn-s3-demo-ten")),
+        ("e2", "444455556666", json!({})),
+    ] {
+        let shared = json!({"sharedEventID": "shared-1", "recipientAccountId": recipient});
+        records.push(call(44, policy, id, parameters, shared));
+    }
+    let point = json!({"name": "door", "accessPointName": "door", "CreateAccessPointRequest": {"Bucket": "amzn-s3-demo-two"}, "accountId": "111122223333"});
+    records.push(call(45, "CreateAccessPoint", "f1", point, none.clone()));
+    let gone = json!({"name": "door", "accessPointName": "door", "accountId": "111122223333"});
+    records.push(call(50, "DeleteAccessPoint", "f2", gone, none));
+    records
+}
+
+#[test]
+fn what_is_entangled_is_judged_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let (logs, store) = (folder.path().join("logs"), folder.path().join("store"));
+    for (number, record) in entangled().iter().enumerate() {
+        let text = json!({"Records": [record]}).to_string();
+        kept::put(&logs, &format!("{number:02}.json"), text.as_bytes());
+    }
+    add(
+        &store,
+        std::slice::from_ref(&logs),
+        &Options::default(),
+        None,
+    );
+    let expected = kept::scanned(&[logs], &Options::default());
+    let told = kept::reported(&store, &Options::default());
+    assert_same(&told, &expected, "entangled buckets");
+    let contradictions = &told["contradictions"];
+    for expected in ["policy-accepted-despite-account-block", "copies-differ"] {
+        assert!(contradictions.contains(expected), "{contradictions}");
+    }
+    let despite = contradictions.matches("despite-account-block").count();
+    assert_eq!(
+        despite, 3,
+        "two buckets of the first second, and one later: {contradictions}"
+    );
+    assert!(
+        told["changes"].contains("access-point"),
+        "{}",
+        told["changes"]
+    );
 }
