@@ -14,9 +14,8 @@ mod corpus;
 use corpus::{Corpus, Shape};
 use leaktrail::analysis::Analysis;
 use leaktrail::pipeline::{Options, keep, report, scan};
-use leaktrail::source::{DirSource, Listing, LogFile, Source, SourceError};
+use leaktrail::source::DirSource;
 use leaktrail::store::Store;
-use leaktrail::vocab::{LogFileId, Loss, Timestamp};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -24,92 +23,12 @@ use std::time::{Duration, Instant};
 const TIMES: usize = 5;
 
 fn main() {
-    memory();
     for shape in [Shape::ManySmall, Shape::FewLarge, Shape::Large] {
         let folder = tempfile::tempdir().unwrap();
         let corpus = Corpus::write(folder.path(), shape).unwrap();
         second_run(shape, &corpus, folder.path());
         one_day_more(shape, &corpus, folder.path());
     }
-}
-
-/// How much is held while a store of many changes is judged: two hundred of each bucket. `LEAKTRAIL_BENCH_CHANGES` asks for
-/// another number of them.
-fn memory() {
-    let asked = std::env::var("LEAKTRAIL_BENCH_CHANGES").ok();
-    let changes = asked.map_or(200_000, |number| number.parse().unwrap());
-    let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::open_to_write(folder.path()).unwrap();
-    let options = Options::default();
-    keep(&Changes(changes), &mut store, &options, None, &()).unwrap();
-    let filled = peak_memory();
-    let begun = Instant::now();
-    let analysis = report(&mut store, &options, Default::default()).unwrap();
-    assert_eq!(analysis.changes.len() as u64, changes);
-    assert_eq!(
-        analysis.timelines.len() as u64,
-        changes.div_ceil(PER_BUCKET)
-    );
-    if let Some((filled, judged)) = filled.zip(peak_memory()) {
-        println!(
-            "{changes} changes in {} buckets: {} MiB at most while the store is filled, {} MiB while it is judged ({} bytes a change), {:.1?}",
-            analysis.timelines.len(),
-            filled >> 20,
-            judged >> 20,
-            judged / changes,
-            begun.elapsed()
-        );
-    }
-}
-
-/// So many changes has each bucket.
-const PER_BUCKET: u64 = 200;
-/// So many changes lie in a file.
-const PER_FILE: u64 = 5_000;
-
-/// So many changes of policies, made when they are asked for.
-struct Changes(u64);
-
-impl Source for Changes {
-    fn list(&self) -> Result<Listing, SourceError> {
-        let name = |number| LogFileId::new(format!("{number:08}.json"));
-        let file = |number| LogFile::new(name(number), PER_FILE).with_version(Some("1".into()));
-        Ok(Listing {
-            files: (0..self.0.div_ceil(PER_FILE)).map(file).collect(),
-            ..Listing::default()
-        })
-    }
-
-    fn read(&self, file: &LogFile) -> Result<Vec<u8>, Loss> {
-        let number: u64 = file.id.as_str()[..8].parse().unwrap();
-        let first = number * PER_FILE;
-        let changes = (first..(first + PER_FILE).min(self.0)).map(change);
-        Ok(format!(
-            "{{\"Records\":[{}]}}",
-            changes.collect::<Vec<_>>().join(",")
-        )
-        .into_bytes())
-    }
-}
-
-/// A public policy, or another one.
-fn change(number: u64) -> String {
-    let (bucket, time) = (
-        number / PER_BUCKET,
-        Timestamp::from_unix(1_709_280_000 + (number % PER_BUCKET).cast_signed() * 60),
-    );
-    let account = ["*", "arn:aws:iam::111122223333:root"][usize::from(number % 2 == 1)];
-    format!(
-        r#"{{"eventVersion":"1.09","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/alice","accountId":"111122223333","accessKeyId":"AKIAALICEEXAMPLE","userName":"alice"}},"eventTime":"{time}","eventSource":"s3.amazonaws.com","eventName":"PutBucketPolicy","awsRegion":"eu-west-1","sourceIPAddress":"203.0.113.10","userAgent":"[aws-cli/2.15.24]","requestParameters":{{"bucketName":"amzn-s3-demo-{bucket:06}","bucketPolicy":{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{account}"}},"Action":"s3:GetObject","Resource":"arn:aws:s3:::amzn-s3-demo-{bucket:06}/*"}}]}}}},"eventID":"{number:08x}-0000-4000-8000-{bucket:012x}","eventCategory":"Management","managementEvent":true,"recipientAccountId":"111122223333"}}"#
-    )
-}
-
-/// The most memory that this process held so far, in bytes, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes * 1024)
 }
 
 /// A scan without a store, the first run with one, the second, and a report.

@@ -83,6 +83,7 @@ const FLOORS: [(&str, &[&str]); 18] = [
         "report",
         &[
             "vocab",
+            "spill",
             "event",
             "evidence",
             "exposure",

@@ -1,14 +1,18 @@
 //! What may a report read? The hand-over value: everything that was found, and nothing of how.
 
 mod alarms;
+mod excerpt;
 mod plan;
 mod selection;
 mod strictness;
+mod totals;
 
 pub use alarms::{AlarmChange, AlarmHistory, ExposureTold, Match};
+pub use excerpt::{Beyond, Excerpt, TakesRows};
 pub use plan::{Remedy, Step, plan};
 pub use selection::Selection;
 pub use strictness::Strictness;
+pub use totals::{Ended, Leaning, Totals};
 
 use crate::coverage::Stream;
 use crate::event::EventKey;
@@ -54,25 +58,33 @@ pub struct Analysis {
     pub integrity: Integrity,
     /// What that was checked with: digests and hashes.
     pub material: Material,
+    /// What is known of rows that are too many to be held here.
+    pub beyond: Option<Beyond>,
 }
 
 impl Analysis {
     /// The same, each row told how well it is assured: a change by what can be said of its records, an exposure by the times
     /// without evidence inside it.
     pub fn assured(mut self, verdicts: &BTreeMap<EventKey, RecordVerdict>) -> Self {
+        let streams = std::mem::take(&mut self.streams);
+        self.assure(&streams, verdicts);
+        Self { streams, ..self }
+    }
+
+    /// Tells how well each row is assured.
+    pub fn assure(&mut self, streams: &[Stream], verdicts: &BTreeMap<EventKey, RecordVerdict>) {
         let exposures = self.exposures.iter();
-        let uncovered: Vec<_> = exposures.map(|row| self.uncovered(row)).collect();
+        let uncovered: Vec<_> = exposures.map(|row| self.uncovered(row, streams)).collect();
         for (row, uncovered) in self.exposures.iter_mut().zip(uncovered) {
             row.uncovered = uncovered;
         }
         for row in &mut self.changes {
             row.integrity = verdicts.get(&row.event.event.key).copied();
         }
-        self
     }
 
     /// The times inside an exposure for which there is no evidence of its bucket's management events.
-    fn uncovered(&self, exposure: &Exposure) -> Vec<Span> {
+    fn uncovered(&self, exposure: &Exposure, streams: &[Stream]) -> Vec<Span> {
         let end = || self.evidence.map(|(_, last)| last);
         let until = exposure
             .closed_at
@@ -83,11 +95,7 @@ impl Analysis {
                 && stream.account == exposure.account
                 && (exposure.region.is_none() || stream.region == exposure.region)
         };
-        let gaps = self
-            .streams
-            .iter()
-            .filter(of_bucket)
-            .flat_map(|it| &it.gaps);
+        let gaps = streams.iter().filter(of_bucket).flat_map(|it| &it.gaps);
         let mut spans: Vec<Span> = gaps
             .map(|gap| gap.span)
             .filter(|span| span.from < until && span.until > exposure.opened_at)

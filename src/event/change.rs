@@ -231,6 +231,18 @@ impl Change {
         }
     }
 
+    /// Whether it may speak to other buckets than the one that the record names, or to none.
+    pub fn reaches_further(&self) -> bool {
+        self.is_account_wide()
+            || matches!(
+                self,
+                Self::AccessPoint(..)
+                    | Self::MultiRegionAccessPoint(..)
+                    | Self::ObjectLambdaAccessPoint(..)
+                    | Self::OrganizationPolicy(_)
+            )
+    }
+
     /// The access point that it speaks of.
     pub fn access_point(&self) -> Option<&Untrusted> {
         match self {

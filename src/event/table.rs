@@ -394,6 +394,11 @@ pub fn kind_of(source: &str, name: &str) -> Option<&'static Kind> {
         .find(|kind| kind.name == name || kind.aliases.contains(&name))
 }
 
+/// Whether a request of that name may be a change too.
+pub fn changes_too(name: &str) -> bool {
+    kind_of(S3, name).is_some()
+}
+
 /// The eventSource of CloudTrail itself.
 pub const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
 

@@ -7,13 +7,13 @@ use super::proof::{Asked, is_read_late};
 use super::sink::{Kept, Sinks};
 use super::traced::Stored;
 use super::{Options, ScanError, in_pool, known, unread};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, TakesRows};
 use crate::evidence::{Evidence, Fate, ObjectsOfInterest};
 use crate::integrity::{FileProof, Material, Wanted};
 use crate::record::{Decoder, RawRecord};
 use crate::source::{FileChoice, LogFile};
 use crate::spill::Lines;
-use crate::store::{Again, DamagedSegment, Store, StoreError, Table};
+use crate::store::{DamagedSegment, Store, StoreError, Table};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -40,14 +40,39 @@ pub fn report(
     })?
 }
 
+/// The same, but where a store holds more than [`Options::most_held`], rows are handed on bucket by bucket, and the analysis
+/// holds only those of the buckets that matter most.
+///
+/// # Errors
+/// If the store cannot be read, what does not fit in memory cannot be put anywhere, or the rows are not taken.
+pub fn judge(
+    store: &mut Store,
+    options: &Options,
+    left_out: Evidence,
+    rows: &mut dyn TakesRows,
+) -> Result<Analysis, ScanError> {
+    let tables = [Table::Changes, Table::Reads].into_iter();
+    let held = tables.map(|table| store.rows(table)).sum::<u64>();
+    if held <= options.most_held {
+        return report(store, options, left_out);
+    }
+    in_pool(options.threads, || {
+        if !store.is_learned() {
+            learn(store);
+        }
+        super::parts::judge(store, options, left_out, rows)
+    })?
+}
+
 /// Everything that a store holds and that was asked for.
 fn gather<'s>(store: &'s Store, options: &'s Options) -> Result<(Gathered, Kept<'s>), ScanError> {
     let asked = Choosing(&options.choice);
-    let wants = move |source: &str, file: &str| asked.of(source, file) == Chosen::Read;
+    let wants = asked.wants();
     let segments = store.sound();
-    let parts = segments
-        .par_iter()
-        .map(|number| Part::of(store, *number, asked));
+    let parts = segments.par_iter().map(|number| {
+        let beside = Part::beside(store, *number, asked)?;
+        beside.with_changes(store, *number, asked)
+    });
     let all = parts.try_reduce(Part::default, |one, other| Ok(one.merge(other)))?;
     let mut evidence = all.evidence;
     let objects = evidence.objects_of_interest();
@@ -55,37 +80,50 @@ fn gather<'s>(store: &'s Store, options: &'s Options) -> Result<(Gathered, Kept<
         .par_iter()
         .map(|number| writes(store, *number, &wants, &objects));
     let writes = writes.try_reduce(Writers::default, |one, other| Ok(one.merge(other)))?;
-    writes.count_in(&mut evidence);
-    let sinks = Sinks::new();
-    segments.par_iter().try_for_each(|number| {
-        let mut lines = Lines::default();
-        store.packed(*number, Table::Requests, &wants, &mut |line| {
-            lines.push(line);
-            if lines.size() > LINES {
-                sinks.take_requests(&std::mem::take(&mut lines));
-            }
-        })?;
-        sinks.take_requests(&lines);
-        Ok::<_, StoreError>(())
-    })?;
+    count_writes(&writes.counted, &mut evidence);
+    let kept = requests(store, options, &|_| Ok(()))?;
     for damaged in store.damaged() {
         evidence = evidence.merge(lost(damaged));
     }
     let material = as_asked(all.early, all.late, options);
-    let stored = Stored {
-        store,
-        segments,
-        wants: Box::new(wants),
-    };
-    let mut kept = sinks.finish().map_err(ScanError::Spill)?;
-    kept.stored = Some(stored);
     let evidence = evidence.merge(writes.evidence);
     Ok((Gathered { evidence, material }, kept))
 }
 
+/// All requests from outside, each line of which is shown on the way; sessions and addresses stay in the store.
+pub(super) fn requests<'s>(
+    store: &'s Store,
+    options: &'s Options,
+    show: &(dyn Fn(&Lines) -> Result<(), ScanError> + Sync),
+) -> Result<Kept<'s>, ScanError> {
+    let wants = Choosing(&options.choice).wants();
+    let sinks = Sinks::new();
+    let segments = store.sound();
+    segments.par_iter().try_for_each(|number| {
+        let (mut lines, mut shown) = (Lines::default(), Ok(()));
+        store.packed(*number, Table::Requests, &wants, &mut |line| {
+            lines.push(line);
+            if lines.size() > LINES && shown.is_ok() {
+                shown = show(&lines);
+                sinks.take_requests(&std::mem::take(&mut lines));
+            }
+        })?;
+        shown.and_then(|()| show(&lines))?;
+        sinks.take_requests(&lines);
+        Ok::<_, ScanError>(())
+    })?;
+    let mut kept = sinks.finish().map_err(ScanError::Spill)?;
+    kept.stored = Some(Stored {
+        store,
+        segments,
+        wants: Box::new(wants),
+    });
+    Ok(kept)
+}
+
 /// Which of the files that a store holds were asked for.
 #[derive(Clone, Copy)]
-struct Choosing<'c>(&'c FileChoice);
+pub(super) struct Choosing<'c>(pub &'c FileChoice);
 
 /// What becomes of a file that a store holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,7 +134,12 @@ enum Chosen {
     Unseen,
 }
 
-impl Choosing<'_> {
+impl<'c> Choosing<'c> {
+    /// Whether a row is wanted, by the file of the source and the log file that it rests on.
+    pub fn wants(self) -> impl Fn(&str, &str) -> bool + Send + Sync + 'c {
+        move |source: &str, file: &str| self.of(source, file) == Chosen::Read
+    }
+
     /// As if the files were read now: what is passed over hides what lies in it.
     fn of(self, source: &str, file: &str) -> Chosen {
         if self.0.is_all() {
@@ -120,32 +163,24 @@ impl Choosing<'_> {
 
 /// What one segment tells.
 #[derive(Default)]
-struct Part {
-    evidence: Evidence,
+pub(super) struct Part {
+    pub evidence: Evidence,
     /// What was taken of files that are read before the others, and of those others.
-    early: Material,
-    late: Material,
+    pub early: Material,
+    pub late: Material,
 }
 
 impl Part {
-    fn of(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Self, StoreError> {
-        let wants = |source: &str, file: &str| asked.of(source, file) == Chosen::Read;
+    /// All but changes and reads.
+    pub fn beside(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Self, StoreError> {
+        let wants = asked.wants();
         let mut part = Self {
             evidence: passed_over(store, number, asked)?,
             ..Self::default()
         };
-        for table in [
-            Table::Files,
-            Table::Activity,
-            Table::Spans,
-            Table::Reads,
-            Table::Losses,
-        ] {
+        for table in [Table::Files, Table::Activity, Table::Spans, Table::Losses] {
             store.add(number, table, &wants, &mut part.evidence)?;
         }
-        let mut teller = Teller::default();
-        store.changes(number, &wants, &mut |again| teller.tell(&again))?;
-        part.evidence = part.evidence.merge(teller.finish());
         store.proofs(number, &wants, &mut |source, material| {
             let file = LogFile::new(LogFileId::new(source), 0);
             let into = match is_read_late(&file) {
@@ -158,7 +193,28 @@ impl Part {
         Ok(part)
     }
 
-    fn merge(self, other: Self) -> Self {
+    /// The same with changes and reads.
+    fn with_changes(
+        mut self,
+        store: &Store,
+        number: usize,
+        asked: Choosing<'_>,
+    ) -> Result<Self, StoreError> {
+        let wants = asked.wants();
+        let mut evidence = Evidence::default();
+        store.reads(number, &wants, &mut |key, inquiry, citation| {
+            evidence.hear(key, inquiry, citation);
+        })?;
+        let mut teller = Teller::default();
+        store.changes(number, &wants, &mut |again| {
+            let told = teller.read(again.log_file, again.index, again.record);
+            evidence = std::mem::take(&mut evidence).merge(told);
+        })?;
+        self.evidence = self.evidence.merge(evidence);
+        Ok(self)
+    }
+
+    pub fn merge(self, other: Self) -> Self {
         Self {
             evidence: self.evidence.merge(other.evidence),
             early: self.early.merge(other.early),
@@ -185,30 +241,28 @@ fn passed_over(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Evid
 
 /// Reads kept records again.
 #[derive(Default)]
-struct Teller {
-    decoder: Decoder,
-    evidence: Evidence,
-}
+pub(super) struct Teller(Decoder);
 
 impl Teller {
-    fn tell(&mut self, again: &Again<'_>) {
-        let file = LogFile::new(again.log_file.clone(), 0);
+    /// What one record tells.
+    pub fn read(&mut self, log_file: &LogFileId, index: u64, record: &str) -> Evidence {
+        let file = LogFile::new(log_file.clone(), 0);
         let wanted = Wanted::default();
         let mut gathering = Gathering::of(&file, Writes::All, Asked { wanted: &wanted });
         let raw = RawRecord {
-            raw: again.record.as_bytes(),
-            index: again.index,
+            raw: record.as_bytes(),
+            index,
             offset: 0,
         };
-        let told = match self.decoder.decode(raw.raw) {
+        match self.0.decode(raw.raw) {
             Ok(record) => {
                 gathering.tell_again(&raw, &record);
                 gathering.told_again()
             }
             Err(error) => Evidence {
                 losses: [Loss {
-                    log_file: again.log_file.clone(),
-                    record_index: Some(again.index),
+                    log_file: log_file.clone(),
+                    record_index: Some(index),
                     offset: None,
                     kind: LossKind::DamagedStore,
                     detail: error.detail.into(),
@@ -217,13 +271,7 @@ impl Teller {
                 .into(),
                 ..Evidence::default()
             },
-        };
-        let known = std::mem::take(&mut self.evidence);
-        self.evidence = known.merge(told);
-    }
-
-    fn finish(self) -> Evidence {
-        self.evidence
+        }
     }
 }
 
@@ -244,13 +292,13 @@ impl Writers {
             counted: self.counted,
         }
     }
+}
 
-    /// They are of interest now.
-    fn count_in(&self, evidence: &mut Evidence) {
-        for (file, count) in &self.counted {
-            if let Some(account) = evidence.files.get_mut(file) {
-                account.not_of_interest = account.not_of_interest.saturating_sub(*count);
-            }
+/// Writes of objects that matter are of interest now.
+pub(super) fn count_writes(counted: &BTreeMap<LogFileId, u64>, evidence: &mut Evidence) {
+    for (file, count) in counted {
+        if let Some(account) = evidence.files.get_mut(file) {
+            account.not_of_interest = account.not_of_interest.saturating_sub(*count);
         }
     }
 }
@@ -262,21 +310,19 @@ fn writes(
     objects: &ObjectsOfInterest,
 ) -> Result<Writers, StoreError> {
     let mut teller = Teller::default();
-    let mut counted = BTreeMap::new();
+    let (mut evidence, mut counted) = (Evidence::default(), BTreeMap::new());
     store.writes(number, wants, objects, &mut |again| {
         if !again.asked {
             *counted.entry(again.log_file.clone()).or_default() += 1;
         }
-        teller.tell(&again);
+        let told = teller.read(again.log_file, again.index, again.record);
+        evidence = std::mem::take(&mut evidence).merge(told);
     })?;
-    Ok(Writers {
-        evidence: teller.finish(),
-        counted,
-    })
+    Ok(Writers { evidence, counted })
 }
 
 /// What a damaged segment told and nothing else does.
-fn lost(damaged: &DamagedSegment) -> Evidence {
+pub(super) fn lost(damaged: &DamagedSegment) -> Evidence {
     let detail = |of: &str| {
         format!(
             "the evidence store's `{}` is damaged ({}): {of}",
@@ -316,7 +362,7 @@ fn lost(damaged: &DamagedSegment) -> Evidence {
 
 /// Of what was taken to check files with, what one scan of all of them would have taken: hashes of contents where a digest
 /// asks, and of files for custody.
-fn as_asked(mut early: Material, mut late: Material, options: &Options) -> Material {
+pub(super) fn as_asked(mut early: Material, mut late: Material, options: &Options) -> Material {
     let wanted = early.wanted();
     let is_asked = |file: &LogFileId| {
         let in_archive =

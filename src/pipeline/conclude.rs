@@ -47,7 +47,7 @@ pub(super) fn conclude(
 }
 
 /// Every file that is no digest.
-fn listed<'e>(evidence: &'e Evidence, material: &Material) -> Vec<Listed<'e>> {
+pub(super) fn listed<'e>(evidence: &'e Evidence, material: &Material) -> Vec<Listed<'e>> {
     let is_log = |fate: &Fate| match fate {
         Fate::Read | Fate::Lost => true,
         Fate::Skipped(reason) => matches!(reason, SkipReason::Insight | SkipReason::Aggregated),
@@ -87,7 +87,7 @@ fn holds_files(evidence: &Evidence, file: &LogFileId) -> bool {
 }
 
 /// What can be said of the records of each event.
-fn verdicts(
+pub(super) fn verdicts(
     evidence: &Evidence,
     integrity: &Integrity,
     material: &Material,

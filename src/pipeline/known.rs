@@ -10,14 +10,26 @@ use crate::source::{DirSource, LogFile, Source};
 use crate::vocab::{AccountId, BucketName, Citation, LogFileId, Loss, LossKind, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The accounts that are known to own each bucket.
+pub(super) type Owners = BTreeMap<BucketName, BTreeSet<AccountId>>;
+
 /// Adds what is held to what the logs tell. Documents that cannot be used are losses.
 pub(super) fn add(evidence: Evidence, options: &Options) -> Result<Evidence, ScanError> {
-    let Some((folder, at)) = &options.known_state else {
+    if options.known_state.is_none() {
         return Ok(evidence);
+    }
+    let mut owners = Owners::new();
+    learn_owners(&evidence, &mut owners);
+    Ok(evidence.merge(held_documents(&owners, options)?))
+}
+
+/// What is held, where it is known from the logs who owns which bucket.
+pub(super) fn held_documents(owners: &Owners, options: &Options) -> Result<Evidence, ScanError> {
+    let Some((folder, at)) = &options.known_state else {
+        return Ok(Evidence::default());
     };
     let source = DirSource::new(vec![folder.clone()]);
     let listing = source.list()?;
-    let owners = owners(&evidence);
     let mut known = Evidence {
         losses: listing.losses.into_iter().collect(),
         ..Evidence::default()
@@ -27,7 +39,7 @@ pub(super) fn add(evidence: Evidence, options: &Options) -> Result<Evidence, Sca
         .iter()
         .filter_map(|file| document(&source, file, &mut known.losses))
         .collect();
-    let account = only_owner(&documents, &owners);
+    let account = only_owner(&documents, owners);
     for Held { file, bucket, told } in documents {
         let owner = match &bucket {
             Some(bucket) => owners.get(bucket).cloned().and_then(only),
@@ -51,7 +63,7 @@ pub(super) fn add(evidence: Evidence, options: &Options) -> Result<Evidence, Sca
         };
         known.hear(key_of(&file, *at), inquiry, cite(&file));
     }
-    Ok(evidence.merge(known))
+    Ok(known)
 }
 
 /// One document of the folder.
@@ -106,9 +118,8 @@ fn loss(file: &LogFileId, why: &str) -> Loss {
     }
 }
 
-/// The accounts that the logs know to own each bucket.
-fn owners(evidence: &Evidence) -> BTreeMap<BucketName, BTreeSet<AccountId>> {
-    let mut owners: BTreeMap<BucketName, BTreeSet<AccountId>> = BTreeMap::new();
+/// Learns from the logs which account owns which bucket.
+pub(super) fn learn_owners(evidence: &Evidence, owners: &mut Owners) {
     let events = evidence.events.values().map(|sighting| &sighting.event);
     let of_events = events.map(|event| (&event.bucket, &event.account));
     let inquiries = evidence.inquiries.values();
@@ -121,14 +132,10 @@ fn owners(evidence: &Evidence) -> BTreeMap<BucketName, BTreeSet<AccountId>> {
                 .insert(account.clone());
         }
     }
-    owners
 }
 
 /// The one account that owns the documents' buckets.
-fn only_owner(
-    documents: &[Held],
-    owners: &BTreeMap<BucketName, BTreeSet<AccountId>>,
-) -> Option<AccountId> {
+fn only_owner(documents: &[Held], owners: &Owners) -> Option<AccountId> {
     let buckets = documents.iter().filter_map(|held| held.bucket.as_ref());
     let all: BTreeSet<AccountId> = buckets
         .filter_map(|bucket| owners.get(bucket))

@@ -11,6 +11,8 @@ mod gather;
 mod issued;
 mod keep;
 mod known;
+mod parts;
+mod pile;
 mod prefilter;
 mod proof;
 mod reading;
@@ -23,17 +25,17 @@ mod whole;
 
 pub use alarms::{Alarms, LogGroups, Watch, alarms};
 
-pub use again::report;
+pub use again::{judge, report};
 pub use filter::{FieldRow, Filtered, Query, Thoroughness, Wanted, filter};
 pub use keep::{Added, Shard, keep};
 
 use crate::analysis::{Analysis, Counts, Selection, Strictness};
-use crate::evidence::{Evidence, Fate, FileAccount};
+use crate::evidence::{Coverage, Evidence, Fate, FileAccount};
 use crate::integrity::{self, Metadata, PublicKeys};
 use crate::source::{FileChoice, Listing, LogFile, Source, SourceError};
 use crate::store::StoreError;
-use crate::timeline::{Settings, reconstruct};
-use crate::vocab::{AccountId, Region, Timestamp};
+use crate::timeline::{Reconstruction, Settings, reconstruct};
+use crate::vocab::{AccountId, BucketName, Region, Timestamp};
 use conclude::{analyse, conclude};
 use gather::{Gathered, Writes, account_of, read_file};
 use proof::{Asked, is_read_late};
@@ -71,6 +73,10 @@ pub struct Options {
     pub custody: bool,
     /// By which way files are read.
     pub way: Way,
+    /// So many changes and reads of a store are judged in memory; where there are more, bucket by bucket.
+    pub most_held: u64,
+    /// So many rows a report is about that people read, where there are too many to be held.
+    pub most_told: usize,
 }
 
 impl Default for Options {
@@ -87,6 +93,8 @@ impl Default for Options {
             metadata: Metadata::default(),
             custody: false,
             way: Way::default(),
+            most_held: 50_000,
+            most_told: 20_000,
         }
     }
 }
@@ -114,6 +122,9 @@ pub enum ScanError {
     /// What was found cannot be written where it should go.
     #[error("cannot write: {0}")]
     Write(#[from] std::io::Error),
+    /// The rows of a report are not taken.
+    #[error("cannot keep the report's rows in the folder for temporary files: {0}")]
+    Rows(std::io::Error),
     /// What does not fit in memory can be put nowhere, or not be read back.
     #[error("cannot keep what does not fit in memory in the folder for temporary files: {0}")]
     Spill(std::io::Error),
@@ -301,22 +312,19 @@ fn tell(evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analys
         .map(|(place, span)| (place.clone(), (span.first, span.last)))
         .collect();
     let (files, mut losses) = (evidence.files.clone(), evidence.losses.clone());
-    let (issued, logged) = (evidence.issued.clone(), evidence.logged.clone());
-    let end_of = |account: Option<&AccountId>, region: Option<&Region>| {
-        end_of_evidence(&coverage, account, region, options.settings.until)
+    let beside = Beside {
+        coverage: &coverage,
+        issued: evidence.issued.clone(),
+        logged: evidence.logged.clone(),
+        until: options.settings.until,
     };
     let (events, inquiries) = evidence.cited();
+    let end_of =
+        |account: Option<&AccountId>, region: Option<&Region>| beside.end_of(account, region);
     let mut told = reconstruct(events, inquiries, kept, &end_of, &options.settings);
-    for row in &mut told.exposures {
-        row.attendance.logged = logged.get(row.bucket.as_str()).is_some_and(|accounts| {
-            accounts.contains_key(&row.account) || accounts.contains_key(&None)
-        });
-    }
+    beside.tell_logged(&mut told);
     let lost = trace(&mut told, kept, &files, &|account, region, began| {
-        let place = (Some(account.clone()), Some(region.clone()));
-        let covered = coverage.get(&place);
-        issued.contains_key(&(account.clone(), region.clone()))
-            && covered.is_some_and(|(first, last)| (*first..=*last).contains(&began))
+        beside.records(account, region, began)
     })?;
     kept.failure().map_err(ScanError::Spill)?;
     losses.extend(lost);
@@ -341,21 +349,45 @@ fn tell(evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analys
 
 type Covered = BTreeMap<(Option<AccountId>, Option<Region>), (Timestamp, Timestamp)>;
 
-/// The latest record of the account's Region; without a known Region, of the account.
-fn end_of_evidence(
-    coverage: &Covered,
-    account: Option<&AccountId>,
-    region: Option<&Region>,
+/// What the evidence tells of all buckets beside what was done to them.
+struct Beside<'c> {
+    coverage: &'c Covered,
+    issued: BTreeMap<(AccountId, Region), Coverage>,
+    logged: BTreeMap<BucketName, BTreeMap<Option<AccountId>, Coverage>>,
     until: Option<Timestamp>,
-) -> Option<Timestamp> {
-    let of_account = coverage
-        .iter()
-        .filter(|((owner, _), _)| owner.as_ref() == account);
-    let of_region = of_account
-        .clone()
-        .filter(|((_, place), _)| region.is_none() || place.as_ref() == region)
-        .map(|(_, (_, last))| *last)
-        .max();
-    let last = of_region.or_else(|| of_account.map(|(_, (_, last))| *last).max())?;
-    Some(until.map_or(last, |until| last.min(until)))
+}
+
+impl Beside<'_> {
+    /// The latest record of the account's Region; without a known Region, of the account.
+    fn end_of(&self, account: Option<&AccountId>, region: Option<&Region>) -> Option<Timestamp> {
+        let of_account = self
+            .coverage
+            .iter()
+            .filter(|((owner, _), _)| owner.as_ref() == account);
+        let of_region = of_account
+            .clone()
+            .filter(|((_, place), _)| region.is_none() || place.as_ref() == region)
+            .map(|(_, (_, last))| *last)
+            .max();
+        let last = of_region.or_else(|| of_account.map(|(_, (_, last))| *last).max())?;
+        Some(self.until.map_or(last, |until| last.min(until)))
+    }
+
+    /// Tells of which exposed buckets data events are logged.
+    fn tell_logged(&self, told: &mut Reconstruction) {
+        for row in &mut told.exposures {
+            let accounts = self.logged.get(row.bucket.as_str());
+            row.attendance.logged = accounts.is_some_and(|accounts| {
+                accounts.contains_key(&row.account) || accounts.contains_key(&None)
+            });
+        }
+    }
+
+    /// Whether sessions of an account that began at an instant would be recorded in a Region.
+    fn records(&self, account: &AccountId, region: &Region, began: Timestamp) -> bool {
+        let place = (Some(account.clone()), Some(region.clone()));
+        let covered = self.coverage.get(&place);
+        self.issued.contains_key(&(account.clone(), region.clone()))
+            && covered.is_some_and(|(first, last)| (*first..=*last).contains(&began))
+    }
 }

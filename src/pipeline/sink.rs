@@ -15,7 +15,6 @@ use crate::spill::{Lines, Sorted, Spill};
 use crate::store::{KeptRecord, Story};
 use crate::timeline::Visits;
 use crate::vocab::{AccountId, BucketName, LogFileId, Timestamp};
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -163,7 +162,7 @@ impl Sinks {
                 addresses: self.addresses.finish(|_| &[])?,
                 stored: None,
                 sought: None,
-                failed: RefCell::default(),
+                failed: Mutex::default(),
             }),
         }
     }
@@ -180,7 +179,7 @@ pub(super) struct Kept<'s> {
     pub stored: Option<Stored<'s>>,
     /// Where sessions and addresses are looked for that were not kept.
     pub sought: Option<Sought<'s>>,
-    failed: RefCell<Option<io::Error>>,
+    failed: Mutex<Option<io::Error>>,
 }
 
 impl<'s> Kept<'s> {
@@ -211,14 +210,16 @@ impl<'s> Kept<'s> {
 impl Kept<'_> {
     /// Why something could not be read back.
     pub fn failure(&self) -> io::Result<()> {
-        self.failed.borrow_mut().take().map_or(Ok(()), Err)
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.take().map_or(Ok(()), Err)
     }
 
     /// What could be read; why something could not is remembered.
     pub fn sound<T>(&self, read: io::Result<T>) -> Option<T> {
-        read.inspect(|_| {})
-            .map_err(|cause| *self.failed.borrow_mut() = Some(cause))
-            .ok()
+        let remember = |cause| {
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
+        };
+        read.map_err(remember).ok()
     }
 }
 

@@ -9,7 +9,7 @@ use super::sink::Kept;
 use crate::event::{CitedIssuance, Whereabouts};
 use crate::evidence::{Evidence, FileAccount};
 use crate::store::{Names, Store, Wants};
-use crate::timeline::{Reconstruction, Recorded, Tracer, Visits};
+use crate::timeline::{Reconstruction, Recorded, Tracer, Unissued, Visits, sort_contradictions};
 use crate::vocab::{LogFileId, Loss};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -72,11 +72,15 @@ pub(super) fn further(evidence: &Evidence, kept: &Kept<'_>) -> Result<u64, ScanE
         .iter()
         .flat_map(|(account, bucket)| kept.of(account.as_ref(), bucket))
         .filter(|cited| !evidence.events.contains_key(&cited.key));
-    let requests = requests.count() as u64;
-    Ok(match &kept.stored {
-        Some(stored) => requests + stored.distinct_sessions()?,
-        None => requests + distinct_sessions(kept),
-    })
+    Ok(requests.count() as u64 + sessions_of(kept)?)
+}
+
+/// How many different events issued sessions.
+pub(super) fn sessions_of(kept: &Kept<'_>) -> Result<u64, ScanError> {
+    match &kept.stored {
+        Some(stored) => stored.distinct_sessions(),
+        None => Ok(distinct_sessions(kept)),
+    }
 }
 
 fn distinct_sessions(kept: &Kept<'_>) -> u64 {
@@ -93,14 +97,33 @@ fn sessions<'k>(kept: &'k Kept<'_>) -> impl Iterator<Item = CitedIssuance> + 'k 
     lines.filter_map(|line| CitedIssuance::unpack(&line))
 }
 
-/// Traces everybody back, in rounds: who asked for a session is known only when it was found. Gives what could not be read again.
+/// Traces everybody back. Gives what could not be read again.
 pub(super) fn trace(
     told: &mut Reconstruction,
     kept: &Kept<'_>,
     files: &BTreeMap<LogFileId, FileAccount>,
     recorded: &Recorded<'_>,
 ) -> Result<Vec<Loss>, ScanError> {
-    let mut tracer = Tracer::of(told);
+    let mut tracer = Tracer::default();
+    tracer.want(told);
+    let losses = search(&mut tracer, kept, files)?;
+    tracer.tell(told);
+    let mut unissued = Unissued::default();
+    let changes = told.changes.iter();
+    let missing = changes.filter(|row| tracer.misses(row, recorded));
+    missing.for_each(|row| unissued.add(row.clone()));
+    told.contradictions.extend(unissued.into_contradictions());
+    sort_contradictions(&mut told.contradictions);
+    Ok(losses)
+}
+
+/// Looks for whoever is wanted, in rounds: who asked for a session is known only when it was found. Gives what could not be
+/// read again.
+pub(super) fn search(
+    tracer: &mut Tracer,
+    kept: &Kept<'_>,
+    files: &BTreeMap<LogFileId, FileAccount>,
+) -> Result<Vec<Loss>, ScanError> {
     let mut reread = Reread::default();
     while tracer.goes_on() {
         match &kept.stored {
@@ -111,30 +134,30 @@ pub(super) fn trace(
             None => {
                 sessions(kept).for_each(|cited| tracer.hear(cited));
                 if let Some(sought) = &kept.sought {
-                    reread.go_on(&kept.issued, &tracer, sought, |line| kept.sound(line))?;
+                    reread.go_on(&kept.issued, tracer, sought, |line| kept.sound(line))?;
                 }
                 let found = reread.found.iter().cloned();
                 found.for_each(|cited| tracer.hear(cited));
             }
         }
     }
-    if tracer.wants_addresses() {
-        match &kept.stored {
-            Some(stored) => {
-                let found = stored.addresses(&Names::new(tracer.callers()))?;
+    if !tracer.wants_addresses() {
+        return Ok(reread.losses);
+    }
+    match &kept.stored {
+        Some(stored) => {
+            let found = stored.addresses(&Names::new(tracer.callers()))?;
+            found.into_iter().for_each(|seen| tracer.see(seen));
+        }
+        None => {
+            let lines = kept.addresses.of(&[]).map_while(|line| kept.sound(line));
+            let seen = lines.filter_map(|line| Whereabouts::unpack(&line));
+            seen.for_each(|seen| tracer.see(seen));
+            if let Some(sought) = &kept.sought {
+                let found = sought.addresses(tracer, files)?;
                 found.into_iter().for_each(|seen| tracer.see(seen));
-            }
-            None => {
-                let lines = kept.addresses.of(&[]).map_while(|line| kept.sound(line));
-                let seen = lines.filter_map(|line| Whereabouts::unpack(&line));
-                seen.for_each(|seen| tracer.see(seen));
-                if let Some(sought) = &kept.sought {
-                    let found = sought.addresses(&tracer, files)?;
-                    found.into_iter().for_each(|seen| tracer.see(seen));
-                }
             }
         }
     }
-    tracer.tell(told, recorded);
     Ok(reread.losses)
 }

@@ -24,7 +24,7 @@ pub fn write_alarms(
 ) -> Result<Vec<Written>, ReportError> {
     let mut all = tables(analysis);
     all.extend(alarm_tables(histories));
-    let mut written = write_tables(&all, formats, &mut folder)?;
+    let mut written = write_tables((&all, &|| Ok(())), formats, &mut folder)?;
     write_page(analysis, formats, invocation, &mut folder, &mut written)?;
     let mut rows = 0;
     let sha256 = folder.write(NOTIFICATIONS, |out| {

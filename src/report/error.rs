@@ -6,6 +6,9 @@ use std::path::PathBuf;
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
+    /// Rows that do not fit in memory can be put nowhere, or not be read back.
+    #[error("cannot keep what does not fit in memory in the folder for temporary files: {0}")]
+    Spill(io::Error),
     /// The folder or a file in it cannot be made or written.
     #[error("cannot write to `{}`: {}", .path.display(), in_words(.cause))]
     Path {

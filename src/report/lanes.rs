@@ -18,8 +18,10 @@ pub(super) struct Picture<'a> {
     pub span: Span,
     /// The lanes, in the order in which they are looked at.
     pub lanes: Vec<Lane<'a>>,
+    /// How many buckets have one, those too that are not held.
+    pub all: u64,
     /// How many buckets have none: they were private all the time.
-    pub private: usize,
+    pub private: u64,
 }
 
 /// One bucket's lane.
@@ -72,7 +74,6 @@ impl<'a> Picture<'a> {
             lane.region = lane.region.or(exposure.region.as_ref());
             lane.exposures.push(exposure);
         }
-        let all = sorted.len();
         let named = sorted.into_iter().map(|((account, bucket), lane)| Lane {
             account,
             bucket: bucket.as_str(),
@@ -84,9 +85,11 @@ impl<'a> Picture<'a> {
         for lane in &mut lanes {
             lane.gaps = gaps.at(lane.account, lane.region);
         }
+        let totals = analysis.totals();
         Self {
             span: axis(analysis, &lanes),
-            private: all - lanes.len(),
+            all: totals.told,
+            private: totals.private,
             lanes,
         }
     }

@@ -1,11 +1,8 @@
 //! What can this evidence not tell? What was assumed, where the evidence ends, what is not read.
 
 use super::escape;
-use super::run::{Leaning, leanings};
 use super::words::{assumption, count};
-use crate::analysis::Analysis;
-use crate::event::Outcome;
-use crate::timeline::ChangeRow;
+use crate::analysis::{Analysis, Leaning, Totals};
 use crate::vocab::Timestamp;
 
 /// Since 2025-11-26T00:00:00Z an organization can block public access in all its accounts.
@@ -16,9 +13,10 @@ const ORGANIZATION_BLOCK: Timestamp = Timestamp::from_unix(1_764_115_200);
 /// A sentence for each limit.
 pub(super) fn lines(analysis: &Analysis) -> Vec<String> {
     let mut told = Vec::new();
-    for (assumed, leaning) in leanings(analysis) {
-        let (name, said) = (assumed.name(), assumption(assumed));
-        told.push(format!("{name}: {said} ({})", leaning_in_words(leaning)));
+    let totals = analysis.totals();
+    for (assumed, leaning) in &totals.leanings {
+        let (name, said) = (assumed.name(), assumption(*assumed));
+        told.push(format!("{name}: {said} ({})", leaning_in_words(*leaning)));
     }
     if let Some(withheld) = analysis.withheld {
         let intervals = count(withheld, "interval");
@@ -26,7 +24,7 @@ pub(super) fn lines(analysis: &Analysis) -> Vec<String> {
             "{intervals} whose verdict rests on assumptions: shown as unknown, because --strict was given"
         ));
     }
-    unsure(&mut told, analysis);
+    unsure(&mut told, &totals);
     unread(&mut told, analysis);
     filters(&mut told, analysis);
     passed_over(&mut told, analysis);
@@ -39,19 +37,15 @@ fn leaning_in_words(leaning: Leaning) -> String {
 }
 
 /// What the records leave open by what they say.
-fn unsure(told: &mut Vec<String>, analysis: &Analysis) {
-    let is_uncertain = |row: &&ChangeRow| matches!(row.event.event.outcome, Outcome::Uncertain(_));
-    let calls = analysis.changes.iter().filter(is_uncertain).count();
-    if calls > 0 {
-        let calls = count(calls, "call");
+fn unsure(told: &mut Vec<String>, totals: &Totals) {
+    if totals.uncertain > 0 {
+        let calls = count(totals.uncertain, "call");
         told.push(format!(
             "{calls} ended in a server's error, and may or may not have taken effect"
         ));
     }
-    let intervals = analysis.timelines.iter().flat_map(|it| &it.intervals);
-    let unordered = intervals.filter(|it| it.order_uncertain).count();
-    if unordered > 0 {
-        let intervals = count(unordered, "interval");
+    if totals.unordered > 0 {
+        let intervals = count(totals.unordered, "interval");
         told.push(format!(
             "the order of changes within one second, which decides {intervals}"
         ));

@@ -1,7 +1,7 @@
 //! What is said in one line? Contradictions, losses, gaps, verdicts on files: the same words on every page.
 
 use super::story::event_id;
-use super::words::{count, first_few};
+use super::words::{count, first_few, grouped};
 use super::{escape, verification};
 use crate::analysis::Analysis;
 use crate::coverage::{CoverageGap, Stream};
@@ -80,14 +80,26 @@ pub(super) fn integrity(analysis: &Analysis) -> Vec<String> {
     ]
 }
 
+/// What of very many rows is left to the tables; nothing where all are told.
+pub(super) fn beyond(analysis: &Analysis) -> Option<String> {
+    let beyond = analysis.beyond.as_ref()?;
+    let (held, all) = (grouped(beyond.held), grouped(beyond.buckets));
+    let large: Vec<String> = beyond.too_large.iter().map(ToString::to_string).collect();
+    let large = match large.is_empty() {
+        true => String::new(),
+        false => format!(
+            " Buckets that alone have too many rows to be told of here: {}.",
+            large.join(", ")
+        ),
+    };
+    Some(format!(
+        "There is too much to tell all of it here: what follows tells of {held} of {all} buckets, those first that are open or were exposed longest. The numbers count everything, and every row stands in the tables.{large}"
+    ))
+}
+
 /// The buckets with a stretch of time of which the evidence does not decide who could get in.
 pub(super) fn undecided(analysis: &Analysis) -> Vec<String> {
-    named(
-        analysis
-            .timelines
-            .iter()
-            .filter(|timeline| timeline.intervals.iter().any(is_unknown)),
-    )
+    named(analysis.undecided())
 }
 
 /// Whether the evidence does not decide an interval.

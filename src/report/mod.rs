@@ -25,6 +25,7 @@ pub mod run;
 mod sample;
 #[cfg(test)]
 mod sample_assured;
+mod spilled;
 mod story;
 mod summary;
 mod tables;
@@ -39,6 +40,7 @@ pub use folder::{Folder, Overwrite};
 pub use format::Format;
 pub use row::{Cell, CellKind, Column, Rows, SCHEMA_VERSION, Table};
 pub use run::{Custody, Invocation, Written};
+pub use spilled::{SpilledRows, SpilledTables};
 pub use summary::write_line;
 pub use tables::{alarm_tables, chosen_fields, tables};
 
@@ -78,9 +80,38 @@ pub fn write_all(
     analysis: &Analysis,
     formats: &[Format],
     invocation: &Invocation,
+    folder: Folder,
+) -> Result<Vec<Written>, ReportError> {
+    let tables = tables(analysis);
+    write_with(analysis, (&tables, &|| Ok(())), formats, invocation, folder)
+}
+
+/// The same, of an analysis whose rows are too many to be held.
+///
+/// # Errors
+/// The same, and if they cannot be read back.
+pub fn write_spilled(
+    analysis: &Analysis,
+    rows: &SpilledTables,
+    formats: &[Format],
+    invocation: &Invocation,
+    folder: Folder,
+) -> Result<Vec<Written>, ReportError> {
+    let (tables, sound) = (rows.tables(analysis), || rows.failure());
+    write_with(analysis, (&tables, &sound), formats, invocation, folder)
+}
+
+/// Whether what was read back of tables so far is sound.
+type Sound<'s> = dyn Fn() -> Result<(), ReportError> + 's;
+
+fn write_with(
+    analysis: &Analysis,
+    tables: (&[Table<'_>], &Sound<'_>),
+    formats: &[Format],
+    invocation: &Invocation,
     mut folder: Folder,
 ) -> Result<Vec<Written>, ReportError> {
-    let mut written = write_tables(&tables(analysis), formats, &mut folder)?;
+    let mut written = write_tables(tables, formats, &mut folder)?;
     write_page(analysis, formats, invocation, &mut folder, &mut written)?;
     if invocation.custody == Custody::Stated {
         let sha256 = folder.write(custody::FILE, |out| {
@@ -102,7 +133,7 @@ pub fn write_all(
 
 /// Writes some tables in each format beside their places.
 fn write_tables(
-    tables: &[Table<'_>],
+    (tables, sound): (&[Table<'_>], &Sound<'_>),
     formats: &[Format],
     folder: &mut Folder,
 ) -> Result<Vec<Written>, ReportError> {
@@ -115,7 +146,7 @@ fn write_tables(
             };
             let sha256 = folder.write(&name, |out| {
                 rows = format.write(table, out)?;
-                Ok(())
+                sound()
             })?;
             written.push(Written { name, sha256, rows });
         }

@@ -2,10 +2,9 @@
 
 use super::checks::Integrity;
 use super::{ReportError, SCHEMA_VERSION, escape};
-use crate::analysis::{Analysis, Counts};
+use crate::analysis::{Analysis, Counts, Ended, Leaning, Totals};
 use crate::evidence::Fate;
 use crate::exposure::{Assumption, Audience};
-use crate::timeline::Exposure;
 use crate::vocab::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -77,11 +76,11 @@ struct Run<'a> {
     losses: Counted,
     end_of_evidence: Vec<End<'a>>,
     exposures: BTreeMap<&'static str, Exposures>,
-    confirmed_exposures: usize,
-    access_not_logged: usize,
-    contradictions: usize,
+    confirmed_exposures: u64,
+    access_not_logged: u64,
+    contradictions: u64,
     integrity: Integrity<'a>,
-    assumptions: BTreeMap<&'static str, Leaning>,
+    assumptions: BTreeMap<&'static str, Leans>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shown_as_unknown: Option<usize>,
     reports: BTreeMap<&'a str, Report<'a>>,
@@ -143,10 +142,10 @@ pub(super) struct Exposures {
 }
 
 /// How many rows lean on an assumption.
-#[derive(Serialize, Default, Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Leaning {
-    pub exposures: u64,
-    pub intervals: u64,
+#[derive(Serialize)]
+struct Leans {
+    exposures: u64,
+    intervals: u64,
 }
 
 #[derive(Serialize)]
@@ -157,7 +156,18 @@ struct Report<'a> {
 
 impl<'a> Run<'a> {
     fn of(analysis: &'a Analysis, invocation: &'a Invocation, reports: &'a [Written]) -> Self {
-        let named = |(assumption, leaning): (Assumption, Leaning)| (assumption.name(), leaning);
+        let totals = analysis.totals();
+        let leans = |(assumption, leaning): (&Assumption, &Leaning)| {
+            let Leaning {
+                exposures,
+                intervals,
+            } = *leaning;
+            let leans = Leans {
+                exposures,
+                intervals,
+            };
+            (assumption.name(), leans)
+        };
         Self {
             program: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
@@ -170,12 +180,12 @@ impl<'a> Run<'a> {
             records: Records::of(&analysis.counts),
             losses: tally(analysis.losses.iter().map(|loss| loss.kind.name())),
             end_of_evidence: ends(analysis),
-            exposures: exposures(analysis),
-            confirmed_exposures: exposures_that(analysis, Exposure::is_confirmed),
-            access_not_logged: exposures_that(analysis, |row| !row.attendance.logged),
-            contradictions: analysis.contradictions.len(),
+            exposures: exposures(&totals),
+            confirmed_exposures: totals.confirmed,
+            access_not_logged: totals.unlogged,
+            contradictions: totals.contradictions,
             integrity: Integrity::of(&analysis.integrity),
-            assumptions: leanings(analysis).into_iter().map(named).collect(),
+            assumptions: totals.leanings.iter().map(leans).collect(),
             shown_as_unknown: analysis.withheld,
             reports: reports.iter().map(Report::of).collect(),
         }
@@ -245,10 +255,6 @@ impl<'a> Report<'a> {
     }
 }
 
-fn exposures_that(analysis: &Analysis, holds: fn(&Exposure) -> bool) -> usize {
-    analysis.exposures.iter().filter(|row| holds(row)).count()
-}
-
 /// How often each name comes.
 fn tally(names: impl Iterator<Item = &'static str>) -> Counted {
     let mut counted = Counted::new();
@@ -277,16 +283,13 @@ fn ends(analysis: &Analysis) -> Vec<End<'_>> {
     ends.collect()
 }
 
-pub(super) fn exposures(analysis: &Analysis) -> BTreeMap<&'static str, Exposures> {
-    let mut counted = BTreeMap::<_, Exposures>::new();
-    for exposure in &analysis.exposures {
-        let audience = counted.entry(audience(&exposure.audience)).or_default();
-        match exposure.is_open() {
-            true => audience.open += 1,
-            false => audience.closed += 1,
-        }
-    }
+/// How many exposures there are to each audience that has any.
+pub(super) fn exposures(totals: &Totals) -> BTreeMap<&'static str, Exposures> {
+    let audiences = [("public", totals.public), ("cross-account", totals.foreign)];
+    let counted = audiences.into_iter().filter(|(_, ended)| ended.all() > 0);
     counted
+        .map(|(audience, Ended { open, closed })| (audience, Exposures { open, closed }))
+        .collect()
 }
 
 /// An audience's name in the tables.
@@ -295,19 +298,6 @@ pub(super) fn audience(audience: &Audience) -> &'static str {
         Audience::Public => "public",
         Audience::Foreign(_) => "cross-account",
     }
-}
-
-/// The assumptions that were made, and how much leans on each.
-pub(super) fn leanings(analysis: &Analysis) -> BTreeMap<Assumption, Leaning> {
-    let mut leanings = BTreeMap::<_, Leaning>::new();
-    for assumption in analysis.exposures.iter().flat_map(|row| &row.assumptions) {
-        leanings.entry(*assumption).or_default().exposures += 1;
-    }
-    let intervals = analysis.timelines.iter().flat_map(|it| &it.intervals);
-    for assumption in intervals.flat_map(|row| &row.assumptions) {
-        leanings.entry(*assumption).or_default().intervals += 1;
-    }
-    leanings
 }
 
 #[cfg(test)]

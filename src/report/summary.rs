@@ -14,8 +14,8 @@ struct Line {
     schema_version: u32,
     exit_status: u8,
     exposures: BTreeMap<&'static str, Exposures>,
-    confirmed_exposures: usize,
-    contradictions: usize,
+    confirmed_exposures: u64,
+    contradictions: u64,
     evidence: Option<Evidence>,
     files: Files,
     records: Records,
@@ -31,15 +31,15 @@ pub fn write_line(
     exit_status: u8,
     out: &mut dyn Write,
 ) -> Result<(), ReportError> {
-    let confirmed = analysis.exposures.iter().filter(|row| row.is_confirmed());
+    let totals = analysis.totals();
     let line = Line {
         program: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         schema_version: SCHEMA_VERSION,
         exit_status,
-        exposures: exposures(analysis),
-        confirmed_exposures: confirmed.count(),
-        contradictions: analysis.contradictions.len(),
+        exposures: exposures(&totals),
+        confirmed_exposures: totals.confirmed,
+        contradictions: totals.contradictions,
         evidence: analysis.evidence.map(Evidence::of),
         files: Files::of(analysis),
         records: Records::of(&analysis.counts),

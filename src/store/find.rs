@@ -2,10 +2,37 @@
 
 use super::error::StoreError;
 use super::load::{LastName, Wants, each, key};
-use super::read::{Batches, bytes, integer, text, time, yes};
+use super::read::{Batches, Find, bytes, hash_of, integer, text, time, yes};
 use crate::event::Whereabouts;
 use crate::evidence::ObjectsOfInterest;
 use crate::vocab::{LogFileId, Untrusted};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Names that are looked for.
+#[derive(Clone, Debug)]
+pub struct Names(Arc<HashSet<i64>>);
+
+impl Names {
+    /// These.
+    pub fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        Self(Arc::new(
+            names.map(|name| hash_of(&[name]).cast_signed()).collect(),
+        ))
+    }
+
+    /// Those of which these are the hashes.
+    pub(super) fn of_hashes(hashes: impl Iterator<Item = u64>) -> Self {
+        Self(Arc::new(hashes.map(u64::cast_signed).collect()))
+    }
+
+    pub(super) fn among(&self, by: &'static [&'static str]) -> Find {
+        Find {
+            by,
+            wanted: Arc::clone(&self.0),
+        }
+    }
+}
 
 /// A record that was kept.
 pub struct Again<'r> {

@@ -74,7 +74,7 @@ pub(super) fn each(
     Ok(())
 }
 
-/// Adds a table's rows to evidence: of files, activity, spans, reads or losses.
+/// Adds a table's rows to evidence: of files, activity, spans or losses.
 pub(super) fn add(
     table: Table,
     batches: Batches,
@@ -88,7 +88,6 @@ pub(super) fn add(
             Table::Files => files(&batch, &mut names, wants, into)?,
             Table::Activity => activity(&batch, &mut names, wants, into)?,
             Table::Spans => spans(&batch, &mut names, wants, into)?,
-            Table::Reads => reads(&batch, &mut names, wants, into)?,
             Table::Losses => losses(&batch, &mut names, wants, into)?,
             _ => {}
         }
@@ -192,11 +191,24 @@ fn spans(
     })
 }
 
+/// Hands out reads.
+pub(super) fn all_reads(
+    batches: Batches,
+    wants: &Wants<'_>,
+    take: &mut dyn FnMut(EventKey, Inquiry, Citation),
+) -> Result<(), StoreError> {
+    let mut names = LastName::default();
+    for batch in batches {
+        reads(&batch?, &mut names, wants, take)?;
+    }
+    Ok(())
+}
+
 fn reads(
     batch: &Batch,
     names: &mut LastName,
     wants: &Wants<'_>,
-    into: &mut Evidence,
+    take: &mut dyn FnMut(EventKey, Inquiry, Citation),
 ) -> Result<(), StoreError> {
     let (indices, times) = (batch.integers("record_index")?, batch.times("event_time")?);
     let (accounts, regions) = (batch.texts("account_id")?, batch.texts("region")?);
@@ -223,7 +235,7 @@ fn reads(
             log_file,
             record_index: integer(indices, at).unwrap_or_default(),
         };
-        into.hear(key, inquiry, citation);
+        take(key, inquiry, citation);
         Ok(())
     })
 }

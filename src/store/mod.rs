@@ -20,23 +20,22 @@ mod table;
 mod write;
 
 pub use error::StoreError;
-pub use find::Again;
+pub use find::{Again, Names};
 pub use join::{Joined, merge};
 pub use load::Wants;
 pub use segment::{Draft, Drafting};
 pub use story::{Aside, Identity, KeptRecord, Story, WrittenObject};
 pub use table::Table;
 
-use crate::event::Whereabouts;
+use crate::event::{EventKey, Inquiry, Whereabouts};
 use crate::evidence::{Evidence, ObjectsOfInterest};
 use crate::integrity::Material;
-use crate::vocab::{LogFileId, Timestamp};
+use crate::vocab::{Citation, LogFileId, Timestamp};
 use manifest::{Manifest, Segment};
 use read::{Batches, Find, hash_of, path_of};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The version of the layout. A store of another one is refused.
 pub const VERSION: u32 = 1;
@@ -78,26 +77,6 @@ pub struct DamagedSegment {
     pub missing: Option<BTreeSet<LogFileId>>,
 }
 
-/// Names that are looked for.
-#[derive(Clone, Debug)]
-pub struct Names(Arc<HashSet<i64>>);
-
-impl Names {
-    /// These.
-    pub fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
-        Self(Arc::new(
-            names.map(|name| hash_of(&[name]).cast_signed()).collect(),
-        ))
-    }
-
-    fn among(&self, by: &'static [&'static str]) -> Find {
-        Find {
-            by,
-            wanted: Arc::clone(&self.0),
-        }
-    }
-}
-
 /// Which tables of which segment can be read: segments are counted from 0.
 impl Store {
     /// The folder.
@@ -113,6 +92,13 @@ impl Store {
     /// How many files of the source are kept.
     pub fn source_files(&self) -> usize {
         self.index.len()
+    }
+
+    /// How many rows a table has in all segments.
+    pub fn rows(&self, table: Table) -> u64 {
+        let segments = self.manifest.segments.iter();
+        let files = segments.filter_map(|segment| segment.tables.get(table.name()));
+        files.map(|file| file.rows).fold(0, u64::saturating_add)
     }
 
     fn segment(&self, number: usize) -> Option<&Segment> {
@@ -142,10 +128,15 @@ impl Store {
         table: Table,
         columns: &[&'static str],
     ) -> Result<Option<Batches>, StoreError> {
+        let path = self.path(number, table);
+        path.map(|path| Batches::open(&path, columns)).transpose()
+    }
+
+    /// The file of a table of a segment, where it has rows.
+    fn path(&self, number: usize, table: Table) -> Option<PathBuf> {
         let segment = self.segment(number);
         let segment = segment.filter(|segment| segment.tables.contains_key(table.name()));
-        let path = segment.map(|segment| path_of(&self.folder, table, &segment.name));
-        path.map(|path| Batches::open(&path, columns)).transpose()
+        segment.map(|segment| path_of(&self.folder, table, &segment.name))
     }
 
     /// The files of the source that a segment tells of.
@@ -257,7 +248,7 @@ impl Store {
         self.index.get(id).map(|known| &known.identity)
     }
 
-    /// Adds a table's rows to evidence: of files, activity (after the files), spans, reads or losses.
+    /// Adds a table's rows to evidence: of files, activity (after the files), spans or losses.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -270,6 +261,22 @@ impl Store {
     ) -> Result<(), StoreError> {
         match self.batches(number, table, &[])? {
             Some(batches) => load::add(table, batches, wants, into),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out reads.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn reads(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        take: &mut dyn FnMut(EventKey, Inquiry, Citation),
+    ) -> Result<(), StoreError> {
+        match self.batches(number, Table::Reads, &[])? {
+            Some(batches) => load::all_reads(batches, wants, take),
             None => Ok(()),
         }
     }
@@ -324,8 +331,7 @@ impl Store {
             keys.iter()
                 .map(|key| hash_of(&[bucket.as_str(), key.reveal()]))
         });
-        let find =
-            Names(Arc::new(pairs.map(u64::cast_signed).collect())).among(&["find_by_object"]);
+        let find = Names::of_hashes(pairs).among(&["find_by_object"]);
         match self.found(number, Table::Writes, &find::WRITE, &find)? {
             Some(batches) => find::records(batches, wants, Some(objects), take),
             None => Ok(()),
@@ -410,9 +416,7 @@ impl Store {
         columns: &[&'static str],
         find: &Find,
     ) -> Result<Option<Batches>, StoreError> {
-        let segment = self.segment(number);
-        let segment = segment.filter(|segment| segment.tables.contains_key(table.name()));
-        let path = segment.map(|segment| path_of(&self.folder, table, &segment.name));
+        let path = self.path(number, table);
         path.map(|path| Batches::open_where(&path, columns, Some(find)))
             .transpose()
     }

@@ -14,7 +14,7 @@ use crate::vocab::{AccountId, BucketName, Timestamp, Untrusted};
 use std::collections::BTreeMap;
 
 /// Requests from outside, in order, as often as they are asked for.
-pub trait Visits {
+pub trait Visits: Sync {
     /// The buckets, by owner and name, on which there are any.
     fn buckets(&self) -> Vec<(Option<AccountId>, BucketName)>;
 

@@ -50,15 +50,15 @@ pub(super) struct History {
     pub effects: Vec<(EventKey, Effect)>,
 }
 
-/// The history of an account's block.
-pub(super) fn history(calls: &AccountCalls) -> History {
+/// The history of an account's block. `puts` are public grants that are not among the calls.
+pub(super) fn history(calls: &AccountCalls, puts: &[Call]) -> History {
     let mut telling = Telling {
         calls,
         block: Known::Unobserved,
         since: Instants::default(),
         told: History::default(),
     };
-    for (at, second) in by_second(calls) {
+    for (at, second) in by_second(calls, puts) {
         telling.second(at, &second);
     }
     telling.told
@@ -177,7 +177,7 @@ struct Second<'c> {
     reads: Vec<Read>,
 }
 
-fn by_second(calls: &AccountCalls) -> BTreeMap<Timestamp, Second<'_>> {
+fn by_second<'c>(calls: &'c AccountCalls, puts: &'c [Call]) -> BTreeMap<Timestamp, Second<'c>> {
     let mut seconds: BTreeMap<Timestamp, Second<'_>> = BTreeMap::new();
     for call in &calls.account_wide {
         seconds
@@ -199,6 +199,7 @@ fn by_second(calls: &AccountCalls) -> BTreeMap<Timestamp, Second<'_>> {
             .buckets
             .values()
             .flatten()
+            .chain(puts)
             .filter(|call| refuses_accepted(call, &BlockFlags::ALL).is_some());
         puts.for_each(|call| {
             seconds
@@ -207,6 +208,12 @@ fn by_second(calls: &AccountCalls) -> BTreeMap<Timestamp, Second<'_>> {
                 .public_puts
                 .push(call)
         });
+        for second in seconds.values_mut() {
+            second.public_puts.sort_by(|left, right| {
+                let (left, right) = (&left.cause.event, &right.cause.event);
+                (&left.bucket, &left.key).cmp(&(&right.bucket, &right.key))
+            });
+        }
     }
     seconds
 }

@@ -2,27 +2,24 @@
 //!
 //! Account by account, bucket by bucket; what one account-wide call did is gathered over all buckets that it reached.
 
-use super::access::{AccessRow, Visits, attend};
-use super::account::{AccountStep, disproves_organization_block, history};
+use super::access::{AccessRow, Visits};
+use super::account::AccountStep;
 use super::contradiction::Contradiction;
 use super::lesson::{Gap, Lessons};
-use super::order::{AccountCalls, Call, Read, order};
+use super::order::{AccountCalls, Call, Read};
 use super::origin::Origin;
+use super::realm::Survey;
 use super::rows::Whose;
 use super::second::Step;
+use super::sum::Effects;
 use super::summary::summary;
 use super::types::{ChangeRow, Effect, Exposure, Settings, Timeline};
 use super::walk::{Ground, Walk};
-use crate::event::{CitedEvent, CitedInquiry, CitedRequest, EventKey, ExposureEvent, Outcome};
-use crate::exposure::Assumption;
+use crate::event::{CitedEvent, CitedInquiry, CitedRequest, ExposureEvent, Outcome};
+use crate::exposure::Owner;
 use crate::vocab::{AccountId, BucketName, Region, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// 2025-11-26T00:00:00Z: organizations can block public access since then, unseen by their members' trails.
-///
-/// <https://aws.amazon.com/about-aws/whats-new/2025/11/amazon-s3-block-public-access-organization-level-enforcement/>
-const ORGANIZATION_BLOCK_SINCE: Timestamp = Timestamp::from_unix(1_764_115_200);
 
 /// What the events of an archive tell, in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -42,7 +39,7 @@ pub struct Reconstruction {
 }
 
 /// Until when an account's Region has evidence.
-pub type EndOf<'e> = dyn Fn(Option<&AccountId>, Option<&Region>) -> Option<Timestamp> + 'e;
+pub type EndOf<'e> = dyn Fn(Option<&AccountId>, Option<&Region>) -> Option<Timestamp> + Sync + 'e;
 
 /// Tells every bucket's life. `end_of` knows until when an account's Region has evidence.
 pub fn reconstruct(
@@ -52,42 +49,37 @@ pub fn reconstruct(
     end_of: &EndOf<'_>,
     settings: &Settings,
 ) -> Reconstruction {
-    let ordered = order(events, inquiries, visits.buckets(), settings);
-    let mut told = Reconstruction {
-        collapsed: ordered.collapsed,
-        ..Reconstruction::default()
-    };
-    for calls in ordered.accounts.values() {
-        tell_account(calls, (visits, settings.until), end_of, &mut told);
-    }
-    told.exposures
-        .sort_by(|left, right| exposure_order(left).cmp(&exposure_order(right)));
-    let owners = &ordered.accounts;
-    for of_bucket in told
-        .exposures
-        .chunk_by_mut(|left, right| left.account == right.account && left.bucket == right.bucket)
-    {
-        let mut rows: Vec<&mut Exposure> = of_bucket.iter_mut().collect();
-        let place = rows
-            .first()
-            .map(|row| (row.account.clone(), row.bucket.clone()));
-        if let Some((account, bucket)) = place
-            && let Some(calls) = owners.get(&account)
-        {
-            let requests = visits.of(account.as_ref(), &bucket);
-            let requests = before(settings.until, requests);
-            told.access
-                .extend(attend(&mut rows, requests, &calls.owner));
-        }
-    }
-    told.changes
-        .sort_by(|left, right| change_order(left).cmp(&change_order(right)));
-    sort_contradictions(&mut told.contradictions);
+    let realm = Survey::of(events, settings).finish(inquiries, visits.buckets());
+    let apart = (Vec::new(), Vec::new());
+    let (buckets, done) = realm.tell(realm.buckets(), apart, visits, end_of);
+    let mut told = realm.rest(&done);
+    told.take(buckets);
+    told.sort();
     told
 }
 
-/// By time, then kind, then place.
-pub(super) fn sort_contradictions(contradictions: &mut [Contradiction]) {
+impl Reconstruction {
+    /// Puts all rows in their orders.
+    pub fn sort(&mut self) {
+        self.exposures
+            .sort_by(|left, right| exposure_order(left).cmp(&exposure_order(right)));
+        sort_changes(&mut self.changes);
+        sort_contradictions(&mut self.contradictions);
+    }
+
+    /// Adds what is told of other buckets; rows stand in no order then.
+    pub fn take(&mut self, other: Self) {
+        self.exposures.extend(other.exposures);
+        self.timelines.extend(other.timelines);
+        self.changes.extend(other.changes);
+        self.contradictions.extend(other.contradictions);
+        self.access.extend(other.access);
+        self.collapsed = self.collapsed.saturating_add(other.collapsed);
+    }
+}
+
+/// Puts contradictions in their order: by time, then kind, then place.
+pub fn sort_contradictions(contradictions: &mut [Contradiction]) {
     contradictions.sort_by(|left, right| {
         (left.at, left.kind, &left.account, &left.bucket).cmp(&(
             right.at,
@@ -98,14 +90,12 @@ pub(super) fn sort_contradictions(contradictions: &mut [Contradiction]) {
     });
 }
 
-fn before<'v>(
-    until: Option<Timestamp>,
-    requests: impl Iterator<Item = CitedRequest> + 'v,
-) -> impl Iterator<Item = CitedRequest> + 'v {
-    requests.take_while(move |cited| until.is_none_or(|until| cited.request.time < until))
+/// Puts changes in their order: by time, then causality, then eventID.
+pub fn sort_changes(changes: &mut [ChangeRow]) {
+    changes.sort_by(|left, right| change_order(left).cmp(&change_order(right)));
 }
 
-fn exposure_order(row: &Exposure) -> impl Ord + '_ {
+pub(super) fn exposure_order(row: &Exposure) -> impl Ord + '_ {
     (
         &row.account,
         &row.bucket,
@@ -116,85 +106,8 @@ fn exposure_order(row: &Exposure) -> impl Ord + '_ {
     )
 }
 
-/// By time, then causality, then eventID.
 fn change_order(row: &ChangeRow) -> impl Ord + '_ {
     (row.event.event.time, row.place, &row.event.event.key)
-}
-
-/// What each event did, over all buckets that it reaches.
-pub(super) type Effects = BTreeMap<EventKey, Sum>;
-
-/// What one event did, over all buckets that it reaches.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Sum {
-    effect: Option<Effect>,
-    buckets_affected: u64,
-    place: usize,
-}
-
-impl Sum {
-    /// It did this to one more bucket.
-    pub fn add(&mut self, effect: Effect) {
-        let affects = !matches!(effect, Effect::None | Effect::Attempted);
-        self.buckets_affected = self.buckets_affected.saturating_add(u64::from(affects));
-        self.effect = Some(self.effect.map_or(effect, |known| known.min(effect)));
-    }
-
-    /// Causality puts it at that place among the events of its second.
-    pub fn stands_at(&mut self, place: usize) {
-        self.place = self.place.max(place);
-    }
-}
-
-fn tell_account(
-    calls: &AccountCalls,
-    (visits, until): (&dyn Visits, Option<Timestamp>),
-    end_of: &EndOf<'_>,
-    told: &mut Reconstruction,
-) {
-    let history = history(calls);
-    told.contradictions.extend(history.contradictions);
-    let organization_off = all_calls(calls)
-        .any(|call| call.time() >= ORGANIZATION_BLOCK_SINCE && disproves_organization_block(call));
-    let beyond = (!organization_off).then_some((
-        ORGANIZATION_BLOCK_SINCE,
-        Assumption::OrganizationBlockUnseen,
-    ));
-    let of_account = |(key, done)| {
-        (
-            key,
-            Sum {
-                effect: Some(done),
-                ..Sum::default()
-            },
-        )
-    };
-    let mut effects: Effects = history.effects.into_iter().map(of_account).collect();
-    let ground = Ground {
-        owner: &calls.owner,
-        end_of,
-        beyond,
-        account_block: &history.before,
-    };
-    let read = calls.reads.keys().chain(&calls.visited);
-    let buckets: BTreeSet<&BucketName> = calls.buckets.keys().chain(read).collect();
-    for bucket in buckets {
-        let seconds = by_second(calls, bucket, &history.steps);
-        let requests = || before(until, visits.of(calls.owner.account.as_ref(), bucket));
-        walk(ground, bucket, seconds, &requests, &history.gaps).finish(told, &mut effects);
-    }
-    let mut told_of = BTreeSet::new();
-    let calls = all_calls(calls).filter(|call| told_of.insert(&call.cause.event.key));
-    told.changes
-        .extend(calls.map(|call| change_row(call, &effects)));
-}
-
-fn all_calls(calls: &AccountCalls) -> impl Iterator<Item = &Call> {
-    calls
-        .account_wide
-        .iter()
-        .chain(&calls.aside)
-        .chain(calls.buckets.values().flatten())
 }
 
 /// What a call did that reached no bucket that is known.
@@ -206,9 +119,9 @@ fn without_bucket(event: &ExposureEvent) -> Effect {
     }
 }
 
-fn change_row(call: &Call, effects: &Effects) -> ChangeRow {
+pub(super) fn change_row(call: &Call, effects: &Effects) -> ChangeRow {
     let event = &call.cause.event;
-    let sum = effects.get(&event.key).copied().unwrap_or_default();
+    let sum = effects.of(&event.key);
     ChangeRow {
         event: call.cause.clone(),
         place: sum.place,
@@ -221,10 +134,10 @@ fn change_row(call: &Call, effects: &Effects) -> ChangeRow {
     }
 }
 
-type Seconds = BTreeMap<Timestamp, Vec<Step>>;
+pub(super) type Seconds = BTreeMap<Timestamp, Vec<Step>>;
 
 /// Goes a bucket's way; where later proofs teach of earlier times, a second time, knowing that beforehand.
-fn walk<'g, V: Iterator<Item = CitedRequest>>(
+pub(super) fn walk<'g, V: Iterator<Item = CitedRequest>>(
     ground: Ground<'g>,
     bucket: &BucketName,
     mut seconds: Seconds,
@@ -277,7 +190,11 @@ fn go(walk: &mut Walk<'_>, seconds: Seconds, requests: impl Iterator<Item = Cite
 }
 
 /// The bucket's steps and the account's, second by second.
-fn by_second(calls: &AccountCalls, bucket: &BucketName, account: &[AccountStep]) -> Seconds {
+pub(super) fn by_second(
+    (calls, owner): (&AccountCalls, &Owner),
+    bucket: &BucketName,
+    account: &[AccountStep],
+) -> Seconds {
     let mut seconds = Seconds::new();
     let mut add = |step: Step| {
         let at = step.cause().event.time;
@@ -292,7 +209,7 @@ fn by_second(calls: &AccountCalls, bucket: &BucketName, account: &[AccountStep])
     of_bucket.cloned().map(Step::Bucket).for_each(&mut add);
     let reads = calls.reads.get(bucket).into_iter().flatten();
     reads
-        .map(|cited| Step::Read(Read::of(cited, &calls.owner)))
+        .map(|cited| Step::Read(Read::of(cited, owner)))
         .for_each(&mut add);
     seconds
         .values_mut()

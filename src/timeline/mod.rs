@@ -22,12 +22,14 @@ mod order;
 mod origin;
 mod points;
 mod proof;
+mod realm;
 mod registry;
 mod rows;
 mod second;
 mod standing;
 mod step;
 mod steps;
+mod sum;
 mod summary;
 mod told;
 mod trace;
@@ -40,9 +42,11 @@ mod words;
 pub use access::{AccessRow, Attendance, Visitor, Visits};
 pub use contradiction::{Contradiction, ContradictionKind};
 pub use density::Density;
-pub use fold::{EndOf, Reconstruction, reconstruct};
+pub use fold::{EndOf, Reconstruction, reconstruct, sort_changes, sort_contradictions};
 pub use origin::{Origin, Origins, Tracer};
-pub use trace::Recorded;
+pub use realm::{Apart, Realm, Survey};
+pub use sum::Effects;
+pub use trace::{Recorded, Unissued};
 pub use types::{
     Cause, ChangeRow, ChangeScope, ClosedHow, Effect, Exposure, Interval, OpenedHow, Scope,
     Settings, Timeline,

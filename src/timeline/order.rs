@@ -93,46 +93,31 @@ pub(super) struct AccountCalls {
     pub visited: BTreeSet<BucketName>,
 }
 
-/// Everything in order, and how many second copies of calls across accounts were left out.
-pub(super) struct Ordered {
-    pub accounts: BTreeMap<Option<AccountId>, AccountCalls>,
-    pub collapsed: u64,
-}
+/// All accounts' calls.
+pub(super) type Accounts = BTreeMap<Option<AccountId>, AccountCalls>;
+/// The accounts that are known to own each bucket.
+pub(super) type Owners = BTreeMap<BucketName, BTreeSet<AccountId>>;
 
-/// Puts events and reads in order.
-pub(super) fn order(
+/// Puts events in order, given to the owners that are known, without second copies and without what came too late; and tells
+/// how many second copies there were.
+pub(super) fn put_in_order(
     events: Vec<CitedEvent>,
-    inquiries: Vec<CitedInquiry>,
-    visited: Vec<(Option<AccountId>, BucketName)>,
+    known: &Owners,
     settings: &Settings,
-) -> Ordered {
+) -> (Vec<CitedEvent>, u64) {
     let all = events.len();
-    let mut events = collapse(attribute(events));
+    let mut events = collapse(attribute(events, known));
     let collapsed = (all - events.len()) as u64;
     events.retain(|cited| settings.until.is_none_or(|until| cited.event.time < until));
     events.sort_by(|left, right| {
         (left.event.time, &left.event.key).cmp(&(right.event.time, &right.event.key))
     });
-
-    let mut accounts: BTreeMap<Option<AccountId>, AccountCalls> = BTreeMap::new();
-    for (account, owner) in owners(&events, settings) {
-        accounts.entry(account).or_default().owner = owner;
-    }
-    let registry = Registry::of(&events);
-    for cited in events {
-        place(cited, &registry, &mut accounts, settings);
-    }
-    add_reads(&mut accounts, inquiries, settings);
-    add_visited(&mut accounts, visited, settings);
-    Ordered {
-        accounts,
-        collapsed,
-    }
+    (events, collapsed)
 }
 
 /// Gives every read to its account and bucket, in order.
-fn add_reads(
-    accounts: &mut BTreeMap<Option<AccountId>, AccountCalls>,
+pub(super) fn add_reads(
+    accounts: &mut Accounts,
     mut inquiries: Vec<CitedInquiry>,
     settings: &Settings,
 ) {
@@ -167,8 +152,8 @@ fn add_reads(
 }
 
 /// Notes on which buckets there are requests from outside.
-fn add_visited(
-    accounts: &mut BTreeMap<Option<AccountId>, AccountCalls>,
+pub(super) fn add_visited(
+    accounts: &mut Accounts,
     visited: Vec<(Option<AccountId>, BucketName)>,
     settings: &Settings,
 ) {
@@ -183,7 +168,7 @@ fn add_visited(
     }
 }
 
-fn owner_of(account: Option<AccountId>, settings: &Settings) -> Owner {
+pub(super) fn owner_of(account: Option<AccountId>, settings: &Settings) -> Owner {
     Owner {
         account,
         bucket: None,
@@ -193,17 +178,21 @@ fn owner_of(account: Option<AccountId>, settings: &Settings) -> Owner {
     }
 }
 
-/// Gives events without an account to the only account that is known to own their bucket.
-fn attribute(mut events: Vec<CitedEvent>) -> Vec<CitedEvent> {
-    let mut known: BTreeMap<BucketName, BTreeSet<AccountId>> = BTreeMap::new();
+/// Learns from events that name both which account owns which bucket.
+pub(super) fn learn_owners(known: &mut Owners, events: &[CitedEvent]) {
     for event in events.iter().map(|cited| &cited.event) {
         if let (Some(bucket), Some(account)) = (&event.bucket, &event.account) {
-            known
-                .entry(bucket.clone())
-                .or_default()
-                .insert(account.clone());
+            match known.get_mut(bucket) {
+                Some(accounts) if accounts.contains(account) => {}
+                Some(accounts) => _ = accounts.insert(account.clone()),
+                None => _ = known.insert(bucket.clone(), BTreeSet::from([account.clone()])),
+            }
         }
     }
+}
+
+/// Gives events without an account to the only account that is known to own their bucket.
+fn attribute(mut events: Vec<CitedEvent>, known: &Owners) -> Vec<CitedEvent> {
     for event in events
         .iter_mut()
         .map(|cited| &mut cited.event)
@@ -246,18 +235,23 @@ fn rank(cited: &CitedEvent) -> (bool, &crate::event::EventKey) {
     )
 }
 
-/// Who owns what: the canonical ids that accepted ACLs name as the owner's.
-fn owners(events: &[CitedEvent], settings: &Settings) -> BTreeMap<Option<AccountId>, Owner> {
-    let mut owners: BTreeMap<Option<AccountId>, Owner> = BTreeMap::new();
+/// Learns who owns what: the canonical ids that accepted ACLs name as the owner's.
+pub(super) fn learn_names(
+    owners: &mut BTreeMap<Option<AccountId>, Owner>,
+    events: &[CitedEvent],
+    settings: &Settings,
+) {
     for event in events.iter().map(|cited| &cited.event) {
-        let owner = owners
-            .entry(event.account.clone())
-            .or_insert_with(|| owner_of(event.account.clone(), settings));
-        owner
-            .canonical_ids
-            .extend(owner_named(&event.change).filter(|_| event.took()));
+        let named = owner_named(&event.change).filter(|_| event.took());
+        match owners.get_mut(&event.account) {
+            Some(owner) => owner.canonical_ids.extend(named),
+            None => {
+                let mut owner = owner_of(event.account.clone(), settings);
+                owner.canonical_ids.extend(named);
+                owners.insert(event.account.clone(), owner);
+            }
+        }
     }
-    owners
 }
 
 fn owner_named(change: &Change) -> Option<Untrusted> {
@@ -267,12 +261,12 @@ fn owner_named(change: &Change) -> Option<Untrusted> {
     }
 }
 
-/// Gives an event to every bucket that it reaches.
-fn place(
+/// Gives an event to every bucket that it reaches. `owner` knows what an account owns and trusts.
+pub(super) fn place(
     mut cited: CitedEvent,
     registry: &Registry,
-    accounts: &mut BTreeMap<Option<AccountId>, AccountCalls>,
-    settings: &Settings,
+    accounts: &mut Accounts,
+    owner: &dyn Fn(&Option<AccountId>) -> Owner,
 ) {
     let point_account = cited.event.account.clone();
     let target = registry.target(&cited.event);
@@ -282,9 +276,9 @@ fn place(
     }
     let account = cited.event.account.clone();
     let calls = accounts
-        .entry(account.clone())
-        .or_insert_with(|| AccountCalls {
-            owner: owner_of(account, settings),
+        .entry(account)
+        .or_insert_with_key(|account| AccountCalls {
+            owner: owner(account),
             ..AccountCalls::default()
         });
     let call = to_call(cited, &calls.owner, target.as_ref(), point_account);
@@ -302,7 +296,7 @@ fn place(
     }
 }
 
-fn to_call(
+pub(super) fn to_call(
     cited: CitedEvent,
     owner: &Owner,
     target: Option<&Target>,

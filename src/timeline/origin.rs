@@ -75,7 +75,7 @@ struct Wanted {
 impl Wanted {
     /// Whatever may have issued the session of a caller. Without the instant it began, that of the call stands for it.
     fn want(&mut self, actor: &Actor, at: Timestamp) {
-        if !actor.access_key_id.is_empty() {
+        if !actor.access_key_id.is_empty() && !self.keys.contains(&actor.access_key_id) {
             self.keys.insert(actor.access_key_id.clone());
         }
         let began = actor.session.began.unwrap_or(at);
@@ -106,9 +106,8 @@ struct Trace {
 }
 
 impl Tracer {
-    /// Traces everybody who made a change, opened or closed.
-    pub fn of(told: &Reconstruction) -> Self {
-        let mut tracer = Self::default();
+    /// Wants everybody traced who made a change, opened or closed.
+    pub fn want(&mut self, told: &Reconstruction) {
         let opened = told
             .exposures
             .iter()
@@ -118,10 +117,9 @@ impl Tracer {
             .chain(told.changes.iter().map(|row| &row.event));
         for cause in causes {
             let event = &cause.event;
-            tracer.wanted.want(&event.actor, event.time);
-            tracer.sightings.want(&event.actor, event.time);
+            self.wanted.want(&event.actor, event.time);
+            self.sightings.want(&event.actor, event.time);
         }
-        tracer
     }
 
     /// Whether something is wanted that was not searched for yet; if so, everything must be heard once more.

@@ -12,7 +12,7 @@ use crate::vocab::{AccountId, Region, Timestamp, Untrusted};
 use std::collections::BTreeMap;
 
 /// Whether sessions of an account that began at an instant would be recorded in a Region.
-pub type Recorded<'r> = dyn Fn(&AccountId, &Region, Timestamp) -> bool + 'r;
+pub type Recorded<'r> = dyn Fn(&AccountId, &Region, Timestamp) -> bool + Sync + 'r;
 
 impl Tracer {
     /// Whether anybody's direct calls are wanted.
@@ -41,7 +41,7 @@ impl Tracer {
     }
 
     /// Tells everything's origin.
-    pub fn tell(&self, told: &mut Reconstruction, recorded: &Recorded<'_>) {
+    pub fn tell(&self, told: &mut Reconstruction) {
         let origin = |cause: &Cause| self.origin(&cause.event.actor, cause.event.time);
         let of = |cause: &Option<Cause>| cause.as_ref().map_or_else(Origin::default, origin);
         for row in &mut told.exposures {
@@ -51,37 +51,46 @@ impl Tracer {
         for row in &mut told.changes {
             row.origin = origin(&row.event);
         }
-        let missing = self.missing(&told.changes, recorded);
-        told.contradictions.extend(missing);
-        super::fold::sort_contradictions(&mut told.contradictions);
     }
 
-    /// The sessions that nothing issued though it would be recorded: one contradiction each, at its first call.
-    fn missing(&self, changes: &[ChangeRow], recorded: &Recorded<'_>) -> Vec<Contradiction> {
-        let mut missing: BTreeMap<(Untrusted, Timestamp), Contradiction> = BTreeMap::new();
-        for row in changes {
-            let event = &row.event.event;
-            let (actor, session) = (&event.actor, &event.actor.session);
-            let Some((began, account)) = session.began.zip(session.account.as_ref()) else {
-                continue;
-            };
-            let regions = [event.region.clone(), Region::parse("us-east-1")];
-            let mut regions = regions.into_iter().flatten();
-            if !self.misses_issuance(actor, event.time)
-                || !regions.any(|region| recorded(account, &region, began))
-            {
-                continue;
-            }
-            let session = (actor.name.clone(), began);
-            let contradiction = missing.entry(session).or_insert_with(|| Contradiction {
-                at: event.time,
-                account: row.account.clone(),
-                bucket: event.bucket.clone(),
+    /// Whether a change was made in a session that nothing issued though it would be recorded.
+    pub fn misses(&self, row: &ChangeRow, recorded: &Recorded<'_>) -> bool {
+        let event = &row.event.event;
+        let (actor, session) = (&event.actor, &event.actor.session);
+        let Some((began, account)) = session.began.zip(session.account.as_ref()) else {
+            return false;
+        };
+        let regions = [event.region.clone(), Region::parse("us-east-1")];
+        let mut regions = regions.into_iter().flatten();
+        self.misses_issuance(actor, event.time)
+            && regions.any(|region| recorded(account, &region, began))
+    }
+}
+
+/// Changes that were made in sessions that nothing issued.
+#[derive(Debug, Default)]
+pub struct Unissued(BTreeMap<(Untrusted, Option<Timestamp>), Vec<ChangeRow>>);
+
+impl Unissued {
+    /// Adds one.
+    pub fn add(&mut self, row: ChangeRow) {
+        let actor = &row.event.event.actor;
+        let session = (actor.name.clone(), actor.session.began);
+        self.0.entry(session).or_default().push(row);
+    }
+
+    /// One contradiction for each session, at its first call.
+    pub fn into_contradictions(self) -> impl Iterator<Item = Contradiction> {
+        self.0.into_values().filter_map(|mut rows| {
+            super::fold::sort_changes(&mut rows);
+            let first = rows.first()?;
+            Some(Contradiction {
+                at: first.event.event.time,
+                account: first.account.clone(),
+                bucket: first.event.event.bucket.clone(),
                 kind: ContradictionKind::SessionWithoutIssuance,
-                causes: Vec::new(),
-            });
-            contradiction.causes.push(row.event.clone());
-        }
-        missing.into_values().collect()
+                causes: rows.iter().map(|row| row.event.clone()).collect(),
+            })
+        })
     }
 }

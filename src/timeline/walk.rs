@@ -5,7 +5,7 @@
 
 use super::apply::Life;
 use super::contradiction::Contradiction;
-use super::fold::{Effects, EndOf, Reconstruction};
+use super::fold::{EndOf, Reconstruction};
 use super::interval::Intervals;
 use super::lesson::{Control, Found, Lessons};
 use super::observed::Observed;
@@ -13,6 +13,7 @@ use super::order::Call;
 use super::rows::{Rows, Whose};
 use super::second::{Settled, Step, settle};
 use super::standing::Standing;
+use super::sum::Effects;
 use super::types::{Cause, Effect, Exposure, Timeline};
 use super::visit::Routine;
 use crate::event::{EventKey, Request};
@@ -204,10 +205,10 @@ impl<'w> Walk<'w> {
         }
         self.effects
             .into_iter()
-            .for_each(|(key, done)| effects.entry(key).or_default().add(done));
+            .for_each(|(key, done)| effects.add(key, done));
         self.places
             .into_iter()
-            .for_each(|(key, place)| effects.entry(key).or_default().stands_at(place));
+            .for_each(|(key, place)| effects.stand(key, place));
         told.exposures.extend(self.exposures);
         told.timelines.extend(self.timelines);
         told.contradictions.extend(self.contradictions);

@@ -5,7 +5,7 @@ use super::container::CONTAINERS;
 use super::fixture::{compact, elements, gzip};
 use leaktrail::analysis::Analysis;
 use leaktrail::pipeline::{self, Options, Shard, keep};
-use leaktrail::report::{csv, tables};
+use leaktrail::report::{SpilledRows, Table, csv, tables};
 use leaktrail::source::DirSource;
 use leaktrail::store::Store;
 use std::collections::BTreeMap;
@@ -80,7 +80,10 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Every table, byte for byte, and what was counted.
 pub fn told(analysis: &Analysis) -> BTreeMap<&'static str, String> {
-    let tables = tables(analysis);
+    told_with(analysis, &tables(analysis))
+}
+
+fn told_with(analysis: &Analysis, tables: &[Table<'_>]) -> BTreeMap<&'static str, String> {
     let mut told: BTreeMap<_, _> = tables
         .iter()
         .map(|table| {
@@ -129,8 +132,37 @@ pub fn add(store: &Path, paths: &[PathBuf], options: &Options, shard: Option<Sha
     added.new + added.changed
 }
 
-/// What a store tells.
+/// What a store tells, in memory and bucket by bucket.
 pub fn reported(store: &Path, options: &Options) -> BTreeMap<&'static str, String> {
     let mut store = Store::open(store).unwrap();
-    told(&pipeline::report(&mut store, options, Default::default()).unwrap())
+    let analysis = pipeline::report(&mut store, options, Default::default()).unwrap();
+    let told = told(&analysis);
+    let (apart, of_apart) = reported_apart(&mut store, options);
+    assert_same(&of_apart, &told, "bucket by bucket");
+    assert_eq!(apart.totals(), analysis.totals());
+    assert_eq!(apart.withheld, analysis.withheld);
+    told
+}
+
+/// What a store tells whose rows are told bucket by bucket, and do not all fit in memory.
+pub fn reported_apart(
+    store: &mut Store,
+    options: &Options,
+) -> (Analysis, BTreeMap<&'static str, String>) {
+    let options = Options {
+        most_held: 0,
+        ..options.clone()
+    };
+    let mut rows = SpilledRows::default();
+    let analysis = pipeline::judge(store, &options, Default::default(), &mut rows).unwrap();
+    match rows.finish().unwrap() {
+        None => {
+            let told = told(&analysis);
+            (analysis, told)
+        }
+        Some(rows) => {
+            let told = told_with(&analysis, &rows.tables(&analysis));
+            (analysis, told)
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::{store, talk, verify};
 use leaktrail::analysis::{Analysis, Selection, Strictness};
 use leaktrail::pipeline::{self, Options, Way};
 use leaktrail::report::terminal::{self, Style};
-use leaktrail::report::{self, Custody, Folder, Format, Invocation, Overwrite};
+use leaktrail::report::{self, Custody, Folder, Format, Invocation, Overwrite, SpilledTables};
 use leaktrail::source::DirSource;
 use leaktrail::timeline::Settings;
 use leaktrail::vocab::Loss;
@@ -55,11 +55,24 @@ pub struct Outcome<'o> {
 impl Outcome<'_> {
     /// Writes the report, and says how the run ends.
     pub fn tell(self, analysis: &Analysis) -> anyhow::Result<Exit> {
+        self.tell_all(analysis, None)
+    }
+
+    /// The same, with rows that are too many to be held.
+    pub fn tell_all(
+        self,
+        analysis: &Analysis,
+        rows: Option<SpilledTables>,
+    ) -> anyhow::Result<Exit> {
         let (exit, style) = (self.exit(analysis), style(self.telling.color));
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         let wrote = self.folder.is_some();
         if let Some(folder) = self.folder {
-            report::write_all(analysis, &formats(self.formats), &self.invocation, folder)?;
+            let (formats, invocation) = (formats(self.formats), &self.invocation);
+            match rows {
+                None => report::write_all(analysis, &formats, invocation, folder)?,
+                Some(rows) => report::write_spilled(analysis, &rows, &formats, invocation, folder)?,
+            };
         }
         match self.telling.summary {
             Some(Summary::Json) => report::write_line(analysis, exit as u8, &mut out)?,
@@ -73,11 +86,11 @@ impl Outcome<'_> {
     }
 
     fn exit(&self, analysis: &Analysis) -> Exit {
-        let mut exposures = analysis.exposures.iter();
+        let exposures = analysis.totals().exposures();
         let found = match self.telling.fail_on {
             None => false,
-            Some(FailOn::Any) => exposures.next().is_some(),
-            Some(FailOn::Open) => exposures.any(|exposure| exposure.is_open()),
+            Some(FailOn::Any) => exposures.all() > 0,
+            Some(FailOn::Open) => exposures.open > 0,
         };
         exit(analysis).or(if found { Exit::Found } else { Exit::Done })
     }

@@ -7,7 +7,9 @@ use crate::scan::{self, Outcome};
 use crate::store_cli::{Merge, Report};
 use crate::{talk, verify};
 use anyhow::anyhow;
+use leaktrail::evidence::Evidence;
 use leaktrail::pipeline::{self, Options};
+use leaktrail::report::SpilledRows;
 use leaktrail::source::DirSource;
 use leaktrail::store::{self, Store};
 use std::path::{Path, PathBuf};
@@ -62,8 +64,7 @@ pub fn scan(
     if asked.keeping.since_last {
         options.selection.from = store.untold_since();
     }
-    let analysis = pipeline::report(&mut store, &options, added.left_out)?;
-    let exit = outcome.tell(&analysis)?;
+    let exit = tell(&mut store, &options, added.left_out, outcome)?;
     if asked.keeping.since_last {
         store.mark_told()?;
     }
@@ -80,7 +81,6 @@ pub fn report(asked: &Report) -> anyhow::Result<Exit> {
     };
     let options = verify::checked(scan::judged(options, &asked.judging), &asked.checking)?;
     let mut store = Store::open(&asked.store)?;
-    let analysis = pipeline::report(&mut store, &options, Default::default())?;
     let outcome = Outcome {
         formats: &asked.output.format,
         invocation: scan::invocation(std::slice::from_ref(&asked.store), asked.checking.custody()),
@@ -89,7 +89,23 @@ pub fn report(asked: &Report) -> anyhow::Result<Exit> {
         quiet: asked.quiet,
         verbose: asked.verbose,
     };
-    outcome.tell(&analysis)
+    tell(&mut store, &options, Evidence::default(), outcome)
+}
+
+/// Tells what a store holds. Rows that are too many to be held are kept aside if they are to be written.
+fn tell(
+    store: &mut Store,
+    options: &Options,
+    left_out: Evidence,
+    outcome: Outcome<'_>,
+) -> anyhow::Result<Exit> {
+    if outcome.folder.is_none() {
+        let analysis = pipeline::judge(store, options, left_out, &mut ())?;
+        return outcome.tell(&analysis);
+    }
+    let mut rows = SpilledRows::default();
+    let analysis = pipeline::judge(store, options, left_out, &mut rows)?;
+    outcome.tell_all(&analysis, rows.finish()?)
 }
 
 /// `leaktrail merge`

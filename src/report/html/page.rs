@@ -2,7 +2,7 @@
 
 use super::super::words::{count, grouped};
 use super::super::{Format, Invocation, SCHEMA_VERSION, escape, limits, lines, verification};
-use super::bound::{List, MOST_LINES, MOST_STORIES, Tables};
+use super::bound::{List, MOST_LINES, Tables};
 use super::picture::{self, LaneView, Tick};
 use super::rows::{self, ChangeView, StreamView};
 use super::stories::{self, StoryView};
@@ -70,6 +70,8 @@ impl Page {
     /// The page of an analysis.
     pub fn of(analysis: &Analysis, formats: &[Format], invocation: &Invocation) -> Self {
         let tables = Tables { formats };
+        let totals = analysis.totals();
+        let all = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let drawn = picture::draw(analysis, tables);
         let changes = rows::changes(analysis);
         let anchors = changes.iter().map(|row| row.id.as_str()).collect();
@@ -96,19 +98,19 @@ impl Page {
             ticks: drawn.ticks,
             lanes: drawn.lanes,
             picture_notes: drawn.notes,
-            exposures: grouped(analysis.exposures.len() as u64),
+            exposures: grouped(totals.exposures().all()),
             stories_left: tables.left(
-                analysis.exposures.len().min(MOST_STORIES),
-                analysis.exposures.len(),
+                stories.len(),
+                all(totals.exposures().all()),
                 "exposures",
                 "exposures",
             ),
             stories,
-            changes_all: grouped(analysis.changes.len() as u64),
-            changes_left: tables.left(changes.len(), analysis.changes.len(), "changes", "changes"),
+            changes_all: grouped(totals.changes),
+            changes_left: tables.left(changes.len(), all(totals.changes), "changes", "changes"),
             changes,
             contradictions: List::of(
-                analysis.contradictions.len(),
+                all(totals.contradictions),
                 analysis.contradictions.iter().map(lines::contradiction),
                 tables,
                 "contradictions",

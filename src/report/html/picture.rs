@@ -85,7 +85,7 @@ pub(super) struct Mark {
 /// Draws the lanes that have room.
 pub(super) fn draw(analysis: &Analysis, tables: Tables<'_>) -> Drawn {
     let picture = Picture::of(analysis);
-    let all = picture.lanes.len();
+    let all = usize::try_from(picture.all).unwrap_or(usize::MAX);
     let room = (MOST_SHAPES / all.clamp(1, MOST_LANES)).max(FEWEST_SHAPES);
     let lanes = picture.lanes.iter().take(MOST_LANES);
     let lanes: Vec<LaneView> = lanes
@@ -96,7 +96,7 @@ pub(super) fn draw(analysis: &Analysis, tables: Tables<'_>) -> Drawn {
         0 => String::new(),
         1 => "1 bucket was private all the time; it has no lane.".to_owned(),
         number => {
-            let number = grouped(number as u64);
+            let number = grouped(number);
             format!("{number} buckets were private all the time; they have no lane.")
         }
     });
@@ -476,6 +476,7 @@ mod tests {
         ] {
             let from = Timestamp::from_unix(1_700_000_001);
             let picture = Picture {
+                all: 0,
                 span: Span {
                     from,
                     until: from.plus(length),

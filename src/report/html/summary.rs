@@ -1,10 +1,9 @@
 //! What stands at the top of the page: what was found, and how well the evidence carries it?
 
+use super::super::lines;
 use super::super::story::{audience, lasting, shown};
-use super::super::terminal::{buckets, sorted};
 use super::super::words::{bytes, count, grouped};
-use crate::analysis::Analysis;
-use crate::exposure::Certainty;
+use crate::analysis::{Analysis, Totals};
 use crate::timeline::Exposure;
 
 /// One number of the page's top.
@@ -13,7 +12,7 @@ pub(super) struct Tile {
     pub name: &'static str,
     pub label: &'static str,
     /// The number itself.
-    pub value: usize,
+    pub value: u64,
     /// The number as it is read.
     pub shown: String,
     pub note: String,
@@ -31,15 +30,16 @@ pub(super) fn evidence(analysis: &Analysis) -> (String, String) {
 
 /// Two sentences after the headline: the worst of what was found, and who came in.
 pub(super) fn sentences(analysis: &Analysis) -> Vec<String> {
-    let open = sorted(analysis, Exposure::is_open);
-    let closed = sorted(analysis, |row| !row.is_open());
-    let Some(worst) = open.first().or(closed.first()) else {
+    let totals = analysis.totals();
+    let Some(worst) = &totals.worst else {
         return vec![match analysis.evidence {
             Some(_) => "Nobody from outside could get into any bucket at any time that the evidence decides.".to_owned(),
             None => "No record was read, so nothing can be said.".to_owned(),
         }];
     };
-    vec![told_of(worst), came_in(analysis)]
+    let beyond = lines::beyond(analysis);
+    let told = [told_of(worst), came_in(&totals)];
+    told.into_iter().chain(beyond).collect()
 }
 
 fn told_of(row: &Exposure) -> String {
@@ -59,27 +59,22 @@ fn told_of(row: &Exposure) -> String {
     format!("{which} is {bucket}: to {who} since {since}, {lasted}; {by}.")
 }
 
-fn came_in(analysis: &Analysis) -> String {
-    let all = analysis.exposures.len();
-    let confirmed = analysis.exposures.iter().filter(|row| row.is_confirmed());
-    let busiest = confirmed
-        .clone()
-        .max_by_key(|row| (row.attendance.bytes, row.attendance.requests));
-    let unlogged = unlogged(analysis);
-    let unseen = match unlogged {
+fn came_in(totals: &Totals) -> String {
+    let all = totals.exposures().all();
+    let unseen = match totals.unlogged {
         0 => String::new(),
         _ => format!(
             "; in {} nobody could have been seen, for the trail recorded no data events",
-            grouped(unlogged as u64)
+            grouped(totals.unlogged)
         ),
     };
-    match busiest {
+    match &totals.busiest {
         None => format!(
             "Nobody from outside was seen getting in during any of the {}{unseen}.",
             count(all, "exposure")
         ),
         Some(row) => {
-            let (times, of) = (grouped(confirmed.count() as u64), count(all, "exposure"));
+            let (times, of) = (grouped(totals.confirmed), count(all, "exposure"));
             let seen = &row.attendance;
             format!(
                 "Somebody from outside got in during {times} of {of}, most to {}: {}, {} sent{unseen}.",
@@ -91,23 +86,16 @@ fn came_in(analysis: &Analysis) -> String {
     }
 }
 
-fn unlogged(analysis: &Analysis) -> usize {
-    let rows = analysis.exposures.iter();
-    rows.filter(|row| !row.attendance.logged).count()
-}
-
 /// The numbers, each equal to what the tables hold.
 pub(super) fn tiles(analysis: &Analysis) -> Vec<Tile> {
-    let rows = &analysis.exposures;
-    let number = |holds: fn(&Exposure) -> bool| rows.iter().filter(|row| holds(row)).count();
-    let open = number(Exposure::is_open);
-    let proven = number(|row| row.certainty() == Certainty::Proven);
-    let gaps = analysis.streams.iter().map(|it| it.gaps.len()).sum();
-    let tile = |name, label, value: usize, note: String, alarm: bool| Tile {
+    let totals = analysis.totals();
+    let (all, open) = (totals.exposures().all(), totals.exposures().open);
+    let gaps = analysis.streams.iter().map(|it| it.gaps.len() as u64).sum();
+    let tile = |name, label, value: u64, note: String, alarm: bool| Tile {
         name,
         label,
         value,
-        shown: grouped(value as u64),
+        shown: grouped(value),
         note,
         alarm,
     };
@@ -122,45 +110,36 @@ pub(super) fn tiles(analysis: &Analysis) -> Vec<Tile> {
         tile(
             "exposures",
             "exposures",
-            rows.len(),
-            format!("of {}", count(buckets(rows.iter()), "bucket")),
+            all,
+            format!("of {}", count(totals.exposed, "bucket")),
             false,
         ),
         tile(
             "confirmed",
             "came in",
-            number(Exposure::is_confirmed),
-            format!("{} without data events", grouped(unlogged(analysis) as u64)),
+            totals.confirmed,
+            format!("{} without data events", grouped(totals.unlogged)),
             false,
         ),
         tile(
             "proven",
             "proven by events",
-            proven,
-            format!(
-                "{} rest on assumptions",
-                grouped((rows.len() - proven) as u64)
-            ),
+            totals.proven,
+            format!("{} rest on assumptions", grouped(all - totals.proven)),
             false,
         ),
-        tile(
-            "changes",
-            "changes",
-            analysis.changes.len(),
-            String::new(),
-            false,
-        ),
+        tile("changes", "changes", totals.changes, String::new(), false),
         tile(
             "contradictions",
             "contradictions",
-            analysis.contradictions.len(),
+            totals.contradictions,
             String::new(),
-            !analysis.contradictions.is_empty(),
+            totals.contradictions > 0,
         ),
         tile(
             "losses",
             "losses",
-            analysis.losses.len(),
+            analysis.losses.len() as u64,
             "parts that could not be read".to_owned(),
             !analysis.losses.is_empty(),
         ),

@@ -14,12 +14,13 @@ pub(super) fn write(
     heading: &str,
     ink: Ink,
     rows: &[&Exposure],
+    all: u64,
     analysis: &Analysis,
 ) {
     if rows.is_empty() {
         return;
     }
-    page.heading(&format!("{heading} ({})", rows.len()), ink);
+    page.heading(&format!("{heading} ({all})"), ink);
     let visitors = Visitors::of(analysis);
     for row in rows {
         page.title(row.bucket.as_str(), ink);
@@ -38,11 +39,11 @@ fn tell(page: &mut Page, story: &Story) {
 }
 
 /// One line for each of the first exposures.
-pub(super) fn write_short(page: &mut Page, rows: &[&Exposure]) {
+pub(super) fn write_short(page: &mut Page, rows: &[&Exposure], all: u64) {
     if rows.is_empty() {
         return;
     }
-    page.heading(&format!("Still open ({})", rows.len()), Ink::Alarm);
+    page.heading(&format!("Still open ({all})"), Ink::Alarm);
     let lines = rows.iter().map(|row| {
         let (bucket, since, length) = (&row.bucket, row.opened_at, lasting(row));
         format!(

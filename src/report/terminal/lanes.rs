@@ -39,7 +39,9 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
     for lane in picture.lanes.iter().take(MOST_LANES) {
         write_lane(page, &picture, lane, setting);
     }
-    let left = picture.lanes.len().saturating_sub(MOST_LANES);
+    let left = picture
+        .all
+        .saturating_sub(MOST_LANES.min(picture.lanes.len()) as u64);
     if left > 0 {
         page.element(&format!("and {left} more: see the table timeline"));
     }

@@ -16,7 +16,6 @@ use crate::analysis::Analysis;
 use crate::timeline::Exposure;
 use page::{Ink, Page};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 use std::io::Write;
 
 /// So many ends of evidence are shown.
@@ -53,11 +52,13 @@ pub fn write(analysis: &Analysis, style: &Style, out: &mut dyn Write) -> Result<
     let mut page = Page::new(*style);
     headline(&mut page, analysis);
     lanes::write(&mut page, analysis);
+    let totals = analysis.totals().exposures();
     exposure::write(
         &mut page,
         "Still open",
         Ink::Alarm,
         &sorted(analysis, Exposure::is_open),
+        totals.open,
         analysis,
     );
     exposure::write(
@@ -65,6 +66,7 @@ pub fn write(analysis: &Analysis, style: &Style, out: &mut dyn Write) -> Result<
         "Closed",
         Ink::Strong,
         &sorted(analysis, |row| !row.is_open()),
+        totals.closed,
         analysis,
     );
     other::write(&mut page, analysis);
@@ -97,7 +99,8 @@ pub fn write_summary(
     let mut page = Page::new(*style);
     headline(&mut page, analysis);
     lanes::write(&mut page, analysis);
-    exposure::write_short(&mut page, &sorted(analysis, Exposure::is_open));
+    let open = analysis.totals().exposures().open;
+    exposure::write_short(&mut page, &sorted(analysis, Exposure::is_open), open);
     other::write_short(&mut page, analysis);
     assurance::write_short(&mut page, analysis);
     Ok(page.print(out)?)
@@ -111,8 +114,7 @@ pub(super) fn sorted(analysis: &Analysis, asked: fn(&Exposure) -> bool) -> Vec<&
 }
 
 fn headline(page: &mut Page, analysis: &Analysis) {
-    let open = buckets(analysis.exposures.iter().filter(|row| row.is_open()));
-    let ink = match open {
+    let ink = match analysis.totals().exposed_now {
         0 => Ink::Strong,
         _ => Ink::Alarm,
     };
@@ -121,13 +123,16 @@ fn headline(page: &mut Page, analysis: &Analysis) {
     for (label, value) in ledger(analysis) {
         page.field(label, &value);
     }
+    if let Some(beyond) = lines::beyond(analysis) {
+        page.blank();
+        page.text(&beyond);
+    }
 }
 
 /// What was found, in a sentence or two.
 pub(super) fn told_first(analysis: &Analysis) -> String {
-    let open = buckets(analysis.exposures.iter().filter(|row| row.is_open()));
-    let exposed = buckets(analysis.exposures.iter());
-    let undecided = lines::undecided(analysis).len();
+    let totals = analysis.totals();
+    let (open, exposed, undecided) = (totals.exposed_now, totals.exposed, totals.undecided);
     let left = match undecided {
         0 => String::new(),
         _ => format!(" {} cannot be decided.", count(undecided, "bucket")),
@@ -139,23 +144,14 @@ pub(super) fn told_first(analysis: &Analysis) -> String {
         (0, _) => "No exposure was found.".to_owned(),
         (1, 0) => "1 bucket was exposed; it is closed.".to_owned(),
         (1, _) => "1 bucket is exposed, and still open.".to_owned(),
-        (_, 0) => format!(
-            "{} buckets were exposed; all are closed.",
-            grouped(exposed as u64)
-        ),
+        (_, 0) => format!("{} buckets were exposed; all are closed.", grouped(exposed)),
         _ => format!(
             "{} buckets were exposed; {} still open.",
-            grouped(exposed as u64),
-            grouped(open as u64)
+            grouped(exposed),
+            grouped(open)
         ),
     };
     format!("{told}{left}")
-}
-
-/// How many buckets some exposures are of.
-pub(super) fn buckets<'a>(exposures: impl Iterator<Item = &'a Exposure>) -> usize {
-    let names: BTreeSet<_> = exposures.map(|row| (&row.account, &row.bucket)).collect();
-    names.len()
 }
 
 /// What was read: the evidence's span, and counts that add up.

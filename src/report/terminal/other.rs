@@ -5,9 +5,8 @@ use super::super::story::shown;
 use super::super::words::{self, count, first_few, grouped};
 use super::page::{Ink, Page};
 use crate::analysis::Analysis;
-use crate::event::Change;
 use crate::evidence::Fate;
-use crate::timeline::{ChangeRow, Effect, Interval, Timeline};
+use crate::timeline::{ChangeRow, Effect, Timeline};
 use crate::vocab::{SkipReason, Untrusted};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,52 +30,30 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
 
 /// How much of each there is, in one line each.
 pub(super) fn write_short(page: &mut Page, analysis: &Analysis) {
-    let closed = analysis.exposures.iter().filter(|row| !row.is_open());
+    let totals = analysis.totals();
     let told = [
-        (closed.count(), "closed exposures"),
-        (undecided(analysis).len(), "undecided buckets"),
+        (totals.exposures().closed, "closed exposures"),
+        (totals.undecided, "undecided buckets"),
         (
-            latent(analysis).len(),
+            totals.latent,
             "buckets that only a block keeps from being public",
         ),
-        (failed(analysis).count(), "failed calls"),
-        (analysis.contradictions.len(), "contradictions"),
-        (analysis.losses.len(), "parts that could not be read"),
+        (totals.failed, "failed calls"),
+        (totals.contradictions, "contradictions"),
+        (analysis.losses.len() as u64, "parts that could not be read"),
     ];
     let mut told = told.iter().filter(|(number, _)| *number > 0).peekable();
     if told.peek().is_some() {
         page.heading("Besides", Ink::Strong);
     }
     for (number, nouns) in told {
-        page.element(&format!("{nouns}: {}", grouped(*number as u64)));
+        page.element(&format!("{nouns}: {}", grouped(*number)));
     }
 }
 
 /// The buckets whose last word is a public grant that only a block silences.
 pub(in crate::report) fn latent(analysis: &Analysis) -> Vec<String> {
-    named(lasting(analysis).filter(|timeline| ends(timeline, |interval| interval.latent)))
-}
-
-fn ends(timeline: &Timeline, how: fn(&Interval) -> bool) -> bool {
-    timeline.intervals.last().is_some_and(how)
-}
-
-/// The timelines of buckets that were not deleted.
-fn lasting(analysis: &Analysis) -> impl Iterator<Item = &Timeline> {
-    let deletions: BTreeSet<_> = analysis
-        .changes
-        .iter()
-        .map(|row| &row.event.event)
-        .filter(|event| event.took() && event.change == Change::DeleteBucket)
-        .filter_map(|event| Some((event.bucket.as_ref()?, event.time)))
-        .collect();
-    analysis.timelines.iter().filter(move |timeline| {
-        let end = timeline
-            .intervals
-            .last()
-            .map(|interval| interval.span.until);
-        end.is_none_or(|end| !deletions.contains(&(&timeline.bucket, end)))
-    })
+    named(analysis.latent())
 }
 
 fn write_undecided(page: &mut Page, analysis: &Analysis) {
@@ -84,10 +61,14 @@ fn write_undecided(page: &mut Page, analysis: &Analysis) {
     if all.is_empty() {
         return;
     }
-    let heading = format!("Undecided ({})", count(all.len(), "bucket"));
+    let heading = format!(
+        "Undecided ({})",
+        count(analysis.totals().undecided, "bucket")
+    );
     page.heading(&heading, Ink::Strong);
     page.text("The evidence does not decide who could get in:");
-    let at_end = named(lasting(analysis).filter(|timeline| ends(timeline, is_unknown)));
+    let is_last = |timeline: &&Timeline| timeline.intervals.last().is_some_and(is_unknown);
+    let at_end = named(analysis.lasting().filter(is_last));
     let before: Vec<String> = all
         .into_iter()
         .filter(|name| !at_end.contains(name))
@@ -104,7 +85,8 @@ fn write_latent(page: &mut Page, analysis: &Analysis) {
     if latent.is_empty() {
         return;
     }
-    let heading = format!("Public but for a block ({})", count(latent.len(), "bucket"));
+    let all = count(analysis.totals().latent, "bucket");
+    let heading = format!("Public but for a block ({all})");
     page.heading(&heading, Ink::Strong);
     page.text("A public grant is stored, and only a public access block silences it:");
     page.element(&first_few(&latent, MOST_NAMES));
@@ -125,7 +107,7 @@ fn write_failed(page: &mut Page, analysis: &Analysis) {
     }
     let mut groups: Vec<_> = alike.into_values().collect();
     groups.sort_by_key(|rows| Reverse(rows.len()));
-    let heading = format!("Failed calls ({})", failed(analysis).count());
+    let heading = format!("Failed calls ({})", analysis.totals().failed);
     page.heading(&heading, Ink::Strong);
     page.text("They changed nothing, but somebody tried:");
     page.elements(
@@ -171,7 +153,8 @@ fn write_contradictions(page: &mut Page, analysis: &Analysis) {
     if rows.is_empty() {
         return;
     }
-    page.heading(&format!("Contradictions ({})", rows.len()), Ink::Strong);
+    let all = analysis.totals().contradictions;
+    page.heading(&format!("Contradictions ({all})"), Ink::Strong);
     page.text("Here the evidence cannot be the whole truth:");
     page.elements(rows.iter().map(contradiction), MOST_LINES, "contradictions");
 }
