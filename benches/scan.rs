@@ -28,7 +28,10 @@ static CORPORA: OnceLock<[Corpus; 3]> = OnceLock::new();
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let corpora = SHAPES.map(|shape| Corpus::write(folder.path(), shape).unwrap());
+    // `LEAKTRAIL_CORPUS=DIR` leaves the archives there, for other tools.
+    let kept = std::env::var_os("LEAKTRAIL_CORPUS").map(PathBuf::from);
+    let place = kept.as_deref().unwrap_or(folder.path());
+    let corpora = SHAPES.map(|shape| Corpus::write(place, shape).unwrap());
     let corpora = CORPORA.get_or_init(|| corpora);
     for (shape, corpus) in SHAPES.iter().zip(corpora) {
         tell(*shape, corpus);
