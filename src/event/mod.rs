@@ -22,6 +22,7 @@ mod policy;
 mod read;
 mod request;
 mod session;
+mod sources;
 pub mod table;
 mod trail;
 mod whereabouts;
@@ -53,6 +54,6 @@ pub use request::{
     has_unsound_bytes, is_own_by_type, prefix_of, read_request,
 };
 pub use session::{CitedIssuance, Issuance, Session, read_issuance};
-pub use table::is_source_of_interest;
+pub use sources::is_source_of_interest;
 pub use trail::TrailEvent;
 pub use whereabouts::Whereabouts;

@@ -12,7 +12,6 @@ use super::block::BlockFlags;
 use super::change::{AccessPointChange, Change};
 use super::held::HeldKind;
 use super::inquiry::{Switch, Told};
-use super::issuances::issues_sessions;
 use super::json::field;
 use super::outcome::Outcome;
 use super::ownership::Ownership;
@@ -24,7 +23,7 @@ use serde_json::Value;
 pub const S3: &str = "s3.amazonaws.com";
 
 /// The eventSource of AWS Organizations.
-const ORGANIZATIONS: &str = "organizations.amazonaws.com";
+pub(super) const ORGANIZATIONS: &str = "organizations.amazonaws.com";
 
 /// How one event's request parameters become a change.
 type Reader = fn(&Value) -> Change;
@@ -434,18 +433,6 @@ static TRAIL_KINDS: [TrailKind; 6] = [
 
 const fn trail(name: &'static str, effect: TrailEffect) -> TrailKind {
     TrailKind { name, effect }
-}
-
-/// Whether any call of that eventSource may be of interest.
-pub fn is_source_of_interest(source: &[u8]) -> bool {
-    const S3_BYTES: &[u8] = S3.as_bytes();
-    const ORGANIZATIONS_BYTES: &[u8] = ORGANIZATIONS.as_bytes();
-    const CLOUDTRAIL_BYTES: &[u8] = CLOUDTRAIL.as_bytes();
-    // Compared length by length.
-    match source {
-        S3_BYTES | ORGANIZATIONS_BYTES | CLOUDTRAIL_BYTES => true,
-        other => issues_sessions(other),
-    }
 }
 
 /// The kind of call on a trail of that source and name, if it is one.

@@ -6,6 +6,7 @@
 use super::blocks::{BLOCK, Lanes};
 use super::glance::{Field, Found, Key, Level, Places, Strange, key_before};
 use super::skeleton::{Outline, Value};
+use super::written::{ANY_PARAMETER, Other, Wanted, Written};
 
 /// How many frames are kept: a record's skeleton has one place where its frame may be.
 const FRAMES: usize = 512;
@@ -28,94 +29,6 @@ pub(super) struct Frame {
     service: Service,
     /// Whether the keys are known, and whoever has the same tails has the same keys.
     is_known: bool,
-}
-
-/// A key that is looked for, of the record itself or of its userIdentity.
-#[derive(Clone, Copy)]
-struct Wanted {
-    member: u16,
-    key: Key,
-    value: Value,
-    name: Written<LONGEST>,
-}
-
-/// Another key there.
-#[derive(Clone, Copy)]
-struct Other {
-    member: u16,
-    tail: Written<1>,
-    /// Whether it may be any but that one, in any case, and but an object: names of parameters are many.
-    is_any_but: bool,
-}
-
-/// Stands for a parameter of any name.
-const ANY_PARAMETER: Key = Key::Beside(b"");
-
-/// Sets the bit that tells small letters from capitals, in every byte.
-const ANY_CASE: u64 = 0x2020_2020_2020_2020;
-
-/// How an object's parameter is written, with its first quote.
-const OBJECT: u64 = u32::from_le_bytes(*b"\"key") as u64;
-
-impl Other {
-    #[inline(always)]
-    fn differs(&self, head: Option<&[u8]>) -> u64 {
-        if !self.is_any_but {
-            return self.tail.differs(head);
-        }
-        let found = head.and_then(words::<1>).map(|[word]| word | ANY_CASE);
-        let is_that = found.is_none_or(|word| [word] == self.tail.words || word >> 32 == OBJECT);
-        u64::from(is_that)
-    }
-}
-
-/// So many words hold the longest key that is looked for, with its first quote.
-const LONGEST: usize = 3;
-
-/// The last bytes before a key's last quote, its first quote included: words of eight, as far as the masks say.
-#[derive(Clone, Copy)]
-struct Written<const WORDS: usize> {
-    words: [u64; WORDS],
-    masks: [u64; WORDS],
-}
-
-impl<const WORDS: usize> Written<WORDS> {
-    fn of(head: &[u8], covered: usize) -> Option<Self> {
-        let words = words::<WORDS>(head)?;
-        let mut masks = [0; WORDS];
-        for (mask, behind) in masks.iter_mut().zip((0..WORDS).rev()) {
-            let here = covered.saturating_sub(8 * behind).min(8);
-            *mask = match here {
-                0 => 0,
-                here => u64::MAX << (8 * (8 - here)),
-            };
-        }
-        let words = std::array::from_fn(|place| {
-            let pair = words.get(place).zip(masks.get(place));
-            pair.map_or(0, |(word, mask)| word & mask)
-        });
-        Some(Self { words, masks })
-    }
-
-    /// The bits in which what is written before that place differs.
-    #[inline(always)]
-    fn differs(&self, head: Option<&[u8]>) -> u64 {
-        let Some(found) = head.and_then(words::<WORDS>) else {
-            return u64::MAX;
-        };
-        let pairs = found.iter().zip(&self.masks).zip(&self.words);
-        pairs.fold(0, |differs, ((found, mask), word)| {
-            differs | found & mask ^ word
-        })
-    }
-}
-
-/// The last words of a text.
-#[inline(always)]
-fn words<const WORDS: usize>(head: &[u8]) -> Option<[u64; WORDS]> {
-    let (_, chunks) = head.as_rchunks::<8>();
-    let chunks = chunks.last_chunk::<WORDS>()?;
-    Some(chunks.map(u64::from_le_bytes))
 }
 
 /// A record that a frame is held to.
@@ -284,17 +197,11 @@ impl Frame {
 
     /// Of a call that is on no object it matters only that no parameter is another bucket's name.
     fn forget_parameters(&mut self) {
-        let name = Key::Of(Field::Bucket).name();
-        let words = words::<1>(name).map_or([0], |[word]| [word | ANY_CASE]);
         let parameters = self
             .wanted
             .extract_if(.., |wanted| wanted.key == ANY_PARAMETER);
-        let tail = Written { words, masks: [0] };
-        self.others.extend(parameters.map(|parameter| Other {
-            member: parameter.member,
-            tail,
-            is_any_but: true,
-        }));
+        let any = parameters.map(|parameter| Other::any_parameter(parameter.member));
+        self.others.extend(any);
         self.strange |= Strange::Parameters.bit();
     }
 
@@ -334,14 +241,10 @@ impl Frame {
                 wanted.is_some()
             }
             None => {
-                let Some(tail) = Written::of(head, length.min(8)) else {
+                let Some(other) = Other::exactly(member, head, length) else {
                     return false;
                 };
-                self.others.push(Other {
-                    member,
-                    tail,
-                    is_any_but: false,
-                });
+                self.others.push(other);
                 length <= 8 || !head.last_chunk().is_some_and(|tail| level.may_have(tail))
             }
         }

@@ -17,9 +17,11 @@ mod shape;
 mod skeleton;
 mod skip;
 mod splitter;
+mod strings;
 mod sweep;
 mod taking;
 mod window;
+mod written;
 
 pub use damage::Damage;
 pub use decode::{DecodeError, Decoder, Record, Scalar, View};

@@ -13,6 +13,7 @@ use super::frame::{Framed, Frames};
 use super::glance::Places;
 use super::shape::{MAX_RECORD, MAX_WINDOW};
 use super::skeleton::MOST_MEMBERS;
+use super::strings::{Seen, Strings};
 use std::cell::Cell;
 
 /// A record begins so; anything else is looked at more closely.
@@ -137,56 +138,6 @@ impl Work for Sweep<'_, '_> {
 fn begins(text: &[u8], place: usize) -> bool {
     text.get(place..)
         .is_some_and(|rest| rest.starts_with(BEGINNING))
-}
-
-/// What is carried from block to block about strings.
-#[derive(Clone, Copy, Default)]
-struct Strings {
-    /// All ones inside a string.
-    inside: u64,
-    /// Whether the next byte is escaped.
-    escapes: u64,
-}
-
-/// What is seen of a block.
-#[derive(Clone, Copy)]
-struct Seen {
-    inside: u64,
-    /// Outside of strings.
-    colons: u64,
-    opens: u64,
-    closes: u64,
-}
-
-impl Strings {
-    #[inline(always)]
-    fn see<L: Lanes>(&mut self, lanes: L, masks: &Masks, escaped: u64) -> Seen {
-        let quotes = masks.quotes & !escaped;
-        let inside = lanes.parity(quotes) ^ self.inside;
-        self.inside = 0_u64.wrapping_sub(inside >> 63);
-        let outside = !inside;
-        Seen {
-            inside,
-            colons: masks.colons & outside,
-            opens: masks.opens & outside,
-            closes: masks.closes & outside,
-        }
-    }
-
-    /// The bytes of a block that a backslash escapes.
-    #[inline(always)]
-    fn escaped(&mut self, backslashes: u64) -> u64 {
-        const EVEN: u64 = 0x5555_5555_5555_5555;
-        if backslashes == 0 {
-            return std::mem::take(&mut self.escapes);
-        }
-        let backslashes = backslashes & !self.escapes;
-        let follows = backslashes << 1 | self.escapes;
-        let odd_starts = backslashes & !EVEN & !follows;
-        let (even_ends, carries) = odd_starts.overflowing_add(backslashes);
-        self.escapes = u64::from(carries);
-        (EVEN ^ (even_ends << 1)) & follows
-    }
 }
 
 /// The record that is open.

@@ -1,0 +1,53 @@
+//! What of a block lies inside of strings?
+
+use super::blocks::{Lanes, Masks};
+
+/// What is carried from block to block about strings.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Strings {
+    /// All ones inside a string.
+    inside: u64,
+    /// Whether the next byte is escaped.
+    pub escapes: u64,
+}
+
+/// What is seen of a block.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    pub inside: u64,
+    /// Outside of strings.
+    pub colons: u64,
+    pub opens: u64,
+    pub closes: u64,
+}
+
+impl Strings {
+    #[inline(always)]
+    pub fn see<L: Lanes>(&mut self, lanes: L, masks: &Masks, escaped: u64) -> Seen {
+        let quotes = masks.quotes & !escaped;
+        let inside = lanes.parity(quotes) ^ self.inside;
+        self.inside = 0_u64.wrapping_sub(inside >> 63);
+        let outside = !inside;
+        Seen {
+            inside,
+            colons: masks.colons & outside,
+            opens: masks.opens & outside,
+            closes: masks.closes & outside,
+        }
+    }
+
+    /// The bytes of a block that a backslash escapes.
+    #[inline(always)]
+    pub fn escaped(&mut self, backslashes: u64) -> u64 {
+        const EVEN: u64 = 0x5555_5555_5555_5555;
+        if backslashes == 0 {
+            return std::mem::take(&mut self.escapes);
+        }
+        let backslashes = backslashes & !self.escapes;
+        let follows = backslashes << 1 | self.escapes;
+        let odd_starts = backslashes & !EVEN & !follows;
+        let (even_ends, carries) = odd_starts.overflowing_add(backslashes);
+        self.escapes = u64::from(carries);
+        (EVEN ^ (even_ends << 1)) & follows
+    }
+}
