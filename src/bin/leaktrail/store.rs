@@ -8,7 +8,7 @@ use crate::store_cli::{Merge, Report};
 use crate::{talk, verify};
 use anyhow::anyhow;
 use leaktrail::pipeline::{self, Options};
-use leaktrail::source::DirSource;
+use leaktrail::source::Sources;
 use leaktrail::store::{self, Store};
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ fn real(path: &Path) -> Option<PathBuf> {
 
 /// Reads what a store does not know yet, and tells what it holds then.
 pub fn scan(
-    source: &DirSource,
+    source: &Sources,
     mut store: Store,
     mut options: Options,
     asked: &Scan,
