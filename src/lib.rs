@@ -1,4 +1,4 @@
-//! When was each S3 bucket public, who made it so, and how long did it stay? Read from archived CloudTrail log files, offline.
+//! When was each S3 bucket public, who made it so, and how long did it stay? Read from archived CloudTrail log files.
 //!
 //! ```text
 //! source → inflate → record → event → evidence → timeline → analysis → report

@@ -11,9 +11,10 @@
 
 mod fixture;
 
-use fixture::{compact, gzip, rewrites, told::told};
-use leaktrail::analysis::Analysis;
-use leaktrail::evidence::Fate;
+use fixture::{
+    compact, gzip, rewrites,
+    told::{ledger, told},
+};
 use leaktrail::pipeline::{Options, scan};
 use leaktrail::source::DirSource;
 use std::collections::BTreeMap;
@@ -106,29 +107,4 @@ fn the_archive_tells_what_it_is_there_to_show() {
     let expected = fs::read_to_string(TOLD).unwrap_or_else(|cause| panic!("{TOLD}: {cause}"));
     assert_eq!(text, expected);
     assert!(analysis.counts.add_up());
-}
-
-/// What could not be used, and the counts.
-fn ledger(analysis: &Analysis) -> String {
-    let mut text = "\nlosses\n".to_owned();
-    for loss in &analysis.losses {
-        let file = loss.log_file.as_str().rsplit('/').next().unwrap();
-        let record = loss
-            .record_index
-            .map_or_else(String::new, |index| format!(", record {index}"));
-        let (kind, detail) = (loss.kind.name(), loss.detail.reveal());
-        text.push_str(&format!("  {kind} in {file}{record}: {detail}\n"));
-    }
-    let skipped = analysis
-        .files
-        .iter()
-        .filter_map(|(id, account)| match account.fate {
-            Fate::Skipped(reason) => Some((id.as_str().rsplit('/').next()?, reason.name())),
-            _ => None,
-        });
-    for (file, reason) in skipped {
-        text.push_str(&format!("  skipped {file}: {reason}\n"));
-    }
-    text.push_str(&format!("\n{:#?}\n", analysis.counts));
-    text
 }

@@ -57,7 +57,9 @@ fn every_command_runs() {
     });
     let mut ran = 0;
     let folder = tempfile::tempdir().expect("a folder");
-    for command in own.filter(|command| !command.contains("logs/") && !command.contains("<")) {
+    // Those on a bucket are run in `tests/s3_cli.rs`, where there is one.
+    let elsewhere = ["logs/", "<", "s3://"];
+    for command in own.filter(|command| !elsewhere.iter().any(|word| command.contains(word))) {
         let words: Vec<String> = command
             .split_whitespace()
             .map(|word| match word.strip_prefix("evidence/") {

@@ -5,6 +5,7 @@
 //! answers one after the other.
 
 use super::hash::ContentHash;
+use crate::source::DigestSignature;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -44,6 +45,21 @@ impl Metadata {
             true => Err("no object's metadata in it".to_owned()),
             false => Ok(read),
         }
+    }
+
+    /// The same, with what came beside the digests when they were read from S3.
+    pub fn with(mut self, signatures: Vec<DigestSignature>) -> Self {
+        for signed in signatures {
+            let saved = Saved {
+                signature: signed.signature,
+                algorithm: is_cloudtrails(&signed.algorithm),
+            };
+            let known = self.objects.entry(signed.key).or_default();
+            if !known.contains(&saved) {
+                known.push(saved);
+            }
+        }
+        self
     }
 
     /// How many objects' metadata there is.
@@ -89,10 +105,14 @@ impl Metadata {
         };
         let saved = Saved {
             signature: at("signature").unwrap_or_default().to_owned(),
-            algorithm: at("signature-algorithm") == Some("SHA256withRSA"),
+            algorithm: at("signature-algorithm").is_some_and(is_cloudtrails),
         };
         self.objects.entry(key.to_owned()).or_default().push(saved);
     }
+}
+
+fn is_cloudtrails(algorithm: &str) -> bool {
+    algorithm == "SHA256withRSA"
 }
 
 #[cfg(test)]

@@ -188,7 +188,7 @@ impl Means {
             keys: keys.file.map(|_| keys.len() as u64),
             refused_keys: keys.refused.clone(),
             keys_file: keys.file,
-            metadata: metadata.file.map(|_| metadata.len() as u64),
+            metadata: (!metadata.is_empty()).then(|| metadata.len() as u64),
             metadata_file: metadata.file,
         }
     }

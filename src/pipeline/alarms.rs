@@ -6,6 +6,7 @@ use super::reading::{Reader, read_records};
 use super::sink::{Kept, Sinks};
 use super::stage::Stage;
 use super::text::record_loss;
+use super::turns::{announce, in_turn};
 use super::{Options, Progress, ScanError, analyse, in_pool, known, read_writes, unlisted};
 use crate::alarm::{AlarmSettings, Datum, Fate, MetricTime};
 use crate::analysis::{AlarmHistory, Analysis, Match};
@@ -137,10 +138,10 @@ fn gather<'s>(
         all
     };
     let none = || (Evidence::default(), Watched::default());
-    let (evidence, watched) = listing
-        .files
-        .par_iter()
-        .map(read)
+    let passed_over = |file: &LogFile| options.choice.passes_over(&file.id).is_some();
+    announce(source, listing.files.iter(), passed_over);
+    let (evidence, watched) = in_turn(&listing.files, read)
+        .map(|(_, told)| told)
         .reduce(none, |(evidence, watched), (more, seen)| {
             (evidence.merge(more), watched.merge(seen))
         });

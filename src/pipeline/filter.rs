@@ -6,6 +6,7 @@
 use super::prefilter::{Places, Prefilter};
 use super::reading::{Reader, read_records};
 use super::text::record_loss;
+use super::turns::{announce, in_order, in_turn};
 use super::{Options, Progress, ScanError, in_pool};
 use crate::analysis::Selection;
 use crate::event::{bucket_named, event_time};
@@ -102,10 +103,12 @@ pub fn filter(
             matched_each: vec![0; query.filters.len()],
             ..Filtered::default()
         };
+        let passed_over = |file: &LogFile| options.choice.passes_over(&file.id).is_some();
+        announce(source, listing.files.iter(), passed_over);
         for batch in listing.files.chunks(FILTER_BATCH) {
             let sift = |file| sift(source, file, options, query, &prefilter);
-            let sifted: Vec<Sieve<'_>> = batch.par_iter().map(sift).collect();
-            for (file, sieve) in batch.iter().zip(sifted) {
+            let sifted: Vec<(usize, Sieve<'_>)> = in_turn(batch, sift).collect();
+            for (file, sieve) in batch.iter().zip(in_order(sifted)) {
                 out.write_all(&sieve.lines)?;
                 progress.read(file.bytes, sieve.found.records);
                 all.add(sieve.found);

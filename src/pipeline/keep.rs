@@ -6,6 +6,7 @@
 use super::gather::read_stories;
 use super::proof::{Asked, is_read_late};
 use super::reading::{Reading, hash_of};
+use super::turns::in_turn;
 use super::{Options, Progress, ScanError, in_pool, unread};
 use crate::evidence::{Evidence, Fate};
 use crate::integrity::{Material, Wanted, delivered_part};
@@ -84,10 +85,11 @@ pub fn keep(
         let files = run.chosen(&listing, store, shard);
         let bytes = files.iter().map(|file| file.bytes);
         progress.found(files.len() as u64, bytes.fold(0, u64::saturating_add));
+        source.expect(&files);
         for portion in portions(&files) {
             commit(store, |drafting| {
-                let files = portion.par_iter();
-                files.try_for_each(|file| run.read(file, drafting))
+                let read = in_turn(portion, |file| run.read(file, drafting));
+                read.try_for_each(|(_, read)| read)
             })?;
         }
         let unlisted = unlisted(&listing, store, shard);

@@ -21,6 +21,7 @@ mod sought;
 mod stage;
 mod text;
 mod traced;
+mod turns;
 mod whole;
 
 pub use alarms::{Alarms, LogGroups, Watch, alarms};
@@ -47,6 +48,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use traced::{further, trace};
+use turns::{announce, in_turn};
 
 /// How an archive is to be read and told.
 #[derive(Clone, Debug)]
@@ -168,7 +170,11 @@ pub fn scan(
 ) -> Result<Analysis, ScanError> {
     let (Gathered { evidence, material }, kept) =
         in_pool(options.threads, || gather(source, options, progress))??;
-    conclude(known::add(evidence, options)?, material, &kept, options)
+    let options = Options {
+        metadata: options.metadata.clone().with(source.signatures()),
+        ..options.clone()
+    };
+    conclude(known::add(evidence, &options)?, material, &kept, &options)
 }
 
 fn in_pool<T: Send>(
@@ -220,18 +226,23 @@ fn gather<'s>(
         progress.read(file.bytes, records);
         gathered
     };
-    // The largest first, so that no thread ends with one while the others wait.
-    let all = |mut files: Vec<&LogFile>, wanted: &integrity::Wanted<'_>| {
-        files.sort_by_key(|file| Reverse(file.bytes));
-        files
-            .par_iter()
-            .with_max_len(1)
-            .map(|file| read(file, wanted))
+    let all = |files: &[&LogFile], wanted: &integrity::Wanted<'_>| {
+        in_turn(files, |file| read(file, wanted))
+            .map(|(_, gathered)| gathered)
             .reduce(Gathered::default, Gathered::merge)
     };
-    let (late, early): (Vec<_>, Vec<_>) = listing.files.iter().partition(|file| is_read_late(file));
-    let first = all(early, &integrity::Wanted::default());
-    let then = all(late, &first.material.wanted());
+    let (mut late, mut early): (Vec<_>, Vec<_>) =
+        listing.files.iter().partition(|file| is_read_late(file));
+    // The largest first, so that no thread ends with one while the others wait.
+    for files in [&mut early, &mut late] {
+        files.sort_by_key(|file| Reverse(file.bytes));
+    }
+    let files = early.iter().chain(&late).copied();
+    announce(source, files, |file| {
+        options.choice.passes_over(&file.id).is_some()
+    });
+    let first = all(&early, &integrity::Wanted::default());
+    let then = all(&late, &first.material.wanted());
     let Gathered { evidence, material } = first.merge(then);
     let read = read_writes(source, &listing.files, evidence, options);
     let kept = sinks.finish().map_err(ScanError::Spill)?;
@@ -280,9 +291,11 @@ fn read_writes(
             ..options.reading()
         },
     );
-    let second = concerned
-        .into_par_iter()
-        .map(|file| read_file(source, file, reading, Writes::Of(&objects), asked, None).evidence)
+    source.expect(&concerned);
+    let again =
+        |file: &&LogFile| read_file(source, file, reading, Writes::Of(&objects), asked, None);
+    let second = in_turn(&concerned, again)
+        .map(|(_, gathered)| gathered.evidence)
         .reduce(Evidence::default, Evidence::merge);
     let mut both = first.merge(second);
     if files.iter().any(LogFile::is_standard_input) {

@@ -7,6 +7,7 @@
 
 use super::gather::calls_directly;
 use super::reading::{Reader, Reading, read_records};
+use super::turns::in_turn;
 use super::{ScanError, in_pool};
 use crate::event::{CitedIssuance, Whereabouts, event_time, issuance_of, read_issuance};
 use crate::evidence::FileAccount;
@@ -42,15 +43,21 @@ impl Sought<'_> {
         };
         let concerned = self
             .files
-            .par_iter()
+            .iter()
             .filter(|file| !file.is_standard_input() && may_tell(tracer, known, &file.id));
-        let read = |file: &LogFile| {
+        let concerned: Vec<&LogFile> = concerned.collect();
+        self.source.expect(&concerned);
+        let read = |file: &&LogFile| {
             let mut found = Vec::new();
             let take = &mut |seeker: Seeker<'_>| found.extend(seeker.found);
             read_records(self.source, file, self.reading, &begin, take);
             found
         };
-        in_pool(self.threads, || concerned.flat_map_iter(read).collect())
+        in_pool(self.threads, || {
+            in_turn(&concerned, read)
+                .flat_map_iter(|(_, found)| found)
+                .collect()
+        })
     }
 }
 

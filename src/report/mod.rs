@@ -52,6 +52,11 @@ pub fn printable(text: &str) -> String {
     escape::terminal(text)
 }
 
+/// The same, of a sentence that names such text: more of it is shown.
+pub fn printable_sentence(text: &str) -> String {
+    escape::sentence(text)
+}
+
 /// A loss in one line: where, what kind, why.
 pub fn loss_line(loss: &Loss) -> String {
     let record = loss

@@ -5,10 +5,16 @@
 mod choice;
 mod dir;
 mod key;
+#[cfg(feature = "s3")]
+mod s3;
+mod several;
 
 pub use choice::{FileChoice, Slack};
 pub use dir::DirSource;
 pub use key::{DeliveredKey, KeyKind, parse, suggests_log};
+#[cfg(feature = "s3")]
+pub use s3::{Identity, Patience, Payer, S3Settings, S3Source, Signing, Talk};
+pub use several::{Sources, is_remote};
 
 use crate::vocab::{LogFileId, Loss, SkipReason};
 use std::path::PathBuf;
@@ -37,6 +43,28 @@ pub trait Source: Sync {
     fn open<'s>(&'s self, file: &LogFile) -> Result<Box<dyn Bytes + 's>, Loss> {
         Ok(Box::new(std::io::Cursor::new(self.read(file)?)))
     }
+
+    /// These files will be opened next, each once and about in this order; what was announced before will not be any more. A source
+    /// whose bytes are far away can fetch them meanwhile.
+    fn expect(&self, files: &[&LogFile]) {
+        _ = files;
+    }
+
+    /// The signatures of the digests that were read, where the source keeps them beside the bytes.
+    fn signatures(&self) -> Vec<DigestSignature> {
+        Vec::new()
+    }
+}
+
+/// What S3 keeps beside a digest's bytes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct DigestSignature {
+    /// The digest's key.
+    pub key: String,
+    /// The signature, in hex digits.
+    pub signature: String,
+    /// How it was made.
+    pub algorithm: String,
 }
 
 /// A file's bytes: read in order, or, where the source can, from any place.
@@ -118,12 +146,27 @@ pub enum SourceError {
         /// What the operating system says.
         cause: std::io::Error,
     },
+    /// What lies elsewhere and cannot be listed.
+    #[error("cannot read `{place}`: {why}{}", hint_line(.hint))]
+    Remote {
+        /// The place, as it was given.
+        place: String,
+        /// What it says, or what happened.
+        why: String,
+        /// What to do.
+        hint: Option<&'static str>,
+    },
     /// No file at any of the paths.
     #[error("no file in {}\nhint: looked in every folder below for CloudTrail log files (`*.json.gz`, `*.json`)", quoted(.paths))]
     Nothing {
         /// The paths, as they were given.
         paths: Vec<PathBuf>,
     },
+}
+
+fn hint_line(hint: &Option<&'static str>) -> String {
+    hint.map(|hint| format!("\nhint: {hint}"))
+        .unwrap_or_default()
 }
 
 fn quoted(paths: &[PathBuf]) -> String {

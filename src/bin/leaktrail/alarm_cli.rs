@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 #[derive(Args, Debug)]
 pub struct Alarms {
-    /// Log files and archives of them, folders that are walked recursively, or - for standard input
+    /// Log files and archives of them, folders that are walked recursively, s3://bucket/prefix, or - for standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
     #[command(flatten)]

@@ -7,7 +7,6 @@ use crate::{patterns, scan};
 use leaktrail::alarm::AlarmSettings;
 use leaktrail::pipeline::{self, LogGroups, Watch};
 use leaktrail::report::{self, Custody};
-use leaktrail::source::DirSource;
 use std::io::Write;
 
 pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
@@ -30,12 +29,8 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
     let bar = Bar::new(asked.running.quiet);
     let options = scan::read_options(&asked.rows, &asked.files, &asked.running);
     let options = scan::judged(options, &asked.judging);
-    let told = pipeline::alarms(
-        &DirSource::new(asked.sources.clone()),
-        &options,
-        &watch,
-        &bar,
-    );
+    let source = asked.running.sources(&asked.sources, &options.choice)?;
+    let told = pipeline::alarms(&source, &options, &watch, &bar);
     bar.finish();
     let told = told?;
     if let Some(folder) = folder {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// When was each S3 bucket public, who made it so, and how long did it stay?
 ///
-/// Reads archived CloudTrail log files, offline. Nothing is sent anywhere.
+/// Reads archived CloudTrail log files. Nothing is sent anywhere; buckets given as s3:// are listed and read.
 #[derive(Parser, Debug)]
 #[command(name = "leaktrail", version, disable_help_subcommand = true)]
 pub struct Cli {
@@ -100,7 +100,7 @@ pub struct Man {
 
 #[derive(Args, Debug)]
 pub struct Scan {
-    /// Log files and archives of them, folders that are walked recursively, or - for standard input
+    /// Log files and archives of them, folders that are walked recursively, s3://bucket/prefix, or - for standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
     #[command(flatten)]
@@ -161,7 +161,7 @@ impl Checking {
 
 #[derive(Args, Debug)]
 pub struct Verify {
-    /// Log files and digests and archives of them, folders that are walked recursively, or - for standard input
+    /// Log files and digests and archives of them, folders that are walked recursively, s3://bucket/prefix, or - for standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
     #[command(flatten)]
@@ -265,11 +265,13 @@ pub struct Running {
     /// Read everything by the slow way, which the fast one is compared with
     #[arg(long, hide = true)]
     pub slow_path: bool,
+    #[command(flatten)]
+    pub remote: crate::remote_cli::Remote,
 }
 
 #[derive(Args, Debug)]
 pub struct Filter {
-    /// Log files and archives of them, folders that are walked recursively, or - for standard input
+    /// Log files and archives of them, folders that are walked recursively, s3://bucket/prefix, or - for standard input
     #[arg(required_unless_present_any = ["test", "list_presets"], value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
     #[command(flatten)]
@@ -324,7 +326,7 @@ pub enum Star {
 
 #[derive(Args, Debug)]
 pub struct Plan {
-    /// Log files and archives of them, folders that are walked recursively, or - for standard input
+    /// Log files and archives of them, folders that are walked recursively, s3://bucket/prefix, or - for standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
     /// How to print the plan

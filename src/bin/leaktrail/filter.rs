@@ -10,7 +10,6 @@ use leaktrail::pattern::{Field, MetricFilter};
 use leaktrail::pipeline::{self, Filtered, Query, Thoroughness, Wanted};
 use leaktrail::record::{Decoder, Record};
 use leaktrail::report::{self, Format, printable};
-use leaktrail::source::DirSource;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -65,7 +64,7 @@ fn search(asked: &Filter, meant: &Meant, out: &mut (dyn Write + Send)) -> anyhow
     };
     let bar = Bar::new(asked.running.quiet);
     let options = scan::read_options(&asked.rows, &asked.files, &asked.running);
-    let source = DirSource::new(asked.sources.clone());
+    let source = asked.running.sources(&asked.sources, &options.choice)?;
     let filtered = pipeline::filter(&source, &options, &query, out, &bar);
     bar.finish();
     let filtered = filtered?;

@@ -10,6 +10,7 @@ mod manual;
 mod patterns;
 mod plan;
 mod progress;
+mod remote_cli;
 mod scan;
 mod store;
 mod store_cli;

@@ -7,14 +7,14 @@ use crate::scan;
 use leaktrail::analysis::plan;
 use leaktrail::pipeline;
 use leaktrail::report::plan as told;
-use leaktrail::source::DirSource;
 use std::io::Write;
 
 pub fn run(asked: &Plan) -> anyhow::Result<Exit> {
     let bar = Bar::new(asked.running.quiet);
     let options = scan::read_options(&asked.rows, &asked.files, &asked.running);
     let options = scan::judged(options, &asked.judging);
-    let scanned = pipeline::scan(&DirSource::new(asked.sources.clone()), &options, &bar);
+    let source = asked.running.sources(&asked.sources, &options.choice)?;
+    let scanned = pipeline::scan(&source, &options, &bar);
     bar.finish();
     let analysis = scanned?;
     let remedies = plan(&analysis);

@@ -9,7 +9,6 @@ use leaktrail::analysis::{Analysis, Selection, Strictness};
 use leaktrail::pipeline::{self, Options, Way};
 use leaktrail::report::terminal::{self, Style};
 use leaktrail::report::{self, Custody, Folder, Format, Invocation, Overwrite, SpilledTables};
-use leaktrail::source::DirSource;
 use leaktrail::timeline::Settings;
 use leaktrail::vocab::Loss;
 use std::io::{IsTerminal, Write};
@@ -23,7 +22,7 @@ pub fn run(asked: &Scan) -> anyhow::Result<Exit> {
     let bar = Bar::new(asked.running.quiet);
     let options = read_options(&asked.rows, &asked.files, &asked.running);
     let options = verify::checked(judged(options, &asked.judging), &asked.checking)?;
-    let source = DirSource::new(asked.sources.clone());
+    let source = asked.running.sources(&asked.sources, &options.choice)?;
     let outcome = Outcome {
         formats: &asked.output.format,
         invocation: invocation(&asked.sources, asked.checking.custody()),

@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use leaktrail::evidence::Evidence;
 use leaktrail::pipeline::{self, Options};
 use leaktrail::report::SpilledRows;
-use leaktrail::source::DirSource;
+use leaktrail::source::Sources;
 use leaktrail::store::{self, Store};
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ fn real(path: &Path) -> Option<PathBuf> {
 
 /// Reads what a store does not know yet, and tells what it holds then.
 pub fn scan(
-    source: &DirSource,
+    source: &Sources,
     mut store: Store,
     mut options: Options,
     asked: &Scan,

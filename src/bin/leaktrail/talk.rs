@@ -1,7 +1,7 @@
 //! What is said on stderr, beside the data on stdout?
 #![allow(clippy::print_stderr, reason = "the one place that talks")]
 
-use leaktrail::report::printable;
+use leaktrail::report::printable_sentence;
 
 /// Says why there is no report: outer to inner cause in one line, then the hint.
 pub fn error(error: &anyhow::Error) {
@@ -22,5 +22,8 @@ pub fn note(text: &str) {
 
 /// Each line made printable: messages name files, and files can be named anything.
 fn lines(text: &str) -> String {
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(printable_sentence)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

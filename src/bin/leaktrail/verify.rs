@@ -9,7 +9,6 @@ use leaktrail::analysis::Analysis;
 use leaktrail::integrity::{Metadata, PublicKeys};
 use leaktrail::pipeline::{self, Options};
 use leaktrail::report::{custody, printable, verification};
-use leaktrail::source::DirSource;
 use std::io::Write;
 use std::path::Path;
 
@@ -21,7 +20,8 @@ pub fn run(asked: &Verify) -> anyhow::Result<Exit> {
     };
     let options = checked(options, &asked.checking)?;
     let bar = Bar::new(asked.running.quiet);
-    let scanned = pipeline::scan(&DirSource::new(asked.sources.clone()), &options, &bar);
+    let source = asked.running.sources(&asked.sources, &options.choice)?;
+    let scanned = pipeline::scan(&source, &options, &bar);
     bar.finish();
     let analysis = scanned?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());

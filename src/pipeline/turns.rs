@@ -1,0 +1,52 @@
+//! In which order are files read, by all threads together?
+//!
+//! In the order in which they are listed: whoever is free takes the next. So a source that fetches ahead knows what comes next.
+
+use crate::source::{LogFile, Source};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Files, and who works on each, in turn; what comes of each comes with its number, in no order.
+pub(super) fn in_turn<'f, F, T>(
+    files: &'f [F],
+    work: impl Fn(&'f F) -> T + Sync + Send,
+) -> impl ParallelIterator<Item = (usize, T)>
+where
+    F: Sync,
+    T: Send,
+{
+    let next = AtomicUsize::new(0);
+    (0..files.len()).into_par_iter().filter_map(move |_| {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        Some((number, work(files.get(number)?)))
+    })
+}
+
+/// What comes of each file, in the files' order.
+pub(super) fn in_order<T>(mut done: Vec<(usize, T)>) -> impl Iterator<Item = T> {
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, done)| done)
+}
+
+/// Tells a source which of these files will be opened, one after the other.
+pub(super) fn announce<'f>(
+    source: &dyn Source,
+    files: impl Iterator<Item = &'f LogFile>,
+    is_passed_over: impl Fn(&LogFile) -> bool,
+) {
+    let opened: Vec<&LogFile> = files.filter(|file| !is_passed_over(file)).collect();
+    source.expect(&opened);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_has_its_turn_and_its_place() {
+        let files: Vec<usize> = (0..1000).collect();
+        let done: Vec<(usize, usize)> = in_turn(&files, |file| file * 2).collect();
+        let doubled: Vec<usize> = in_order(done).collect();
+        assert_eq!(doubled, (0..1000).map(|file| file * 2).collect::<Vec<_>>());
+    }
+}
