@@ -61,8 +61,15 @@ impl Gathering<'_> {
 #[derive(Default)]
 pub(in crate::pipeline) struct Presence {
     spots: Vec<Spot>,
-    /// Where and when sessions were issued, by account and Region.
-    issued: Vec<(Box<[u8]>, Box<[u8]>, Coverage)>,
+    /// One for each account and Region.
+    issued: Vec<Issuing>,
+}
+
+/// Where and when sessions were issued.
+struct Issuing {
+    account: Box<[u8]>,
+    region: Box<[u8]>,
+    coverage: Coverage,
 }
 
 /// The records of one hour, account, Region and category. Texts are kept as they were written until the file is read: most
@@ -112,19 +119,23 @@ impl Presence {
     /// Notes that a session was issued there.
     pub fn issue(&mut self, account: &[u8], region: &[u8], here: Coverage) {
         let mut known = self.issued.iter_mut();
-        match known.find(|(of, at, _)| **of == *account && **at == *region) {
-            Some((_, _, coverage)) => *coverage = coverage.merge(here),
-            None => self.issued.push((account.into(), region.into(), here)),
+        match known.find(|known| *known.account == *account && *known.region == *region) {
+            Some(known) => known.coverage = known.coverage.merge(here),
+            None => self.issued.push(Issuing {
+                account: account.into(),
+                region: region.into(),
+                coverage: here,
+            }),
         }
     }
 
     /// Hands over what was counted.
     pub fn tell(self, evidence: &mut Evidence, file: &mut FileAccount) {
         let mut activity: BTreeMap<_, (u64, Coverage)> = BTreeMap::new();
-        for (account, region, coverage) in self.issued {
-            let place = AccountId::parse(text(&account)).zip(Region::parse(text(&region)));
-            if let Some((account, region)) = place {
-                evidence.issue(account, region, coverage);
+        for here in self.issued {
+            let account = AccountId::parse(text(&here.account));
+            if let Some((account, region)) = account.zip(Region::parse(text(&here.region))) {
+                evidence.issue(account, region, here.coverage);
             }
         }
         for spot in self.spots {
