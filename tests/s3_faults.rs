@@ -2,6 +2,7 @@
 #![cfg(feature = "s3")]
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test may stop"

@@ -28,7 +28,7 @@ pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 /// A server that runs until it is dropped.
 pub struct Server {
     pub gate: Arc<Gate>,
-    address: SocketAddr,
+    pub address: SocketAddr,
     runtime: Option<Runtime>,
 }
 
