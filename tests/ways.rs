@@ -37,9 +37,14 @@ static RECORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let glanced: Vec<String> = all
         .iter()
         .filter(|record| {
-            ["assumedRoleUser", "\"GetObject\""]
-                .iter()
-                .any(|word| record.contains(word))
+            [
+                "assumedRoleUser",
+                "\"GetObject\"",
+                "\"PutObject\"",
+                "\"DeleteObject\"",
+            ]
+            .iter()
+            .any(|word| record.contains(word))
         })
         .cloned()
         .collect();
@@ -90,6 +95,8 @@ enum Turn {
     LookAlike,
     /// A member more in some object, before its own.
     Within(Index, &'static str),
+    /// Of the other category, as an export may have it.
+    OtherCategory,
     /// Spaces behind colons and commas, as Python has them.
     Spaced,
     /// On many lines.
@@ -130,6 +137,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         2 => (any::<Index>(), 1_usize..4).prop_map(|(place, letters)| Turn::Escaped(place, letters)),
         1 => select(keys.to_vec()).prop_map(Turn::Twice),
         1 => Just(Turn::LookAlike),
+        1 => Just(Turn::OtherCategory),
         1 => Just(Turn::Spaced),
         1 => Just(Turn::Pretty),
     ]
@@ -150,6 +158,10 @@ fn turned(record: &str, turn: &Turn) -> String {
             )
         }
         Turn::Within(place, member) => within(record, *place, member),
+        Turn::OtherCategory => match record.contains("\"Data\"") {
+            true => record.replace("\"Data\"", "\"Management\""),
+            false => record.replace("\"Management\"", "\"Data\""),
+        },
         Turn::Spaced => spaced(record),
         Turn::Pretty => {
             let value: serde_json::Value = serde_json::from_str(record).unwrap();

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 
-/// So many are held in memory.
-const MOST_HELD: usize = 1 << 20;
+/// So many are held in memory: 16 MiB.
+const MOST_HELD: usize = 1 << 19;
 /// How many bytes one takes.
 const WIDTH: usize = 32;
 
@@ -136,15 +136,22 @@ pub(super) struct Collecting {
     held: Vec<Issued>,
     spill: Spill,
     has_spilled: bool,
+    most_held: usize,
 }
 
 impl Collecting {
     pub fn new() -> Self {
+        Self::holding(MOST_HELD)
+    }
+
+    /// Holds up to so many in memory.
+    fn holding(most_held: usize) -> Self {
         Self {
             files: Vec::new(),
             held: Vec::new(),
-            spill: Spill::new(MOST_HELD * WIDTH / 4),
+            spill: Spill::new(most_held.saturating_mul(WIDTH) / 4),
             has_spilled: false,
+            most_held,
         }
     }
 
@@ -157,7 +164,7 @@ impl Collecting {
             ..*one
         });
         self.held.extend(here);
-        match self.held.len() > MOST_HELD {
+        match self.held.len() > self.most_held {
             true => self.write(),
             false => Ok(()),
         }
@@ -286,5 +293,36 @@ mod tests {
         assert_eq!(Issued::from_bytes(&issued.to_bytes()), Some(issued));
         assert_eq!((issued.names[2], issued.index), (0, 7));
         assert_eq!(Issued::new(&names, Timestamp::from_unix(0), 1 << 40), None);
+    }
+
+    #[test]
+    fn what_is_on_disk_is_found_as_what_is_in_memory() {
+        let registers = [3, 1 << 10].map(|most_held| {
+            let mut collecting = Collecting::holding(most_held);
+            for file in 0..20 {
+                let issued = (0..5).map(|index| {
+                    let id = format!("{file}-{index}");
+                    let names = Names {
+                        id: &id,
+                        recipient: None,
+                        key: &id,
+                        session: "",
+                        shared: None,
+                    };
+                    let time = Timestamp::from_unix(file * 60 + index);
+                    Issued::new(&names, time, index.unsigned_abs()).unwrap()
+                });
+                let id = LogFileId::new(format!("{file}.json.gz"));
+                let issued: Vec<Issued> = issued.collect();
+                collecting.take(&id, &issued).unwrap();
+            }
+            assert_eq!(collecting.has_spilled, most_held == 3);
+            let register = collecting.finish().unwrap();
+            let mut all: Vec<_> = register.all(Result::ok).map(Issued::to_bytes).collect();
+            all.sort_unstable();
+            (register.files.clone(), all)
+        });
+        assert_eq!(registers[0].1.len(), 100);
+        assert_eq!(registers[0], registers[1]);
     }
 }

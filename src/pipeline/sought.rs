@@ -45,18 +45,27 @@ impl Sought<'_> {
             .files
             .iter()
             .filter(|file| !file.is_standard_input() && may_tell(tracer, known, &file.id));
-        let concerned: Vec<&LogFile> = concerned.collect();
-        self.source.expect(&concerned);
+        let found = |seeker: Seeker<'_>| seeker.found;
+        Ok(self.again(concerned.collect(), &begin, &found)?.concat())
+    }
+
+    /// What is told of these files, and of every file in them, when they are read once more.
+    fn again<R: Reader, T: Send>(
+        &self,
+        files: Vec<&LogFile>,
+        begin: &(dyn Fn(&LogFile) -> R + Sync),
+        tell: &(dyn Fn(R) -> T + Sync),
+    ) -> Result<Vec<T>, ScanError> {
+        self.source.expect(&files);
         let read = |file: &&LogFile| {
-            let mut found = Vec::new();
-            let take = &mut |seeker: Seeker<'_>| found.extend(seeker.found);
-            read_records(self.source, file, self.reading, &begin, take);
-            found
+            let mut told = Vec::new();
+            let take = &mut |reader: R| told.push(tell(reader));
+            read_records(self.source, file, self.reading, begin, take);
+            told
         };
         in_pool(self.threads, || {
-            in_turn(&concerned, read)
-                .flat_map_iter(|(_, found)| found)
-                .collect()
+            let told = in_turn(&files, read);
+            told.flat_map_iter(|(_, told)| told).collect()
         })
     }
 }
@@ -67,29 +76,42 @@ impl Sought<'_> {
         &self,
         wanted: &BTreeMap<LogFileId, BTreeSet<u64>>,
     ) -> Result<(Vec<CitedIssuance>, Vec<Loss>), ScanError> {
-        let concerned = self.files.par_iter().filter(|file| {
-            let within = format!("{}!/", file.id.as_str());
-            let mut inner = wanted.range(LogFileId::new(within.as_str())..);
-            let has_inner = inner
-                .next()
-                .is_some_and(|(id, _)| id.as_str().starts_with(&within));
-            has_inner || wanted.contains_key(&file.id)
-        });
+        let concerned = self
+            .files
+            .iter()
+            .filter(|file| of_file(wanted, &file.id).next().is_some());
         let nothing = BTreeSet::new();
         let begin = |file: &LogFile| Listener {
             id: file.id.clone(),
             wanted: wanted.get(&file.id).unwrap_or(&nothing),
             found: Vec::new(),
         };
-        let read = |file: &LogFile| {
-            let mut told = Vec::new();
-            let take = &mut |listener: Listener<'_>| told.push(listener.tell());
-            read_records(self.source, file, self.reading, &begin, take);
-            told
-        };
-        let told: Vec<_> = in_pool(self.threads, || concerned.flat_map_iter(read).collect())?;
-        let (found, losses): (Vec<_>, Vec<_>) = told.into_iter().unzip();
-        Ok((found.concat(), losses.into_iter().flatten().collect()))
+        let found = |listener: Listener<'_>| listener.found;
+        let found = self.again(concerned.collect(), &begin, &found)?.concat();
+        let mut missing: BTreeMap<&LogFileId, usize> = wanted
+            .iter()
+            .map(|(id, records)| (id, records.len()))
+            .collect();
+        for cited in &found {
+            if let Some(left) = missing.get_mut(&cited.citation.log_file) {
+                *left = left.saturating_sub(1);
+            }
+        }
+        let missing = missing.into_iter().filter(|(_, left)| *left > 0);
+        let losses = missing.map(|(id, left)| changed(id, left)).collect();
+        Ok((found, losses))
+    }
+}
+
+/// The loss of records that were there when a file was read first.
+fn changed(file: &LogFileId, records: usize) -> Loss {
+    Loss {
+        log_file: file.clone(),
+        record_index: None,
+        offset: None,
+        kind: LossKind::Unreadable,
+        detail: format!("{records} records that issued sessions were not found when the file was read again: it changed meanwhile").into(),
+        bytes: None,
     }
 }
 
@@ -98,25 +120,6 @@ struct Listener<'w> {
     id: LogFileId,
     wanted: &'w BTreeSet<u64>,
     found: Vec<CitedIssuance>,
-}
-
-impl Listener<'_> {
-    /// What was found, and a loss if that is not all.
-    fn tell(self) -> (Vec<CitedIssuance>, Option<Loss>) {
-        let missing = self.wanted.len() - self.found.len().min(self.wanted.len());
-        let loss = (missing > 0).then(|| Loss {
-            log_file: self.id,
-            record_index: None,
-            offset: None,
-            kind: LossKind::Unreadable,
-            detail: format!(
-                "{missing} records that issued sessions were not found when the file was read again: it changed meanwhile"
-            )
-            .into(),
-            bytes: None,
-        });
-        (self.found, loss)
-    }
 }
 
 impl Reader for Listener<'_> {
@@ -150,16 +153,20 @@ impl Reader for Listener<'_> {
 
 /// Whether a file, or a file in it, has records of a time that is asked for.
 fn may_tell(tracer: &Tracer, known: &BTreeMap<LogFileId, FileAccount>, id: &LogFileId) -> bool {
-    let within = format!("{}!/", id.as_str());
-    let inner = known
-        .range(LogFileId::new(within.as_str())..)
-        .take_while(|(inner, _)| inner.as_str().starts_with(&within));
-    let own = known.get_key_value(id);
-    let mut coverages = own
-        .into_iter()
-        .chain(inner)
-        .filter_map(|(_, file)| file.coverage);
+    let mut coverages = of_file(known, id).filter_map(|file| file.coverage);
     coverages.any(|coverage| tracer.may_want(coverage.first, coverage.last))
+}
+
+/// What is known of a file, and of every file in it.
+fn of_file<'k, T>(
+    known: &'k BTreeMap<LogFileId, T>,
+    id: &LogFileId,
+) -> impl Iterator<Item = &'k T> {
+    let within = format!("{}!/", id.as_str());
+    let inner = known.range(LogFileId::new(within.as_str())..);
+    let inner = inner.take_while(move |(inner, _)| inner.as_str().starts_with(&within));
+    let own = known.get(id).into_iter();
+    own.chain(inner.map(|(_, known)| known))
 }
 
 /// Looks for direct calls in one file.

@@ -396,13 +396,13 @@ fn look_at(bytes: &[u8; BLOCK], masks: &Masks, escaped: u64, inside: u64) -> Odd
         let bit = 1 << place;
         match byte {
             0x80.. => odd.beyond_ascii |= bit,
+            // Outside of strings it stays in the skeleton, and is wrong there.
             0..0x20 => odd.wrong |= bit & inside,
             _ if escaped & bit == 0 => {}
             b'u' => odd.spelled |= bit,
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
             _ => odd.wrong |= bit,
         }
-        // A control behind a backslash is wrong too: it lies inside, or its backslash does not.
     }
     odd
 }

@@ -38,10 +38,8 @@ impl Gathering<'_> {
         if bytes(Field::Type) == Some(b"AwsCloudTrailInsight") {
             return None;
         }
-        let (is_request, is_s3) = (
-            matches!(call, Call::Request),
-            source == table::S3.as_bytes(),
-        );
+        let is_request = matches!(call, Call::Request | Call::Write);
+        let is_s3 = source == table::S3.as_bytes();
         let category = match bytes(Field::Category) {
             Some(b"Management") if !is_request => Category::Management,
             Some(b"Data") if is_request || !is_s3 => Category::Data,
