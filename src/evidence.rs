@@ -11,6 +11,7 @@ use crate::vocab::{
     named,
 };
 use std::cmp::Ordering;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a set of log files tells.
@@ -262,9 +263,14 @@ impl Evidence {
 
     /// Of two readings of a file the one that used more of it counts.
     fn account(&mut self, id: LogFileId, account: FileAccount) {
-        let known = self.files.entry(id).or_insert_with(|| account.clone());
-        if known.of_interest() < account.of_interest() {
-            *known = account;
+        match self.files.entry(id) {
+            Entry::Occupied(mut known) if known.get().of_interest() < account.of_interest() => {
+                known.insert(account);
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => {
+                place.insert(account);
+            }
         }
     }
 

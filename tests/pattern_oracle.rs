@@ -17,8 +17,19 @@ use leaktrail::vocab::{LogFileId, Loss};
 use proptest::prelude::*;
 use slow_pattern::{Expr, Seg, Test, Word};
 
-const NAMES: [&str; 5] = ["a", "b", "eventName", "errorCode", "k.\u{e9}"];
-const TEXTS: [&str; 12] = [
+/// Some of them are glanced at.
+const NAMES: [&str; 8] = [
+    "a",
+    "b",
+    "eventName",
+    "eventSource",
+    "userIdentity",
+    "type",
+    "errorCode",
+    "k.\u{e9}",
+];
+const TEXTS: [&str; 13] = [
+    "s3.amazonaws.com",
     "",
     "x",
     "5",
@@ -52,8 +63,11 @@ fn json() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(3, 24, 4, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4)
-                .prop_map(|all| format!("[{}]", all.join(" , "))),
+            (
+                prop::collection::vec(inner.clone(), 0..4),
+                prop::sample::select(&[",", " , "][..])
+            )
+                .prop_map(|(all, between)| format!("[{}]", all.join(between))),
             object(inner),
         ]
     })
@@ -152,6 +166,13 @@ fn expr() -> impl Strategy<Value = Expr> {
     ]
 }
 
+/// How records begin: so that they are glanced at, and otherwise.
+const BEGINNINGS: [&str; 3] = [
+    r#"{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","#,
+    r#"{"eventVersion":"1.08","userIdentity":{"type":"x","accountId":"5"},"eventName":"PutBucketAcl","#,
+    r#"{"eventSource":"s3.amazonaws.com","#,
+];
+
 /// One log file in memory.
 struct Memory(String);
 
@@ -211,7 +232,8 @@ proptest! {
             .collect();
         let lines: Vec<String> = records
             .iter()
-            .map(|record| record.replacen('{', "{\"eventSource\":\"s3.amazonaws.com\",", 1).replace(",}", "}"))
+            .zip(BEGINNINGS.iter().cycle())
+            .map(|(record, beginning)| record.replacen('{', beginning, 1).replace(",}", "}"))
             .collect();
         let text = format!("{{\"Records\":[{}]}}", lines.join(","));
         let (likely, few) = found(&text, &filters, Thoroughness::Likely);
@@ -241,13 +263,15 @@ fn presets_find_the_same_whether_or_not_records_are_passed_over() {
                 (hidden.as_str(), "x"),
                 ("GetObject", hidden.as_str()),
             ] {
-                records.push(format!(
-                    "{{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"{name}\",\"errorCode\":\"{code}\"}}"
-                ));
+                for beginning in BEGINNINGS {
+                    records.push(format!(
+                        "{beginning}\"eventName\":\"{name}\",\"errorCode\":\"{code}\"}}"
+                    ));
+                }
             }
         }
     }
-    let text = records.join("\n");
+    let text = format!("{{\"Records\":[{}]}}", records.join(","));
     for preset in leaktrail::pattern::PRESETS {
         let pattern = Pattern::parse(preset.pattern, InteriorStar::Literal).unwrap();
         let filters = [MetricFilter::counting(preset.name, pattern)];

@@ -5,7 +5,7 @@
 
 use super::expression::{Condition, Expression, Order, Step, Test};
 use super::value::Number;
-use crate::record::{Scalar, View};
+use crate::record::{Glance, Scalar, View};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -17,6 +17,38 @@ pub(super) fn holds(expression: &Expression, record: View<'_, '_>) -> bool {
         Expression::All(parts) => parts.iter().all(|part| holds(part, record)),
         Expression::Any(parts) => parts.iter().any(|part| holds(part, record)),
     }
+}
+
+/// Whether the expression holds for a record, as far as a glance tells.
+pub(super) fn told(expression: &Expression, glance: &Glance<'_>) -> Option<bool> {
+    match expression {
+        Expression::Condition(condition) => condition_told(condition, glance),
+        Expression::All(parts) => decided(parts, glance, false),
+        Expression::Any(parts) => decided(parts, glance, true),
+    }
+}
+
+/// One part that is told so decides; that none is so takes all of them to be told.
+fn decided(parts: &[Expression], glance: &Glance<'_>, decisive: bool) -> Option<bool> {
+    let mut all = Some(!decisive);
+    for part in parts {
+        match told(part, glance) {
+            Some(told) if told == decisive => return Some(decisive),
+            Some(_) => {}
+            None => all = None,
+        }
+    }
+    all
+}
+
+/// What a glance does not see may be there and be no text.
+fn condition_told(condition: &Condition, glance: &Glance<'_>) -> Option<bool> {
+    let text = glance.get(condition.selector.field?)?;
+    let text = str::from_utf8(text).ok()?;
+    Some(match &condition.test {
+        Test::NotExists => false,
+        test => passes(test, Scalar::Text(text)),
+    })
 }
 
 /// A wildcard selector finds several values: one that passes is enough.

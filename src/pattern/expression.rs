@@ -2,6 +2,7 @@
 
 use super::comparand::Comparand;
 use super::value::Number;
+use crate::record::Field;
 
 /// Conditions, joined. `&&` binds tighter than `||`.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub(super) enum Order {
 pub(super) struct Selector {
     written: String,
     pub(super) steps: Vec<Step>,
+    /// The field of a glance that lies there.
+    pub(super) field: Option<Field>,
 }
 
 /// One step of the way.
@@ -60,6 +63,7 @@ impl Selector {
     pub(super) fn new(written: &str, steps: Vec<Step>) -> Self {
         Self {
             written: written.to_owned(),
+            field: field_at(&steps),
             steps,
         }
     }
@@ -79,6 +83,16 @@ impl Selector {
         let any = |step: &&Step| matches!(step, Step::AnyMember | Step::AnyElement);
         self.steps.iter().filter(any).count()
     }
+}
+
+/// The field of a glance to which such a way leads. Of arrays a glance does not tell which element said what.
+fn field_at(steps: &[Step]) -> Option<Field> {
+    let name = |step: &Step| match step {
+        Step::Name(name) => Some(name.clone()),
+        _ => None,
+    };
+    let names: Option<Vec<String>> = steps.iter().map(name).collect();
+    Field::at(&names?.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 impl Expression {

@@ -29,7 +29,7 @@ pub use lint::{Lint, Warning};
 pub use needles::Needles;
 pub use presets::{PRESETS, Preset, preset};
 
-use crate::record::View;
+use crate::record::{Glance, View};
 use expression::Expression;
 use regex::bytes::Regex;
 use terms::Terms;
@@ -96,6 +96,24 @@ impl Pattern {
             Kind::Regex(regex) => regex.is_match(text),
             Kind::Terms(terms) => terms.match_text(text),
         }
+    }
+
+    /// Whether it matches a record, as far as a glance tells.
+    pub fn told_by(&self, glance: &Glance<'_>) -> Option<bool> {
+        match &self.kind {
+            Kind::Everything => Some(true),
+            Kind::Json(expression) => eval::told(expression, glance),
+            Kind::Regex(_) | Kind::Terms(_) => None,
+        }
+    }
+
+    /// Whether a glance may tell: whether it asks for a field that is glanced at.
+    pub fn asks_for_glanced_fields(&self) -> bool {
+        let Kind::Json(expression) = &self.kind else {
+            return false;
+        };
+        let conditions = expression.conditions();
+        conditions.iter().any(|it| it.selector.field.is_some())
     }
 
     /// What a record must hold somewhere to match.

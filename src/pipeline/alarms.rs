@@ -1,6 +1,6 @@
 //! What would an alarm on these filters have done? One reading of the archive gives the evidence and the matches.
 
-use super::gather::{Gathering, Writes, account_of};
+use super::gather::{Gathering, Writes, account_at_a_glance, account_of};
 use super::proof::Asked;
 use super::reading::{Reader, read_records};
 use super::sink::{Kept, Sinks};
@@ -14,7 +14,7 @@ use crate::event::{EventKey, bucket_named, event_key, event_time};
 use crate::evidence::Evidence;
 use crate::integrity::Wanted;
 use crate::pattern::{MetricFilter, MetricValue};
-use crate::record::{RawRecord, Record};
+use crate::record::{Field, Glance, RawRecord, Record};
 use crate::source::{KeyKind, LogFile, Source};
 use crate::vocab::{AccountId, Citation, Loss, LossKind, Region, SkipReason, Timestamp};
 use rayon::prelude::*;
@@ -168,13 +168,19 @@ pub(super) struct Seen {
 }
 
 impl Watched {
+    /// What was seen of a log group, with room for the matches of so many filters.
+    fn group(&mut self, group: Option<AccountId>, filters: usize) -> &mut Seen {
+        let seen = self.groups.entry(group).or_default();
+        seen.matches.resize_with(filters, BTreeMap::new);
+        seen
+    }
+
     fn merge(mut self, other: Self) -> Self {
         for (group, seen) in other.groups {
-            let known = self.groups.entry(group).or_default();
+            let known = self.group(group, seen.matches.len());
             for (minute, arrives) in seen.active {
                 known.note(minute, arrives);
             }
-            known.matches.resize_with(seen.matches.len(), BTreeMap::new);
             for (known, more) in known.matches.iter_mut().zip(seen.matches) {
                 more.into_values().for_each(|found| keep(known, found));
             }
@@ -225,6 +231,36 @@ impl Watcher<'_> {
         (happened, arrived.max(happened))
     }
 
+    /// Counts a record that no filter matches and that is else of no interest, if a glance tells so.
+    fn pass_over(&mut self, raw: &RawRecord<'_>, glance: &Glance<'_>) -> Option<()> {
+        let mut told = self.watch.filters.iter();
+        let time = glance.get(Field::Time).and_then(Timestamp::parse_bytes)?;
+        let is_beside = told.all(|filter| filter.pattern.told_by(glance) == Some(false))
+            && self.gathering.pass_over(raw, glance);
+        if !is_beside {
+            return None;
+        }
+        let (minute, arrives, group) = self.place(time, || account_at_a_glance(glance));
+        let filters = self.watch.filters.len();
+        self.watched.group(group, filters).note(minute, arrives);
+        Some(())
+    }
+
+    /// In which minutes a record of that time counts and arrives, and in which log group.
+    fn place(
+        &self,
+        time: Timestamp,
+        account: impl FnOnce() -> Option<AccountId>,
+    ) -> (i64, i64, Option<AccountId>) {
+        let (happened, arrives) = self.minutes(time);
+        let minute = counted_in(self.watch.settings.metric_time, happened, arrives);
+        let group = match self.watch.log_groups {
+            LogGroups::Account => account(),
+            LogGroups::Archive => None,
+        };
+        (minute, arrives, group)
+    }
+
     fn see(&mut self, raw: &RawRecord<'_>, record: &Record<'_>) {
         let view = Some(record.view());
         let matching: Vec<bool> = self
@@ -245,15 +281,9 @@ impl Watcher<'_> {
             }
             return;
         };
-        let (happened, arrives) = self.minutes(time);
-        let minute = counted_in(self.watch.settings.metric_time, happened, arrives);
-        let group = match self.watch.log_groups {
-            LogGroups::Account => account_of(record),
-            LogGroups::Archive => None,
-        };
-        let seen = self.watched.groups.entry(group).or_default();
-        seen.matches
-            .resize_with(self.watch.filters.len(), BTreeMap::new);
+        let (minute, arrives, group) = self.place(time, || account_of(record));
+        let filters = self.watch.filters.len();
+        let seen = self.watched.group(group, filters);
         seen.note(minute, arrives);
         let all = self.watch.filters.iter().zip(matching);
         for ((filter, matches), known) in all.zip(&mut seen.matches) {
@@ -311,6 +341,16 @@ fn found(
 }
 
 impl Reader for Watcher<'_> {
+    fn wants(
+        &mut self,
+        raw: &RawRecord<'_>,
+        _: Option<usize>,
+        glance: Option<&Glance<'_>>,
+    ) -> bool {
+        let told = glance.and_then(|glance| self.pass_over(raw, glance));
+        told.is_none()
+    }
+
     fn record(&mut self, raw: &RawRecord<'_>, record: &Record<'_>) {
         self.see(raw, record);
         self.gathering.record(raw, record);

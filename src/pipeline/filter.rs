@@ -11,7 +11,7 @@ use super::{Options, Progress, ScanError, in_pool};
 use crate::analysis::Selection;
 use crate::event::{bucket_named, event_time};
 use crate::pattern::{Field, MetricFilter};
-use crate::record::{RawRecord, Record};
+use crate::record::{Glance, RawRecord, Record};
 use crate::source::{LogFile, Source};
 use crate::vocab::{Citation, LogFileId, Loss, LossKind, Region, SkipReason, Untrusted};
 use rayon::prelude::*;
@@ -145,7 +145,7 @@ fn sift<'s>(
         query,
         selection: &options.selection,
         prefilter,
-        places: Places::Everywhere,
+        places: None,
         lines: Vec::new(),
         found: Filtered {
             matched_each: vec![0; query.filters.len()],
@@ -164,8 +164,8 @@ struct Sieve<'s> {
     query: &'s Query<'s>,
     selection: &'s Selection,
     prefilter: &'s Prefilter,
-    /// Where in the window something may match.
-    places: Places,
+    /// Where in the window something may match, where it was searched.
+    places: Option<Places>,
     lines: Vec<u8>,
     found: Filtered,
 }
@@ -177,27 +177,43 @@ impl Sieve<'_> {
         self.found.add(next.found);
     }
 
-    /// Whether a record holds what a match needs. One that was unpacked is searched by itself.
-    fn may_match(&self, raw: &[u8], at: Option<usize>) -> bool {
-        if let Some(at) = at {
-            return self.places.touch(at, raw.len());
+    /// Whether any filter matches, as far as a glance tells.
+    fn told_by(&self, glance: &Glance<'_>) -> Option<bool> {
+        let mut any = false;
+        for filter in self.query.filters {
+            any |= filter.pattern.told_by(glance)?;
         }
-        self.prefilter.look_for_names(raw);
+        (self.query.thoroughness == Thoroughness::Likely).then_some(any)
+    }
+
+    /// Whether a record holds what a match needs. It is searched by itself where its window was not.
+    fn may_match(&self, raw: &[u8], at: Option<usize>) -> bool {
+        if let (Some(at), Some(places)) = (at, &self.places) {
+            return places.touch(at, raw.len());
+        }
+        if at.is_none() {
+            self.prefilter.look_for_names(raw);
+        }
         self.prefilter.search(raw).touch(0, raw.len())
     }
 
-    /// Whether a match can be told and handed on without reading the record.
-    fn needs_only_text(&self) -> bool {
+    fn asks_for_fields(&self) -> bool {
         let asks = |filter: &MetricFilter| filter.pattern.asks_for_fields();
-        !self.query.filters.iter().any(asks)
-            && *self.selection == Selection::default()
-            && !matches!(self.query.wanted, Wanted::Fields(_))
+        self.query.filters.iter().any(asks)
+    }
+
+    /// Whether a match can be handed on without reading the record.
+    fn needs_only_matches(&self) -> bool {
+        *self.selection == Selection::default() && !matches!(self.query.wanted, Wanted::Fields(_))
     }
 
     /// Which filters match.
     fn matching(&self, raw: &[u8], record: Option<&Record<'_>>) -> Vec<bool> {
         let view = record.map(Record::view);
-        let matches = |filter: &MetricFilter| filter.pattern.matches(raw, view);
+        self.each(|filter| filter.pattern.matches(raw, view))
+    }
+
+    fn each(&self, matches: impl FnMut(&MetricFilter) -> bool) -> Vec<bool> {
         self.query.filters.iter().map(matches).collect()
     }
 
@@ -251,23 +267,34 @@ fn write_line(lines: &mut Vec<u8>, raw: &[u8]) {
 
 impl Reader for Sieve<'_> {
     fn window(&mut self, window: &[u8]) {
-        self.places = self.prefilter.search(window);
         self.prefilter.look_for_names(window);
+        // Most records are told at a glance: each of the others is searched by itself.
+        let is_searched = !self.prefilter.is_for_glances();
+        self.places = is_searched.then(|| self.prefilter.search(window));
     }
 
-    fn wants(&mut self, raw: &RawRecord<'_>, at: Option<usize>) -> bool {
-        if !self.may_match(raw.raw, at) {
-            self.found.records += 1;
-            return false;
-        }
-        if !self.needs_only_text() {
-            return true;
+    fn wants(
+        &mut self,
+        raw: &RawRecord<'_>,
+        at: Option<usize>,
+        glance: Option<&Glance<'_>>,
+    ) -> bool {
+        let told = glance.and_then(|glance| self.told_by(glance));
+        match told.unwrap_or_else(|| self.may_match(raw.raw, at)) {
+            false => {}
+            true if !self.needs_only_matches() => return true,
+            true if told.is_none() && self.asks_for_fields() => return true,
+            true => {
+                let matching = match glance.filter(|_| told.is_some()) {
+                    Some(glance) => self.each(|it| it.pattern.told_by(glance) == Some(true)),
+                    None => self.matching(raw.raw, None),
+                };
+                if matching.contains(&true) {
+                    self.take(&matching, raw, None);
+                }
+            }
         }
         self.found.records += 1;
-        let matching = self.matching(raw.raw, None);
-        if matching.contains(&true) {
-            self.take(&matching, raw, None);
-        }
         false
     }
 

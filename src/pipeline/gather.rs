@@ -7,7 +7,7 @@ mod writes;
 
 pub(super) use aside::read_stories;
 use presence::Presence;
-pub(super) use presence::{account_of, calls_directly};
+pub(super) use presence::{account_at_a_glance, account_of, calls_directly};
 pub(super) use writes::Writes;
 
 use super::issued::Issued;
@@ -398,13 +398,14 @@ impl Reader for Gathering<'_> {
         self.prover.text(piece, first);
     }
 
-    fn wants(&mut self, raw: &RawRecord<'_>, _: Option<usize>) -> bool {
+    fn wants(
+        &mut self,
+        raw: &RawRecord<'_>,
+        _: Option<usize>,
+        glance: Option<&Glance<'_>>,
+    ) -> bool {
         self.prover.record(raw);
-        true
-    }
-
-    fn glance(&mut self, raw: &RawRecord<'_>, glance: &Glance<'_>) -> bool {
-        self.pass_over(raw, glance)
+        !glance.is_some_and(|glance| self.pass_over(raw, glance))
     }
 
     fn wants_rest(&self) -> bool {

@@ -12,6 +12,7 @@ mod issued;
 mod keep;
 mod known;
 mod parts;
+mod pieces;
 mod pile;
 mod prefilter;
 mod proof;

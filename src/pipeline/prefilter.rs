@@ -17,6 +17,8 @@ pub(super) struct Prefilter {
     /// Whether an escape may hide a word.
     escapable: bool,
     names: Vec<Name>,
+    /// Whether a glance mostly tells whether a record matches.
+    is_for_glances: bool,
 }
 
 /// A selector, and the name that must occur for it to find anything.
@@ -66,7 +68,16 @@ impl Prefilter {
                 .any(|needles| matches!(needles, Needles::InJson(_))),
             words,
             names: filters.iter().flat_map(names).collect(),
+            is_for_glances: thoroughness == Thoroughness::Likely
+                && filters
+                    .iter()
+                    .all(|it| it.pattern.asks_for_glanced_fields()),
         }
+    }
+
+    /// Whether a glance mostly tells whether a record matches, so that few records are searched.
+    pub(super) fn is_for_glances(&self) -> bool {
+        self.is_for_glances
     }
 
     /// Where in a text something stands that a match may need. The text is searched once, however many records it holds.

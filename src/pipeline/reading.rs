@@ -4,6 +4,7 @@
 //! has a reader of its own. Text is held a window at a time, so that what is in memory does not grow with a file.
 
 use super::archives::Walk;
+use super::pieces::{Pieces, with_pieces};
 use super::text::{End, TextSplitter, opener};
 use super::whole::{Buffers, fetch, may_be_held, with_buffers};
 use crate::inflate::{FirstMember, InflateLoss, Inflater, is_gzip};
@@ -29,14 +30,10 @@ pub(super) trait Reader: Send {
     fn hashed(&mut self, _: ContentHash) {}
     /// A window of the text, before its records.
     fn window(&mut self, _: &[u8]) {}
-    /// Whether a record is to be read, and where in the window it stands, if it was not unpacked from something in it.
-    /// Whoever says no has counted it.
-    fn wants(&mut self, _: &RawRecord<'_>, _: Option<usize>) -> bool {
+    /// Whether a record is to be read; where in the window it stands, if it was not unpacked from something in it; what it says
+    /// at a glance. Whoever says no has counted it.
+    fn wants(&mut self, _: &RawRecord<'_>, _at: Option<usize>, _: Option<&Glance<'_>>) -> bool {
         true
-    }
-    /// What a record says at a glance; says whether that was enough. Whoever says so has counted it.
-    fn glance(&mut self, _: &RawRecord<'_>, _: &Glance<'_>) -> bool {
-        false
     }
     /// A record that can be read.
     fn record(&mut self, raw: &RawRecord<'_>, record: &Record<'_>);
@@ -238,17 +235,6 @@ pub(super) struct Begun<'r> {
     layers: u8,
 }
 
-impl Begun<'_> {
-    /// How far the first gzip member reaches. Of what is compressed once more its content is not the text.
-    fn first_member(&self) -> FirstMember {
-        let first = self.inflater.first_member();
-        FirstMember {
-            is_cut: first.is_cut || self.layers > 1,
-            ..first
-        }
-    }
-}
-
 /// Takes away compression, however often it was put on, and reads the first window.
 pub(super) fn begin_text<'r>(mut inflater: Inflater<'r>, bytes: u64) -> Begun<'r> {
     let mut is_compressed = false;
@@ -271,13 +257,15 @@ pub(super) fn begin_text<'r>(mut inflater: Inflater<'r>, bytes: u64) -> Begun<'r
 }
 
 /// Fills a window up to a length; less is the end of the text. The first guess is a log file's usual ratio.
-fn fill(inflater: &mut Inflater<'_>, window: &mut Vec<u8>, bytes: u64, most: usize) -> After {
+fn fill(pieces: &mut dyn Pieces, window: &mut Vec<u8>, bytes: u64, most: usize) -> After {
     let guess = usize::try_from(bytes)
         .unwrap_or(most)
         .saturating_mul(8)
         .min(most);
     while window.len() < most {
-        if inflater.read_into(window, guess, most) == 0 {
+        let known = window.len();
+        pieces.read_into(window, guess, most);
+        if window.len() == known {
             return After::End;
         }
     }
@@ -291,50 +279,104 @@ fn fill(inflater: &mut Inflater<'_>, window: &mut Vec<u8>, bytes: u64, most: usi
 /// Reads the text of a file that is no archive, as it comes.
 pub(super) fn read_text(
     file: &LogFile,
-    mut begun: Begun<'_>,
+    begun: Begun<'_>,
     reading: Reading<'_>,
     reader: &mut dyn Reader,
 ) {
-    let mut window = std::mem::take(&mut begun.first);
-    let budget = Cell::new(reading.max_inflated);
-    let mut decoder = match reading.way {
-        Way::Fast => Decoder::new(),
-        Way::Slow => Decoder::doubly(),
-    };
-    let opener = opener(&budget);
-    let mut splitter = TextSplitter::new(file, &window, &opener, reading);
-    splitter.is_compressed = begun.is_compressed;
-    let (mut most, mut is_whole) = (WINDOW, true);
-    reader.text(&window, begun.first_member());
-    loop {
-        let known = window.len();
-        let after = fill(&mut begun.inflater, &mut window, file.bytes, most);
-        let piece = window.get(known..).unwrap_or_default();
-        reader.text(piece, begun.first_member());
-        let (done, is_over) = splitter.feed(&window, after, &mut decoder, reader);
-        if is_over {
-            is_whole &= after == After::End;
-            break;
+    let Begun {
+        mut inflater,
+        first,
+        is_compressed,
+        layers,
+    } = begun;
+    with_pieces(file, &mut inflater, reading, move |pieces| {
+        let mut text = Text {
+            pieces,
+            window: first,
+            layers,
+        };
+        text.read(file, is_compressed, reading, reader);
+    });
+}
+
+/// A text while it is read.
+struct Text<'p> {
+    pieces: &'p mut dyn Pieces,
+    window: Vec<u8>,
+    /// How often it was compressed.
+    layers: u8,
+}
+
+impl Text<'_> {
+    /// How far the first gzip member reaches. Of what is compressed once more its content is not the text.
+    fn first_member(&self) -> FirstMember {
+        let first = self.pieces.first_member();
+        FirstMember {
+            is_cut: first.is_cut || self.layers > 1,
+            ..first
         }
-        is_whole &= done == 0;
-        window.drain(..done);
-        most = next_length(window.len(), most);
     }
-    if reader.wants_rest() {
-        read_rest(&mut begun, reader);
+
+    fn read(
+        &mut self,
+        file: &LogFile,
+        is_compressed: bool,
+        reading: Reading<'_>,
+        reader: &mut dyn Reader,
+    ) {
+        let budget = Cell::new(reading.max_inflated);
+        let mut decoder = match reading.way {
+            Way::Fast => Decoder::new(),
+            Way::Slow => Decoder::doubly(),
+        };
+        let opener = opener(&budget);
+        let mut splitter = TextSplitter::new(file, &self.window, &opener, reading);
+        splitter.is_compressed = is_compressed;
+        let (mut most, mut is_whole) = (WINDOW, true);
+        reader.text(&self.window, self.first_member());
+        loop {
+            let known = self.window.len();
+            let after = fill(self.pieces, &mut self.window, file.bytes, most);
+            let piece = self.window.get(known..).unwrap_or_default();
+            reader.text(piece, self.first_member());
+            let (done, is_over) = splitter.feed(&self.window, after, &mut decoder, reader);
+            if is_over {
+                is_whole &= after == After::End;
+                break;
+            }
+            is_whole &= done == 0;
+            self.window.drain(..done);
+            most = next_length(self.window.len(), most);
+        }
+        if reader.wants_rest() {
+            self.read_rest(reader);
+        }
+        let losses = self.pieces.take_losses();
+        splitter.end(
+            End {
+                members: self.pieces.members(),
+                size: self.pieces.offset(),
+                first: self.first_member(),
+                losses,
+                whole: is_whole.then_some(self.window.as_slice()),
+                last: &self.window,
+            },
+            reader,
+        );
     }
-    let losses = begun.inflater.take_losses();
-    splitter.end(
-        End {
-            members: begun.inflater.members(),
-            size: begun.inflater.offset(),
-            first: begun.first_member(),
-            losses,
-            whole: is_whole.then_some(window.as_slice()),
-            last: &window,
-        },
-        reader,
-    );
+
+    /// Hands over the rest of a text in which nothing is looked for.
+    fn read_rest(&mut self, reader: &mut dyn Reader) {
+        let mut piece = Vec::new();
+        loop {
+            piece.clear();
+            self.pieces.read_into(&mut piece, WINDOW, WINDOW);
+            if piece.is_empty() {
+                return;
+            }
+            reader.text(&piece, self.first_member());
+        }
+    }
 }
 
 /// How long the next window may be, if so much is left of the last one: it grows where a record does not fit.
@@ -342,14 +384,5 @@ pub(super) fn next_length(left: usize, most: usize) -> usize {
     match left > most / 2 {
         true => most.saturating_mul(2).min(MAX_WINDOW),
         false => most,
-    }
-}
-
-/// Hands over the rest of a text in which nothing is looked for.
-fn read_rest(begun: &mut Begun<'_>, reader: &mut dyn Reader) {
-    let mut piece = Vec::new();
-    while begun.inflater.read_into(&mut piece, WINDOW, WINDOW) > 0 {
-        reader.text(&piece, begun.first_member());
-        piece.clear();
     }
 }

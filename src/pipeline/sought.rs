@@ -11,7 +11,7 @@ use super::turns::in_turn;
 use super::{ScanError, in_pool};
 use crate::event::{CitedIssuance, Whereabouts, event_time, issuance_of, read_issuance};
 use crate::evidence::FileAccount;
-use crate::record::{RawRecord, Record};
+use crate::record::{Glance, RawRecord, Record};
 use crate::source::{LogFile, Source};
 use crate::timeline::Tracer;
 use crate::vocab::{Citation, LogFileId, Loss, LossKind, SkipReason};
@@ -123,7 +123,7 @@ struct Listener<'w> {
 }
 
 impl Reader for Listener<'_> {
-    fn wants(&mut self, raw: &RawRecord<'_>, _: Option<usize>) -> bool {
+    fn wants(&mut self, raw: &RawRecord<'_>, _: Option<usize>, _: Option<&Glance<'_>>) -> bool {
         self.wanted.contains(&raw.index)
     }
 
@@ -177,7 +177,7 @@ struct Seeker<'t> {
 }
 
 impl Reader for Seeker<'_> {
-    fn wants(&mut self, raw: &RawRecord<'_>, _: Option<usize>) -> bool {
+    fn wants(&mut self, raw: &RawRecord<'_>, _: Option<usize>, _: Option<&Glance<'_>>) -> bool {
         // A name may be written with escapes.
         let may_be_escaped = memchr::memchr(b'\\', raw.raw).is_some();
         may_be_escaped || self.names.is_none_or(|names| names.is_match(raw.raw))

@@ -73,13 +73,8 @@ impl<'f> TextSplitter<'f> {
         }
         for found in &fed.records {
             let raw = found.as_raw();
-            if !reader.wants(&raw, place_in(window, raw.raw)) {
-                continue;
-            }
-            let is_done = found
-                .glance()
-                .is_some_and(|glance| reader.glance(&raw, &glance));
-            if !is_done {
+            let glance = found.glance();
+            if reader.wants(&raw, place_in(window, raw.raw), glance.as_ref()) {
                 hand_over(&self.file.id, &raw, decoder, reader);
             }
         }

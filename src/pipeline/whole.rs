@@ -3,7 +3,7 @@
 //! At once: fetched, inflated by the fastest decoder, split. Whatever is unusual about it is left to the stream, which finds out
 //! what it is. Each thread has buffers that it keeps.
 
-use super::reading::{Reader, Reading, WINDOW, next_length};
+use super::reading::{Reader, Reading, next_length};
 use super::text::{End, TextSplitter, opener};
 use crate::archive::{HEAD, archive_kind};
 use crate::inflate::{FirstMember, Whole, WholeInflater, is_gzip};
@@ -16,6 +16,8 @@ use std::io::Read;
 const MOST_BYTES: u64 = 64 << 20;
 /// So is one of which more comes out.
 const MOST_TEXT: u64 = 256 << 20;
+/// A text is gone through by windows of this length: what was split of one is still in the processor's cache when it is glanced at.
+const WINDOW: usize = 256 << 10;
 /// A buffer longer than this is given back after use.
 const MOST_KEPT: usize = 64 << 20;
 

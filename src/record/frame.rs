@@ -42,18 +42,31 @@ pub(super) struct Framed<'r> {
 }
 
 impl Frames {
-    /// The frame of a skeleton, if that is JSON.
+    /// The number of the frame that is known of a skeleton, if that is JSON.
     #[inline(always)]
-    pub fn of(&mut self, skeleton: &[u8]) -> Option<&mut Frame> {
+    pub fn known(&self, skeleton: &[u8]) -> Option<usize> {
+        let number = hash(skeleton) as usize % FRAMES;
+        let frame = self.0.get(number)?;
+        (frame.is_sound && frame.skeleton == skeleton).then_some(number)
+    }
+
+    /// The number of a skeleton's frame, if that is JSON.
+    #[inline(always)]
+    pub fn of(&mut self, skeleton: &[u8]) -> Option<usize> {
         if self.0.is_empty() {
             self.0.resize(FRAMES, Frame::default());
         }
-        let place = hash(skeleton) as usize % FRAMES;
-        let frame = self.0.get_mut(place)?;
+        let number = hash(skeleton) as usize % FRAMES;
+        let frame = self.0.get_mut(number)?;
         if frame.skeleton != skeleton {
             frame.begin(skeleton);
         }
-        frame.is_sound.then_some(frame)
+        frame.is_sound.then_some(number)
+    }
+
+    /// The frame of that number.
+    pub fn get(&mut self, number: usize) -> Option<&mut Frame> {
+        self.0.get_mut(number)
     }
 }
 
@@ -90,12 +103,13 @@ impl Frame {
         self.is_known = false;
     }
 
-    /// Where a record's fields lie, counted from its start.
+    /// Places a record's fields, counted from its start, where nothing is placed yet.
     #[inline(always)]
-    pub fn places<L: Lanes>(&mut self, lanes: L, record: Framed<'_>) -> Places {
+    pub fn place<L: Lanes>(&mut self, lanes: L, record: Framed<'_>, places: &mut Places) {
         let is_like = self.is_known && !record.has_backslash && self.has_same_keys(record);
-        let known = is_like.then(|| self.known_places(lanes, record));
-        known.flatten().unwrap_or_else(|| self.learn(record))
+        if !is_like || self.place_known(lanes, record, places).is_none() {
+            *places = self.learn(record);
+        }
     }
 
     #[inline(always)]
@@ -110,8 +124,12 @@ impl Frame {
     }
 
     #[inline(always)]
-    fn known_places<L: Lanes>(&self, lanes: L, record: Framed<'_>) -> Option<Places> {
-        let mut places = Places::default();
+    fn place_known<L: Lanes>(
+        &self,
+        lanes: L,
+        record: Framed<'_>,
+        places: &mut Places,
+    ) -> Option<()> {
         for wanted in &self.wanted {
             places.meet(wanted.key);
             if let (Key::Of(field), Value::Text) = (wanted.key, wanted.value) {
@@ -126,7 +144,7 @@ impl Frame {
             }
         }
         places.wonder(self.strange);
-        (record.service(&places) == self.service).then_some(places)
+        (record.service(places) == self.service).then_some(())
     }
 
     /// Reads a record's keys, and keeps them if they are plain.

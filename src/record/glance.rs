@@ -43,6 +43,29 @@ pub enum Field {
     Owner,
 }
 
+impl Field {
+    /// The field to which these names lead, one within the other.
+    pub fn at(names: &[&str]) -> Option<Self> {
+        Some(match names {
+            ["eventTime"] => Self::Time,
+            ["eventSource"] => Self::Source,
+            ["eventName"] => Self::Name,
+            ["awsRegion"] => Self::Region,
+            ["recipientAccountId"] => Self::Recipient,
+            ["eventCategory"] => Self::Category,
+            ["eventType"] => Self::Type,
+            ["eventID"] => Self::Id,
+            ["sharedEventID"] => Self::Shared,
+            ["userIdentity", "type"] => Self::CallerType,
+            ["userIdentity", "accountId"] => Self::CallerAccount,
+            ["userIdentity", "invokedBy"] => Self::InvokedBy,
+            ["requestParameters", "bucketName"] => Self::Bucket,
+            ["requestParameters", "key"] => Self::Key,
+            _ => return None,
+        })
+    }
+}
+
 /// How many fields there are.
 const FIELDS: usize = 17;
 
@@ -68,11 +91,11 @@ pub(super) type Tail = [u8; 8];
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Glance<'t> {
     raw: &'t [u8],
-    places: Places,
+    places: &'t Places,
 }
 
 impl<'t> Glance<'t> {
-    pub(super) fn new(raw: &'t [u8], places: Places) -> Option<Self> {
+    pub(super) fn new(raw: &'t [u8], places: &'t Places) -> Option<Self> {
         (!places.is_doubtful).then_some(Self { raw, places })
     }
 

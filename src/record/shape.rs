@@ -91,8 +91,8 @@ impl Found<'_> {
 
     /// What the record says at a glance.
     pub fn glance(&self) -> Option<Glance<'_>> {
-        self.places
-            .and_then(|places| Glance::new(&self.raw, places))
+        let places = self.places.as_ref()?;
+        Glance::new(&self.raw, places)
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Swept {
 }
 
 /// Sweeps up records from where one begins; gives where the last one ended, or where it began if there was none.
-pub(super) fn sweep(text: &[u8], start: usize, take: &mut dyn FnMut(Swept)) -> usize {
+pub(super) fn sweep(text: &[u8], start: usize, take: &mut dyn FnMut(&Swept)) -> usize {
     thread_local! {
         static KEPT: Cell<Option<Box<Kept>>> = const { Cell::new(None) };
     }
@@ -55,6 +55,8 @@ struct Kept {
     skeleton: Box<[u8]>,
     /// Where its colons are.
     colons: Box<[u32]>,
+    /// Whether the last record held a number with more than one digit.
+    has_numbers: bool,
 }
 
 impl Default for Kept {
@@ -64,6 +66,7 @@ impl Default for Kept {
             outside: vec![0; MOST_OUTSIDE + BLOCK].into(),
             skeleton: vec![0; MOST_OUTSIDE + BLOCK].into(),
             colons: vec![0; MOST_MEMBERS + BLOCK].into(),
+            has_numbers: false,
         }
     }
 }
@@ -72,7 +75,7 @@ struct Sweep<'t, 'k> {
     text: &'t [u8],
     start: usize,
     kept: &'k mut Kept,
-    take: &'k mut dyn FnMut(Swept),
+    take: &'k mut dyn FnMut(&Swept),
 }
 
 impl Work for Sweep<'_, '_> {
@@ -201,6 +204,21 @@ impl Kept {
         Some(done)
     }
 
+    /// The frame of a record of which so much lies outside of strings. Most records hold no number there, and are what is left
+    /// of them; where the last one did, the next one probably does too.
+    #[inline(always)]
+    fn frame_of<L: Lanes>(&mut self, lanes: L, length: usize) -> Option<usize> {
+        if !self.has_numbers {
+            let known = self.frames.known(self.outside.get(..length)?);
+            if known.is_some() {
+                return known;
+            }
+        }
+        let left = self.without_digits(lanes, length)?;
+        self.has_numbers = left < length;
+        self.frames.of(self.skeleton.get(..left)?)
+    }
+
     /// Puts to a record what a part of a block has for it; says whether there is room.
     #[inline(always)]
     fn put<L: Lanes>(
@@ -208,7 +226,7 @@ impl Kept {
         lanes: L,
         bytes: &[u8; BLOCK],
         record: &mut Record,
-        (base, kept, mut colons): (usize, u64, u64),
+        (base, kept, colons): (usize, u64, u64),
     ) -> bool {
         let room = self.outside.get_mut(record.outside..);
         let Some(room) = room.and_then(|room| room.first_chunk_mut()) else {
@@ -221,16 +239,7 @@ impl Kept {
             return false;
         };
         record.colons = record.colons.wrapping_add(colons.count_ones() as usize);
-        // Four at once, whether there are so many or not.
-        for rooms in room.as_chunks_mut::<4>().0 {
-            for room in rooms {
-                *room = (base as u32).wrapping_add(colons.trailing_zeros());
-                colons &= colons.wrapping_sub(1);
-            }
-            if colons == 0 {
-                break;
-            }
-        }
+        lanes.positions(colons, base as u32, room);
         true
     }
 }
@@ -262,7 +271,7 @@ struct Taking<'t, 'k> {
     /// Where the last record ended.
     done: usize,
     kept: &'k mut Kept,
-    take: &'k mut dyn FnMut(Swept),
+    take: &'k mut dyn FnMut(&Swept),
 }
 
 impl Unusual<'_, '_, '_> {
@@ -320,24 +329,28 @@ impl Taking<'_, '_> {
                 return false;
             }
         }
-        let skeleton = self.kept.without_digits(lanes, record.outside);
-        let skeleton = skeleton.and_then(|length| self.kept.skeleton.get(..length));
-        let Some(frame) = skeleton.and_then(|skeleton| self.kept.frames.of(skeleton)) else {
+        let Some(number) = self.kept.frame_of(lanes, record.outside) else {
             return false;
         };
-        let mut places = frame.places(
-            lanes,
-            Framed {
-                text: self.text,
-                start,
-                colons: self.kept.colons.get(..record.colons).unwrap_or_default(),
-                has_backslash: record.odd.backslashes != 0,
-            },
-        );
+        let Some(frame) = self.kept.frames.get(number) else {
+            return false;
+        };
+        let mut swept = Swept {
+            start,
+            end,
+            places: Places::default(),
+        };
+        let framed = Framed {
+            text: self.text,
+            start,
+            colons: self.kept.colons.get(..record.colons).unwrap_or_default(),
+            has_backslash: record.odd.backslashes != 0,
+        };
+        frame.place(lanes, framed, &mut swept.places);
         if record.odd.spelled != 0 {
-            places.doubt();
+            swept.places.doubt();
         }
-        (self.take)(Swept { start, end, places });
+        (self.take)(&swept);
         self.done = end;
         let next = match self.text.get(end..) {
             Some([b',', b' ', ..]) => end + 2,
@@ -419,13 +432,13 @@ mod tests {
     /// What is swept up from the start, by the best lanes and by plain code, which must agree.
     fn swept(text: &[u8]) -> Vec<Swept> {
         let mut best = Vec::new();
-        let done = sweep(text, 0, &mut |swept| best.push(swept));
+        let done = sweep(text, 0, &mut |swept| best.push(*swept));
         let mut plain = Vec::new();
         let work = Sweep {
             text,
             start: 0,
             kept: &mut Kept::default(),
-            take: &mut |swept| plain.push(swept),
+            take: &mut |swept| plain.push(*swept),
         };
         assert_eq!(work.run(Plain), done);
         assert_eq!(best, plain);
@@ -444,7 +457,7 @@ mod tests {
             assert_eq!(cursor.at, swept.end);
             let shown = String::from_utf8_lossy(raw);
             // What is not glanced at is read, and found out then.
-            let Some(glance) = Glance::new(raw, swept.places) else {
+            let Some(glance) = Glance::new(raw, &swept.places) else {
                 continue;
             };
             serde_json::from_slice::<serde_json::Value>(raw).expect(&shown);

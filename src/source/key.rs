@@ -81,9 +81,10 @@ fn parse_kind(text: &str) -> Option<KeyKind> {
     })
 }
 
-/// A digest's stamp stands last, after the trail's name, which may hold underscores, and its home Region.
+/// A digest's stamp stands after the trail's name, which may hold underscores, and its home Region; of a backfill digest the
+/// word `backfill` follows.
 fn digest_stamp(rest: &str) -> Option<&str> {
-    rest.rsplit('_').next()
+    rest.rsplit('_').find(|part| parse_stamp(part).is_some())
 }
 
 /// `YYYYMMDDTHHmmZ` or `YYYYMMDDTHHmmssZ`, whatever follows: old names have no `_` there.
@@ -125,11 +126,18 @@ mod tests {
         );
         let old = "111122223333_CloudTrail_us-east-1_20140620T1255ZHdkvFTXOA3Vnhbc.json.gz";
         let digest = "111122223333_CloudTrail-Digest_us-east-2_your_trail_us-east-2_20150815T104302Z.json.gz";
+        let backfill = "111122223333_CloudTrail-Digest_eu-west-1_trail_us-east-2_20260301T000000Z_backfill.json.gz";
         for (name, region, minute, kind) in [
             (log, "us-east-2", "2015-08-01T02:10:00Z", KeyKind::Log),
             (&below, "us-east-2", "2015-08-01T02:10:00Z", KeyKind::Log),
             (old, "us-east-1", "2014-06-20T12:55:00Z", KeyKind::Log),
             (digest, "us-east-2", "2015-08-15T10:43:02Z", KeyKind::Digest),
+            (
+                backfill,
+                "eu-west-1",
+                "2026-03-01T00:00:00Z",
+                KeyKind::Digest,
+            ),
             (
                 "111122223333_CloudTrail-Insight_eu-west-1_20240229T2359Z_a.json.gz",
                 "eu-west-1",

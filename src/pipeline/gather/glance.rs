@@ -27,7 +27,11 @@ enum Call {
 
 impl Gathering<'_> {
     /// Counts a record of which a glance is enough; says whether it is one.
-    pub(super) fn pass_over(&mut self, raw: &RawRecord<'_>, glance: &Glance<'_>) -> bool {
+    pub(in crate::pipeline) fn pass_over(
+        &mut self,
+        raw: &RawRecord<'_>,
+        glance: &Glance<'_>,
+    ) -> bool {
         self.glanced_over(raw, glance).is_some()
     }
 

@@ -3,7 +3,7 @@
 use super::Gathering;
 use crate::event::{Whereabouts, bucket_of_record, is_own_by_type, table};
 use crate::evidence::{Activity, Category, Coverage, Evidence, FileAccount};
-use crate::record::{RawRecord, Record};
+use crate::record::{Field, Glance, RawRecord, Record};
 use crate::vocab::{AccountId, Region, Timestamp};
 use std::collections::BTreeMap;
 
@@ -215,6 +215,15 @@ pub(in crate::pipeline) fn account_of(record: &Record<'_>) -> Option<AccountId> 
             .text_in("userIdentity", "accountId")
             .map(str::as_bytes),
     )))
+}
+
+/// The same account, told at a glance.
+pub(in crate::pipeline) fn account_at_a_glance(glance: &Glance<'_>) -> Option<AccountId> {
+    let (recipient, caller) = (
+        glance.get(Field::Recipient),
+        glance.get(Field::CallerAccount),
+    );
+    AccountId::parse(text(account_named(recipient, caller)))
 }
 
 /// The recipient, if it is an account's id; else the caller's account.
