@@ -14,9 +14,11 @@ mod kept;
 
 use fixture::{compact, elements, gzip};
 use kept::{archive, assert_same, scanned, told};
-use leaktrail::pipeline::{self, Options, Way};
-use leaktrail::source::{Listing, LogFile, Source, SourceError};
-use leaktrail::vocab::{LogFileId, Loss};
+use leaktrail::alarm::AlarmSettings;
+use leaktrail::pattern::{InteriorStar, MetricFilter, PRESETS, Pattern};
+use leaktrail::pipeline::{self, LogGroups, Options, Watch, Way};
+use leaktrail::source::{DirSource, Listing, LogFile, Source, SourceError};
+use leaktrail::vocab::{LogFileId, Loss, Region};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngSeed};
@@ -340,6 +342,40 @@ fn every_container_is_told_alike() {
         assert_same(&slow, &fast, "every container");
         assert!(fast["changes"].lines().count() > 100);
     }
+}
+
+/// What alarms on every preset would have done, an account at a time.
+#[test]
+fn alarms_are_told_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    archive(&logs);
+    let filters: Vec<MetricFilter> = PRESETS
+        .iter()
+        .map(|preset| {
+            let pattern = Pattern::parse(preset.pattern, InteriorStar::Literal).unwrap();
+            MetricFilter::counting(preset.name, pattern)
+        })
+        .collect();
+    let watch = Watch {
+        filters: &filters,
+        settings: AlarmSettings::default(),
+        default_value: None,
+        log_groups: LogGroups::Account,
+        region: Region::parse("us-east-1").unwrap(),
+        escalate_after: 7200,
+    };
+    let [slow, fast] = [Way::Slow, Way::Fast].map(|way| {
+        let source = DirSource::new(vec![logs.clone()]);
+        pipeline::alarms(&source, &by(way), &watch, &()).unwrap()
+    });
+    assert_same(&told(&slow.analysis), &told(&fast.analysis), "with alarms");
+    assert!(
+        fast.histories
+            .iter()
+            .any(|history| !history.changes.is_empty())
+    );
+    assert!(format!("{:?}", slow.histories) == format!("{:?}", fast.histories));
 }
 
 /// Files that are others when they are read again.
