@@ -344,6 +344,49 @@ fn every_container_is_told_alike() {
     }
 }
 
+/// A text is gone through by windows: what stands where one of them ends, whole or broken, is told as elsewhere.
+#[test]
+fn what_windows_cut_is_told_alike() {
+    const WINDOW: usize = 256 << 10;
+    let broken = [
+        "",
+        "{\"a\":",
+        "\"x",
+        "]",
+        "}}",
+        "nonsense",
+        "{ \"eventName\" : \"x\" }",
+        "{\"eventVersion\":\"1\u{0}\"}",
+    ];
+    let mut files = BTreeMap::new();
+    for (number, what) in broken.iter().enumerate() {
+        for before in [3000, 700, 90, 20, 2, 1, 0] {
+            let mut text = "{\"Records\":[".to_owned();
+            let (mut next, mut is_put) = (number, false);
+            while text.len() < 2 * WINDOW + 50_000 {
+                let record = &RECORDS[next % RECORDS.len()];
+                next += 1;
+                if !is_put && text.len() + record.len() + before > WINDOW {
+                    let long = WINDOW.saturating_sub(text.len() + before + 40);
+                    text += &format!("{{\"eventVersion\":\"1\",\"a\":\"{}\"}},", "x".repeat(long));
+                    text += what;
+                    text += &",".repeat(usize::from(!what.is_empty()));
+                    is_put = true;
+                }
+                text += record;
+                text += ",";
+            }
+            text.truncate(text.len() - 1);
+            text += "]}";
+            files.insert(format!("logs/{number}-{before}.json.gz"), gzip(text.as_bytes()));
+        }
+    }
+    let files = Files(files);
+    let (slow, fast) = (tables(&files, Way::Slow), tables(&files, Way::Fast));
+    assert_same(&slow, &fast, "cut by windows");
+    assert!(fast["changes"].lines().count() > 100);
+}
+
 /// What alarms on every preset would have done, an account at a time.
 #[test]
 fn alarms_are_told_alike() {
