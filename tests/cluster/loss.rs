@@ -10,18 +10,20 @@ use std::time::{Duration, Instant};
 /// So often an executor is killed, if nobody says otherwise: each takes half a minute.
 const KILLS: usize = 2;
 
-/// An archive that takes three executors some seconds, whatever is built how.
+/// An archive that takes three executors some seconds, most of it calls that tell nothing.
 fn long_archive(folder: &Path) {
     let text = fs::read_to_string("fixtures/cases/objects-by-their-own-acl/records.json").unwrap();
     let records = elements(&compact(&text));
-    for number in 0..240 {
-        let some = records
-            .iter()
-            .cycle()
-            .skip(number)
-            .take(records.len() * 400);
-        let some: Vec<&str> = some.map(AsRef::as_ref).collect();
-        let file = gzip(format!("{{\"Records\":[{}]}}", some.join(",")).as_bytes());
+    for (number, record) in (0..240).zip(records.iter().cycle()) {
+        let calls = (0..1400).map(|call| {
+            format!(
+                r#"{{"eventVersion":"1.08","userIdentity":{{"type":"AssumedRole","principalId":"AROAEXAMPLE:ci","arn":"arn:aws:sts::111122223333:assumed-role/ci/ci","accountId":"111122223333","accessKeyId":"ASIAEXAMPLE"}},"eventTime":"2024-03-04T09:{:02}:{:02}Z","eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","awsRegion":"eu-west-1","sourceIPAddress":"203.0.113.9","userAgent":"aws-cli/2.15","requestParameters":{{"filterSet":{{"items":[{{"name":"tag","value":"{call}"}}]}}}},"responseElements":null,"requestID":"{number:08}-{call:04}","eventID":"{number:08}-0000-4000-8000-{call:012}","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}}"#,
+                call / 60 % 60,
+                call % 60
+            )
+        });
+        let all: Vec<String> = calls.chain([(*record).to_string()]).collect();
+        let file = gzip(format!("{{\"Records\":[{}]}}", all.join(",")).as_bytes());
         put(folder, &format!("logs/{number:04}.json.gz"), &file);
     }
 }
