@@ -28,9 +28,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
 /// The column of a unit's number.
-pub(super) const NUMBER: &str = "unit";
+const NUMBER: &str = "unit";
 /// The column of its files.
-pub(super) const FILES: &str = "files";
+const FILES: &str = "files";
 
 /// The schema of units.
 pub(super) fn unit_schema() -> SchemaRef {

@@ -8,12 +8,12 @@
 //! same. Above a shuffle what is lost is made again. What is shuffled is evidence, never records that tell nothing.
 
 use super::error::ClusterError;
-use super::operator::{ArchiveScanExec, FILES, MergeExec, NUMBER, unit_schema};
+use super::operator::{ArchiveScanExec, MergeExec, unit_schema};
 use super::orders::Orders;
 use super::wire::{self, ACCOUNT, ORDINAL, PLACE, TABLE, UNIT};
-use super::work::{Unit, pack, tasks};
+use super::work::{Packer, Unit, tasks};
 use super::workshop::Workshop;
-use arrow::array::{BinaryArray, RecordBatch, UInt64Array};
+use arrow::array::{ArrayRef, BinaryArray, RecordBatch, UInt64Array};
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::DataFusionError;
@@ -63,11 +63,13 @@ fn plan(
     orders: Orders,
     parts: usize,
 ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-    let batches: Result<Vec<_>, DataFusionError> = tasks
-        .iter()
-        .map(|task| Ok(vec![rows(task.iter().filter_map(|at| units.get(*at)))?]))
-        .collect();
-    let source = MemorySourceConfig::try_new(&batches?, unit_schema(), None)?;
+    let mut packer = Packer::new();
+    let mut batches = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let units = task.iter().filter_map(|at| units.get(*at));
+        batches.push(vec![rows(units, &mut packer)?]);
+    }
+    let source = MemorySourceConfig::try_new(&batches, unit_schema(), None)?;
     let source = DataSourceExec::from_data_source(source);
     let workshop = Arc::new(Workshop::default());
     let scan = Arc::new(ArchiveScanExec::new(source, Arc::new(orders), workshop));
@@ -85,22 +87,15 @@ fn plan(
     Ok(Arc::new(MergeExec::new(Arc::new(sorted))))
 }
 
-/// Units as rows.
-fn rows<'u>(units: impl Iterator<Item = &'u Unit>) -> Result<RecordBatch, DataFusionError> {
+/// Units as rows: the columns are those of the schema of units.
+fn rows<'u>(
+    units: impl Iterator<Item = &'u Unit>,
+    packer: &mut Packer,
+) -> Result<RecordBatch, DataFusionError> {
     let units: Vec<&Unit> = units.collect();
     let numbers = UInt64Array::from_iter_values(units.iter().map(|unit| unit.number));
-    let packed: Result<Vec<_>, _> = units.iter().map(|unit| pack(&unit.files)).collect();
+    let packed: Result<Vec<_>, _> = units.iter().map(|unit| packer.pack(&unit.files)).collect();
     let files = BinaryArray::from_iter_values(packed?);
-    let schema = unit_schema();
-    debug_assert_eq!(
-        (
-            schema.field(0).name().as_str(),
-            schema.field(1).name().as_str()
-        ),
-        (NUMBER, FILES)
-    );
-    Ok(RecordBatch::try_new(
-        schema,
-        vec![Arc::new(numbers), Arc::new(files)],
-    )?)
+    let columns: Vec<ArrayRef> = vec![Arc::new(numbers), Arc::new(files)];
+    Ok(RecordBatch::try_new(unit_schema(), columns)?)
 }

@@ -7,14 +7,13 @@ use crate::source::{LogFile, is_remote};
 use crate::vocab::LogFileId;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
+use flate2::read::ZlibDecoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ffi::OsStr;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -100,12 +99,34 @@ struct Named {
     q: Option<String>,
 }
 
-/// A unit's files as bytes.
-pub(super) fn pack(files: &[LogFile]) -> io::Result<Vec<u8>> {
-    let named: io::Result<Vec<Named>> = files.iter().map(named).collect();
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(&serde_json::to_vec(&named?)?)?;
-    packed.finish()
+/// Makes bytes of units' files. One compressor does all: a new one each time leaves holes in memory, of hundreds of kilobytes.
+pub(super) struct Packer(Compress);
+
+impl Packer {
+    pub fn new() -> Self {
+        Self(Compress::new(Compression::default(), true))
+    }
+
+    /// A unit's files as bytes.
+    pub fn pack(&mut self, files: &[LogFile]) -> io::Result<Vec<u8>> {
+        let named: io::Result<Vec<Named>> = files.iter().map(named).collect();
+        let text = serde_json::to_vec(&named?)?;
+        self.0.reset();
+        let mut packed = Vec::with_capacity(text.len() / 4 + 64);
+        loop {
+            let done = usize::try_from(self.0.total_in()).map_err(io::Error::other)?;
+            let rest = text.get(done..).unwrap_or_default();
+            let status = self
+                .0
+                .compress_vec(rest, &mut packed, FlushCompress::Finish);
+            match status.map_err(io::Error::other)? {
+                Status::StreamEnd => break,
+                Status::Ok | Status::BufError => packed.reserve(packed.len().max(64)),
+            }
+        }
+        packed.shrink_to_fit();
+        Ok(packed)
+    }
 }
 
 fn named(file: &LogFile) -> io::Result<Named> {
@@ -130,7 +151,7 @@ fn named(file: &LogFile) -> io::Result<Named> {
 /// The files that such bytes name.
 pub(super) fn unpack(packed: &[u8]) -> io::Result<Vec<LogFile>> {
     let mut text = Vec::new();
-    GzDecoder::new(packed).read_to_end(&mut text)?;
+    ZlibDecoder::new(packed).read_to_end(&mut text)?;
     let named: Vec<Named> = serde_json::from_slice(&text)?;
     named.into_iter().map(file).collect()
 }
@@ -206,6 +227,16 @@ mod tests {
     }
 
     #[test]
+    fn units_are_packed_one_after_the_other() {
+        let mut packer = Packer::new();
+        for count in [0, 1, 4096, 3] {
+            let files = files(&vec![7; count]);
+            let unpacked = unpack(&packer.pack(&files).unwrap()).unwrap();
+            assert_eq!(unpacked.len(), count);
+        }
+    }
+
+    #[test]
     fn a_file_is_named_as_it_was_listed_wherever_it_lies() {
         let odd = Path::new(OsStr::from_bytes(b"/shared/a\xff.json")).to_owned();
         let files = [
@@ -213,7 +244,7 @@ mod tests {
             LogFile::lying_at(LogFileId::new("/shared/a"), 4, "/shared/a".into()),
             LogFile::lying_at(LogFileId::new("/shared/a\\xff.json"), 5, odd),
         ];
-        let unpacked = unpack(&pack(&files).unwrap()).unwrap();
+        let unpacked = unpack(&Packer::new().pack(&files).unwrap()).unwrap();
         for (file, expected) in unpacked.iter().zip(&files) {
             assert_eq!((&file.id, file.bytes), (&expected.id, expected.bytes));
             assert_eq!(file.version, expected.version);
@@ -221,7 +252,7 @@ mod tests {
             assert!(!is_here || file.path() == expected.path());
         }
         let relative = LogFile::lying_at(LogFileId::new("logs/a"), 4, "logs/a".into());
-        let unpacked = unpack(&pack(&[relative]).unwrap()).unwrap();
+        let unpacked = unpack(&Packer::new().pack(&[relative]).unwrap()).unwrap();
         assert_eq!(unpacked[0].id.as_str(), "logs/a");
         assert!(unpacked[0].path().is_absolute());
     }

@@ -182,7 +182,9 @@ mod tests {
         let mut store = Store::open_to_write(folder).unwrap();
         let drafting = store.begin().unwrap();
         for name in names {
-            drafting.take(&LogFileId::new(name), &story(name)).unwrap();
+            drafting
+                .take(&LogFileId::new(name.as_str()), &story(name))
+                .unwrap();
             drafting.end(identity(name)).unwrap();
         }
         let drafted = drafting.finish().unwrap();

@@ -279,7 +279,7 @@ pub fn report(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
         // The page and the statement of custody say how they were asked for.
         let bytes = match name.to_str() {
             Some("report.html") => without_line(&bytes, "<footer><p>Made by leaktrail "),
-            Some("custody.txt") => without_line(&bytes, "command "),
+            Some("custody.txt") => without_page(&without_line(&bytes, "command ")),
             _ => bytes,
         };
         match path.ends_with("run.json") {
@@ -293,6 +293,13 @@ pub fn report(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
     }
     assert!(found.len() > 8, "{} has no report", folder.display());
     found
+}
+
+/// A statement of custody without the page's hash.
+fn without_page(text: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(text).unwrap();
+    let lines = text.lines().filter(|line| !line.ends_with("  report.html"));
+    lines.collect::<Vec<_>>().join("\n").into_bytes()
 }
 
 fn without_line(text: &[u8], beginning: &str) -> Vec<u8> {
