@@ -65,8 +65,8 @@ pub struct ExecutorSettings {
     pub bind_port: u16,
     /// The name under which others reach it, if the scheduler cannot tell.
     pub external_host: Option<String>,
-    /// How many units it reads at once.
-    pub cores: usize,
+    /// How many units it reads at once; `None` for one a core.
+    pub cores: Option<usize>,
     /// Where it puts what it works on.
     pub folder: PathBuf,
     /// The version that it speaks, if it is not its own.
@@ -147,14 +147,17 @@ pub fn executor(settings: &ExecutorSettings, ready: &dyn Fn(&str)) -> Result<(),
                 settings.folder.display()
             ))
         })?;
-    runtime("executor")?.block_on(async {
+    let runtime = runtime("executor")?;
+    let cores = settings.cores;
+    let cores = cores.unwrap_or_else(|| runtime.handle().metrics().num_workers());
+    runtime.block_on(async {
         let port = free_port(&settings.bind_host, settings.bind_port).await?;
         let host = settings
             .external_host
             .as_deref()
             .unwrap_or(&settings.bind_host);
         let name = format!("{host}:{port}");
-        let config = executor_config(settings, &name, port, folder.path().to_owned())?;
+        let config = executor_config((settings, cores), &name, port, folder.path().to_owned())?;
         ready(&name);
         let running = start_executor_process(Arc::new(config));
         let late = async {
@@ -169,7 +172,7 @@ pub fn executor(settings: &ExecutorSettings, ready: &dyn Fn(&str)) -> Result<(),
 }
 
 fn executor_config(
-    settings: &ExecutorSettings,
+    (settings, cores): (&ExecutorSettings, usize),
     name: &str,
     port: u16,
     folder: PathBuf,
@@ -180,7 +183,7 @@ fn executor_config(
         place.ok_or_else(|| ClusterError::Address(settings.scheduler.clone()))?;
     let version = settings.version.as_deref().unwrap_or(VERSION);
     let who = format!("the executor `{name}`");
-    let workshop = Workshop::new(name.to_owned(), folder.clone(), settings.cores);
+    let workshop = Workshop::new(name.to_owned(), folder.clone(), cores);
     Ok(ExecutorProcessConfig {
         bind_host: settings.bind_host.clone(),
         external_host: settings.external_host.clone(),
@@ -188,7 +191,7 @@ fn executor_config(
         scheduler_host: scheduler_host.to_owned(),
         scheduler_port,
         scheduler_connect_timeout_seconds: JOIN_WITHIN,
-        vcores: settings.cores,
+        vcores: cores,
         task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
         work_dir: Some(folder.to_string_lossy().into_owned()),
         job_data_ttl_seconds: STALE,

@@ -10,7 +10,6 @@ use leaktrail::cluster::{self, Cluster, ExecutorSettings, SchedulerSettings, Wat
 use leaktrail::pipeline::Options;
 use leaktrail::source::Sources;
 use leaktrail::store::Store;
-use std::num::NonZero;
 use std::time::Duration;
 
 /// `leaktrail cluster scheduler` and `leaktrail cluster executor`
@@ -30,13 +29,12 @@ pub fn serve(server: &Server) -> anyhow::Result<Exit> {
         }
         Server::Executor(asked) => {
             talk::listen(asked.serving.quiet, asked.serving.verbose);
-            let all = std::thread::available_parallelism().map_or(1, NonZero::get);
             let settings = ExecutorSettings {
                 scheduler: asked.scheduler.clone(),
                 bind_host: asked.bind_host.clone(),
                 bind_port: asked.bind_port,
                 external_host: asked.external_host.clone(),
-                cores: asked.cores.unwrap_or(all),
+                cores: asked.cores,
                 folder: asked.work_dir.clone().unwrap_or_else(std::env::temp_dir),
                 version: asked.serving.speak_version.clone(),
             };
