@@ -25,7 +25,7 @@ pub use serve::{ExecutorSettings, SchedulerSettings, executor, scheduler};
 
 use std::time::Duration;
 
-/// No message is longer: a plan names every file. A scheduler would take 16 MiB by itself, which are some hundred thousand files.
+/// No message is longer: a plan names every file. By itself a scheduler takes 16 MiB, which are 300,000 files.
 const MOST_MESSAGE: usize = 1 << 30;
 
 /// The program's version: all machines have the same.
