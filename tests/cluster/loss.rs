@@ -15,7 +15,7 @@ fn long_archive(folder: &Path) {
     let text = fs::read_to_string("fixtures/cases/objects-by-their-own-acl/records.json").unwrap();
     let records = elements(&compact(&text));
     for (number, record) in (0..240).zip(records.iter().cycle()) {
-        let calls = (0..1400).map(|call| {
+        let calls = (0..500).map(|call| {
             format!(
                 r#"{{"eventVersion":"1.08","userIdentity":{{"type":"AssumedRole","principalId":"AROAEXAMPLE:ci","arn":"arn:aws:sts::111122223333:assumed-role/ci/ci","accountId":"111122223333","accessKeyId":"ASIAEXAMPLE"}},"eventTime":"2024-03-04T09:{:02}:{:02}Z","eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","awsRegion":"eu-west-1","sourceIPAddress":"203.0.113.9","userAgent":"aws-cli/2.15","requestParameters":{{"filterSet":{{"items":[{{"name":"tag","value":"{call}"}}]}}}},"responseElements":null,"requestID":"{number:08}-{call:04}","eventID":"{number:08}-0000-4000-8000-{call:012}","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}}"#,
                 call / 60 % 60,
