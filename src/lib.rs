@@ -47,3 +47,6 @@ pub mod analysis;
 
 pub mod pipeline;
 pub mod report;
+
+#[cfg(feature = "cluster")]
+pub mod cluster;

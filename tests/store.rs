@@ -12,6 +12,7 @@ mod container;
 mod fixture;
 mod kept;
 
+use fixture::{compact, elements};
 use kept::{add, archive, assert_same, put, reported, scanned};
 use leaktrail::analysis::Strictness;
 use leaktrail::pipeline::{Options, Shard, keep, report};
@@ -74,6 +75,46 @@ fn ways() -> Vec<(&'static str, Options)> {
             },
         ),
     ]
+}
+
+/// Deleting an old version leaves the object as it is: nobody tells of it.
+#[test]
+fn a_deleted_version_is_told_by_neither() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = "fixtures/cases/objects-by-their-own-acl/records.json";
+    let mut records = elements(&compact(&fs::read_to_string(case).unwrap()));
+    let opened = records
+        .iter()
+        .find(|record| record.contains("PutObjectAcl"));
+    let opened: serde_json::Value = serde_json::from_str(opened.unwrap()).unwrap();
+    let mut deleted = opened.clone();
+    deleted["eventName"] = "DeleteObject".into();
+    deleted["eventID"] = "00000000-0000-4000-8000-000000000001".into();
+    deleted["requestParameters"] = serde_json::json!({
+        "bucketName": opened["requestParameters"]["bucketName"],
+        "key": opened["requestParameters"]["key"],
+        "versionId": "3HL4kqtJlcpXroDTDmJ",
+    });
+    records.push(deleted.to_string());
+    for (number, record) in records.iter().enumerate() {
+        let file = format!("{{\"Records\":[{record}]}}");
+        put(
+            folder.path(),
+            &format!("logs/{number}.json"),
+            file.as_bytes(),
+        );
+    }
+    let (logs, place) = (
+        vec![folder.path().join("logs")],
+        folder.path().join("store"),
+    );
+    add(&place, &logs, &Options::default(), None);
+    let scanned = scanned(&logs, &Options::default());
+    assert_same(
+        &reported(&place, &Options::default()),
+        &scanned,
+        "a deleted version",
+    );
 }
 
 #[test]

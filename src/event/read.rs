@@ -190,7 +190,8 @@ impl QuietWrite {
     pub fn read(kind: &Kind, record: &Record<'_>) -> Option<Self> {
         let on_object = super::table::is_on_object(kind) && event_time(record).is_some();
         let mut names = record.names_in("requestParameters").filter(|_| on_object)?;
-        if names.any(may_hold_acl) {
+        // A call that names a version is no write of the current one.
+        if names.any(|name| may_hold_acl(name) || name == "versionId") {
             return None;
         }
         let ended = Outcome::of_record(&record.pick(&["errorCode"]));

@@ -73,25 +73,39 @@ pub fn keep(
     shard: Option<Shard>,
     progress: &dyn Progress,
 ) -> Result<Added, ScanError> {
-    in_pool(options.threads, || {
-        learn(store);
-        let listing = source.list()?;
-        let mut run = Run {
-            source,
-            options,
-            progress,
-            added: Added::default(),
-        };
-        let files = run.chosen(&listing, store, shard);
-        let bytes = files.iter().map(|file| file.bytes);
-        progress.found(files.len() as u64, bytes.fold(0, u64::saturating_add));
-        source.expect(&files);
-        for portion in portions(&files) {
+    keep_by(source, store, options, shard, progress, |store, files| {
+        let run = Run::new(source, options, progress);
+        source.expect(files);
+        for portion in portions(files) {
             commit(store, |drafting| {
                 let read = in_turn(portion, |file| run.read(file, drafting));
                 read.try_for_each(|(_, read)| read)
             })?;
         }
+        Ok(())
+    })
+}
+
+/// The same, but another one reads the files that are to be read, and commits what they tell.
+///
+/// # Errors
+/// If the source cannot be listed, the store takes no more, or the other one fails.
+pub fn keep_by<E: From<ScanError> + Send>(
+    source: &dyn Source,
+    store: &mut Store,
+    options: &Options,
+    shard: Option<Shard>,
+    progress: &dyn Progress,
+    read: impl FnOnce(&mut Store, &[&LogFile]) -> Result<(), E> + Send,
+) -> Result<Added, E> {
+    in_pool(options.threads, || {
+        learn(store);
+        let listing = source.list().map_err(ScanError::from)?;
+        let mut run = Run::new(source, options, progress);
+        let files = run.chosen(&listing, store, shard);
+        let bytes = files.iter().map(|file| file.bytes);
+        progress.found(files.len() as u64, bytes.fold(0, u64::saturating_add));
+        read(store, &files)?;
         let unlisted = unlisted(&listing, store, shard);
         if !unlisted.is_empty() {
             commit(store, |drafting| {
@@ -137,7 +151,16 @@ struct Run<'r> {
     added: Added,
 }
 
-impl Run<'_> {
+impl<'r> Run<'r> {
+    fn new(source: &'r dyn Source, options: &'r Options, progress: &'r dyn Progress) -> Self {
+        Self {
+            source,
+            options,
+            progress,
+            added: Added::default(),
+        }
+    }
+
     /// The files that are to be read.
     fn chosen<'l>(
         &mut self,

@@ -22,6 +22,14 @@ impl DirSource {
     pub fn new(paths: Vec<PathBuf>) -> Self {
         Self { paths }
     }
+
+    /// How large a file is where it lies on this machine, whichever machine listed it.
+    ///
+    /// # Errors
+    /// If it is not there, or cannot be looked at.
+    pub fn size(file: &LogFile) -> io::Result<u64> {
+        std::fs::metadata(&file.path).map(|metadata| metadata.len())
+    }
 }
 
 impl Source for DirSource {

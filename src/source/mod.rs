@@ -108,6 +108,19 @@ impl LogFile {
         }
     }
 
+    /// A file of this machine that was listed under that name and lies at that path.
+    pub fn lying_at(id: LogFileId, bytes: u64, path: PathBuf) -> Self {
+        Self {
+            path,
+            ..Self::new(id, bytes)
+        }
+    }
+
+    /// Where it lies on the machine that listed it; of one that lies elsewhere its name says so.
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
     /// The same file, told from others of its name and size.
     pub fn with_version(self, version: Option<Box<str>>) -> Self {
         Self { version, ..self }

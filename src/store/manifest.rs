@@ -147,7 +147,7 @@ pub(super) fn sweep(folder: &Path, manifest: &Manifest) {
             let is_orphan = name
                 .strip_suffix(".parquet")
                 .is_some_and(|segment| is_segment_name(segment) && !manifest.names(segment));
-            if is_orphan || name == super::PARTIAL {
+            if is_orphan || name.starts_with(super::PARTIAL) {
                 let _ = fs::remove_file(entry.path());
             }
         }

@@ -17,6 +17,7 @@ mod rows;
 mod segment;
 mod story;
 mod table;
+mod travel;
 mod write;
 
 pub use error::StoreError;
@@ -26,6 +27,7 @@ pub use load::Wants;
 pub use segment::{Draft, Drafting};
 pub use story::{Aside, Identity, KeptRecord, Story, WrittenObject};
 pub use table::Table;
+pub use travel::Arrivals;
 
 use crate::event::{EventKey, Inquiry, Whereabouts};
 use crate::evidence::{Evidence, ObjectsOfInterest};

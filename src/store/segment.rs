@@ -24,6 +24,16 @@ pub struct Draft {
     file: TableFile,
 }
 
+impl Draft {
+    pub(super) fn new(table: Table, path: PathBuf, file: TableFile) -> Self {
+        Self { table, path, file }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// What was not put in its place is taken away.
 impl Drop for Draft {
     fn drop(&mut self) {

@@ -1,6 +1,8 @@
 //! What was typed?
 
 use crate::alarm_cli::Alarms;
+use crate::cluster_cli::Clustering;
+use crate::manual::{Completions, Man};
 use crate::store_cli::{Keeping, Merge, Report, Telling};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -55,6 +57,10 @@ pub enum Command {
     Report(Box<Report>),
     /// Join evidence stores
     Merge(Merge),
+    /// Run a part of a cluster, which reads for scan --cluster
+    #[cfg(feature = "cluster")]
+    #[command(subcommand)]
+    Cluster(crate::cluster_cli::Server),
     /// Print a script that completes this command line in a shell
     Completions(Completions),
     /// Print a manual page, for man -l -
@@ -69,11 +75,7 @@ impl Command {
             Self::Alarms(asked) => Some(&asked.rows),
             Self::Plan(asked) => Some(&asked.rows),
             Self::Report(asked) => Some(&asked.rows),
-            Self::Judge(_)
-            | Self::Verify(_)
-            | Self::Merge(_)
-            | Self::Completions(_)
-            | Self::Man(_) => None,
+            _ => None,
         }
     }
 
@@ -84,18 +86,6 @@ impl Command {
             _ => None,
         }
     }
-}
-
-#[derive(Args, Debug)]
-pub struct Completions {
-    /// The shell
-    pub shell: clap_complete::Shell,
-}
-
-#[derive(Args, Debug)]
-pub struct Man {
-    /// The command; without one the program itself
-    pub command: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -117,6 +107,8 @@ pub struct Scan {
     pub keeping: Keeping,
     #[command(flatten)]
     pub running: Running,
+    #[command(flatten)]
+    pub clustering: Clustering,
     #[command(flatten)]
     pub telling: Telling,
 }

@@ -3,6 +3,9 @@
 mod alarm_cli;
 mod alarms;
 mod cli;
+#[cfg(feature = "cluster")]
+mod cluster;
+mod cluster_cli;
 mod exit;
 mod filter;
 mod judge;
@@ -35,6 +38,8 @@ fn main() -> ExitCode {
         Command::Verify(asked) => verify::run(asked),
         Command::Report(asked) => store::report(asked),
         Command::Merge(asked) => store::merge(asked),
+        #[cfg(feature = "cluster")]
+        Command::Cluster(server) => cluster::serve(server),
         Command::Completions(asked) => manual::completions(asked),
         Command::Man(asked) => manual::page(asked),
     };

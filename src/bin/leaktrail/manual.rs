@@ -1,8 +1,8 @@
 //! `leaktrail completions` and `leaktrail man`: what a shell and `man` are told of the command line.
 
-use crate::cli::{Cli, Completions, Man};
+use crate::cli::Cli;
 use crate::exit::{Exit, Misuse};
-use clap::{Command, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use std::io::Write;
 
 /// What `exit.rs` ends with, for the page.
@@ -24,6 +24,18 @@ finished, but something could not be read; the losses are listed
 .B 0
 finished
 ";
+
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub struct Man {
+    /// The command; without one the program itself
+    pub command: Option<String>,
+}
 
 /// Prints a script that completes the command line in a shell.
 pub fn completions(asked: &Completions) -> anyhow::Result<Exit> {

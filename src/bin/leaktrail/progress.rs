@@ -36,6 +36,16 @@ impl Bar {
         }
     }
 
+    /// Shows how many tasks of a cluster's job are done.
+    #[cfg(feature = "cluster")]
+    pub fn tasks(&self, done: u64, all: u64) {
+        let share = u128::from(self.bar.length().unwrap_or(0)) * u128::from(done.min(all));
+        let share = share.checked_div(u128::from(all)).unwrap_or_default();
+        self.bar
+            .set_position(u64::try_from(share).unwrap_or(u64::MAX));
+        self.bar.set_message(format!("{done}/{all} tasks"));
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

@@ -55,6 +55,29 @@ impl Running {
     }
 }
 
+#[cfg(feature = "s3")]
+impl Running {
+    /// How S3 is asked.
+    pub fn remote_settings(&self) -> leaktrail::source::S3Settings {
+        use leaktrail::source::{Payer, S3Settings, Signing};
+        let remote = &self.remote;
+        S3Settings {
+            endpoint_url: remote.endpoint_url.clone(),
+            profile: remote.profile.clone(),
+            signing: match remote.no_sign_request {
+                true => Signing::Anonymous,
+                false => Signing::Signed,
+            },
+            payer: match remote.request_payer {
+                true => Payer::Requester,
+                false => Payer::Owner,
+            },
+            concurrency: remote.s3_concurrency,
+            ..S3Settings::default()
+        }
+    }
+}
+
 fn url(path: &Path) -> Option<String> {
     path.to_str().map(str::to_owned)
 }
@@ -65,27 +88,17 @@ fn open(
     running: &Running,
     choice: &FileChoice,
 ) -> anyhow::Result<Box<dyn Source + Send>> {
-    use leaktrail::source::{Payer, S3Settings, S3Source, Signing, Talk};
-    let remote = &running.remote;
-    let settings = S3Settings {
-        endpoint_url: remote.endpoint_url.clone(),
-        profile: remote.profile.clone(),
-        signing: match remote.no_sign_request {
-            true => Signing::Anonymous,
-            false => Signing::Signed,
-        },
-        payer: match remote.request_payer {
-            true => Payer::Requester,
-            false => Payer::Owner,
-        },
-        concurrency: remote.s3_concurrency,
-        ..S3Settings::default()
-    };
+    use leaktrail::source::{S3Source, Talk};
     let talk: Talk = match running.quiet {
         true => Box::new(|_| {}),
         false => Box::new(crate::talk::note),
     };
-    Ok(Box::new(S3Source::new(urls, settings, choice, talk)?))
+    Ok(Box::new(S3Source::new(
+        urls,
+        running.remote_settings(),
+        choice,
+        talk,
+    )?))
 }
 
 #[cfg(not(feature = "s3"))]

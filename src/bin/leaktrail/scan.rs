@@ -31,6 +31,10 @@ pub fn run(asked: &Scan) -> anyhow::Result<Exit> {
         quiet: asked.running.quiet,
         verbose: asked.running.verbose,
     };
+    #[cfg(feature = "cluster")]
+    if let Some(cluster) = &asked.clustering.cluster {
+        return crate::cluster::scan((cluster, &source), store, options, asked, &bar, outcome);
+    }
     match store {
         Some(store) => store::scan(&source, store, options, asked, &bar, outcome),
         None => {

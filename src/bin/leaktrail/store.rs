@@ -8,7 +8,7 @@ use crate::store_cli::{Merge, Report};
 use crate::{talk, verify};
 use anyhow::anyhow;
 use leaktrail::evidence::Evidence;
-use leaktrail::pipeline::{self, Options};
+use leaktrail::pipeline::{self, Added, Options};
 use leaktrail::report::SpilledRows;
 use leaktrail::source::Sources;
 use leaktrail::store::{self, Store};
@@ -44,14 +44,24 @@ fn real(path: &Path) -> Option<PathBuf> {
 pub fn scan(
     source: &Sources,
     mut store: Store,
-    mut options: Options,
+    options: Options,
     asked: &Scan,
     bar: &Bar,
     outcome: Outcome<'_>,
 ) -> anyhow::Result<Exit> {
     let kept = pipeline::keep(source, &mut store, &options, asked.keeping.shard, bar);
     bar.finish();
-    let added = kept?;
+    tell_added(store, options, kept?, asked, outcome)
+}
+
+/// Tells what a store holds after something was added.
+pub fn tell_added(
+    mut store: Store,
+    mut options: Options,
+    added: Added,
+    asked: &Scan,
+    outcome: Outcome<'_>,
+) -> anyhow::Result<Exit> {
     if !outcome.quiet {
         talk::note(&format!(
             "evidence store `{}`: {} files read, {} of them again; {} known",
@@ -93,7 +103,7 @@ pub fn report(asked: &Report) -> anyhow::Result<Exit> {
 }
 
 /// Tells what a store holds. Rows that are too many to be held are kept aside if they are to be written.
-fn tell(
+pub fn tell(
     store: &mut Store,
     options: &Options,
     left_out: Evidence,
