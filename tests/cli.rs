@@ -272,6 +272,7 @@ fn judge_tells_verdict_reason_and_what_decided() {
           through: bucket-policy
           S3 calls the policy public: true
         --- stderr
+        not given, and taken as absent: ACL, public access block, ownership
         "#);
     insta::assert_snapshot!(leaktrail(folder.path(), &["judge", "policy.json", "block.json", "--format", "json"]), @r#"
         exit status 0
@@ -293,6 +294,7 @@ fn judge_tells_verdict_reason_and_what_decided() {
           "reason": "RestrictPublicBuckets silences the public bucket policy (S3 User Guide: blocking public access)"
         }
         --- stderr
+        not given, and taken as absent: ACL, ownership
         "#);
 }
 

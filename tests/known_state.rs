@@ -154,3 +154,25 @@ fn strict_shows_assumed_verdicts_as_unknown_and_keeps_every_row() {
             .all(|one| one.contains("unknown"))
     );
 }
+
+/// Who gets in is not told by a block alone: what was public when the logs end may have been closed since.
+#[test]
+fn only_what_lets_somebody_in_speaks_for_the_time_since_the_logs_end() {
+    let until = |documents: &[(&str, &str)]| {
+        let case = "old-bucket-public-policy";
+        let analysis = known(case, LATER, documents, Strictness::Lenient);
+        let intervals = analysis.timelines.iter().flat_map(|it| &it.intervals);
+        (
+            analysis.losses.len(),
+            intervals.map(|one| one.span.until).max(),
+        )
+    };
+    let blocks = [
+        ("amzn-s3-demo-bucket1/block.json", NO_BLOCK),
+        ("account-block.json", NO_BLOCK),
+    ];
+    let policy = ("amzn-s3-demo-bucket1/policy.json", PUBLIC);
+    assert_eq!(until(&blocks), until(&[]));
+    let all = [&blocks[..], &[policy]].concat();
+    assert_eq!(until(&all), (0, Timestamp::parse(LATER)));
+}

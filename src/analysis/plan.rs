@@ -155,16 +155,20 @@ impl Commands<'_> {
 
     /// What must be kept to undo the rest. It changes nothing.
     fn save(&self) -> Step {
+        // Saved as the commands that put them back take them.
         let what: Vec<String> = [
-            "get-public-access-block",
-            "get-bucket-policy",
-            "get-bucket-acl",
+            (
+                "get-public-access-block",
+                " --query PublicAccessBlockConfiguration",
+            ),
+            ("get-bucket-policy", " --query Policy --output text"),
+            ("get-bucket-acl", ""),
         ]
         .iter()
-        .map(|verb| {
+        .map(|(verb, how)| {
             format!(
                 "{} > {}",
-                self.s3api(verb, ""),
+                self.s3api(verb, how),
                 self.saved(verb.trim_start_matches("get-"))
             )
         })
@@ -214,8 +218,13 @@ impl Commands<'_> {
                     &format!(" --public-access-block-configuration {}", flag_words(known)),
                 ),
                 None => format!(
-                    "put back what {} says; if there was none: delete-public-access-block",
-                    self.saved("public-access-block")
+                    "{}; if none was set: {}",
+                    self.put_back(
+                        "put-public-access-block",
+                        "--public-access-block-configuration",
+                        "public-access-block"
+                    ),
+                    self.s3api("delete-public-access-block", "")
                 ),
             },
         }
@@ -233,19 +242,19 @@ impl Commands<'_> {
                     "put-bucket-acl",
                     " --acl private",
                     "the bucket's ACL grants nobody but the owner, log delivery included",
-                    "put-bucket-acl with the saved ACL",
+                    self.put_back("put-bucket-acl", "--access-control-policy", "bucket-acl"),
                 ),
                 Mechanism::ObjectAcl => (
                     "put-bucket-ownership-controls",
                     " --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'",
                     "ACLs are disabled: no ACL of the bucket or its objects grants anything, and uploads that ask for one fail. S3 refuses it while the bucket's ACL grants others",
-                    "put-bucket-ownership-controls with the earlier setting, or delete-bucket-ownership-controls",
+                    "put-bucket-ownership-controls with the earlier setting, or delete-bucket-ownership-controls".to_owned(),
                 ),
                 Mechanism::BucketPolicy => (
                     "delete-bucket-policy",
                     "",
                     "the whole policy goes, wanted grants and Deny statements with it. To take only the grant away put the saved policy back without the statement that makes it",
-                    "put-bucket-policy with the saved policy",
+                    self.put_back("put-bucket-policy", "--policy", "bucket-policy"),
                 ),
                 Mechanism::AccessPointPolicy | Mechanism::Observed => return None,
             };
@@ -253,7 +262,7 @@ impl Commands<'_> {
                 command: self.s3api(verb, more),
                 closes: BTreeSet::from([*mechanism]),
                 changes: changes.to_owned(),
-                undo: undo.to_owned(),
+                undo,
             })
         })
         .chain(points)
@@ -294,6 +303,11 @@ impl Commands<'_> {
     fn saved(&self, what: &str) -> String {
         let bucket = self.remedy.bucket.as_ref().map_or("", BucketName::as_str);
         format!("{bucket}.{what}.json")
+    }
+
+    /// The call that puts back what was saved.
+    fn put_back(&self, verb: &str, option: &str, what: &str) -> String {
+        self.s3api(verb, &format!(" {option} file://{}", self.saved(what)))
     }
 
     /// A call on the bucket. Its name is of letters, digits and `.-_` only, so it needs no quotes.

@@ -22,15 +22,15 @@ pub(super) enum AccountStep {
     Call(Call),
     /// The account's block counts as unseen from here, for this event contradicts it.
     Doubt(Cause),
-    /// The account's block was read.
-    Read(Cause, BlockFlags),
+    /// The account's block was read, as the logs or a document that is held tell.
+    Read(Cause, BlockFlags, Heard),
 }
 
 impl AccountStep {
     pub fn cause(&self) -> &Cause {
         match self {
             Self::Call(call) => &call.cause,
-            Self::Doubt(cause) | Self::Read(cause, _) => cause,
+            Self::Doubt(cause) | Self::Read(cause, ..) => cause,
         }
     }
 }
@@ -155,7 +155,7 @@ impl Telling<'_> {
         self.since.set(Control::AccountBlock, Some(at));
         self.told
             .steps
-            .push(AccountStep::Read(read.cause.clone(), flags));
+            .push(AccountStep::Read(read.cause.clone(), flags, read.heard));
     }
 
     fn miss(&mut self, cause: &Cause) {

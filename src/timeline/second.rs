@@ -10,7 +10,7 @@ use super::lesson::{Control, Found};
 use super::order::{Call, Read};
 use super::standing::{Door, Standing};
 use super::types::Cause;
-use crate::event::{Change, EventKey, Outcome, Request, Told};
+use crate::event::{Change, EventKey, Heard, Outcome, Request, Told};
 use crate::exposure::{Audience, Known, Owner, Verdict};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Step {
                 life.know(Control::AccountBlock, cause);
                 Found::default()
             }
-            Self::Account(AccountStep::Read(cause, flags)) => {
+            Self::Account(AccountStep::Read(cause, flags, _)) => {
                 life.account_block = Known::Observed(*flags);
                 life.know(Control::AccountBlock, cause);
                 Found::default()
@@ -118,18 +118,27 @@ impl Step {
         read || self.is_idle()
     }
 
-    /// Whether it is a call or a read on the bucket that tells something of it.
+    /// Whether it is a call or a read on the bucket that tells something of it. A document that is held tells that nothing else
+    /// changed since the logs end only if it is one by which somebody gets in.
     pub fn is_of_the_bucket(&self) -> bool {
-        matches!(self, Self::Bucket(_) | Self::Read(_)) && !self.is_idle() && !self.says_gone()
+        let shows = match self {
+            Self::Bucket(_) => true,
+            Self::Read(read) => {
+                read.heard == Heard::Logged || matches!(read.told, Told::Policy(_) | Told::Acl(_))
+            }
+            Self::Request(..) | Self::Account(_) => false,
+        };
+        shows && !self.is_idle() && !self.says_gone()
     }
 
-    /// Whether it speaks of every bucket of the account, wherever it was recorded.
+    /// Whether it speaks of every bucket of the account, wherever it was recorded. A document of its block says nothing of what
+    /// became of buckets since the logs end.
     pub fn is_of_the_account(&self) -> bool {
         match self {
             Self::Account(AccountStep::Call(call)) => {
                 !matches!(call.cause.event.outcome, Outcome::Failed(_))
             }
-            Self::Account(AccountStep::Read(..)) => true,
+            Self::Account(AccountStep::Read(_, _, heard)) => *heard == Heard::Logged,
             _ => false,
         }
     }

@@ -200,6 +200,7 @@ impl<'w> Walk<'w> {
             let end = end
                 .into_iter()
                 .chain(self.last_told.max(self.reached))
+                .chain(self.intervals.last_begun())
                 .max();
             self.end_timeline(end.unwrap_or(Timestamp::from_unix(0)));
         }

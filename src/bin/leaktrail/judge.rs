@@ -2,6 +2,7 @@
 
 use crate::cli::{Answer, Judge};
 use crate::exit::Exit;
+use crate::talk::note;
 use anyhow::{Context, bail};
 use leaktrail::event::{Acl, Document};
 use leaktrail::exposure::{
@@ -21,7 +22,13 @@ pub fn run(asked: &Judge) -> anyhow::Result<Exit> {
         .collect::<anyhow::Result<Vec<_>>>()?;
     let account_block = asked.account_block.as_deref().map(read).transpose()?;
     let owner = owner(asked, &documents);
-    let bucket = state(&asked.documents, documents, &owner)?;
+    let (bucket, missing) = state(&asked.documents, documents, &owner)?;
+    if !missing.is_empty() {
+        note(&format!(
+            "not given, and taken as absent: {}",
+            missing.join(", ")
+        ));
+    }
     let account = match account_block {
         None => Default::default(),
         Some(Document::Block(flags)) => flags,
@@ -74,12 +81,12 @@ fn owner(asked: &Judge, documents: &[Document]) -> Owner {
     }
 }
 
-/// The state that the documents describe. A control that is not given is absent.
+/// The state that the documents describe, and which documents are not given: their controls are absent.
 fn state(
     paths: &[std::path::PathBuf],
     documents: Vec<Document>,
     owner: &Owner,
-) -> anyhow::Result<BucketState> {
+) -> anyhow::Result<(BucketState, Vec<&'static str>)> {
     let mut state = BucketState {
         policy: Known::Observed(None),
         acl: Known::Observed(Arc::new(Acl::owner_only())),
@@ -108,7 +115,9 @@ fn state(
             }
         }
     }
-    Ok(state)
+    let mut missing = vec!["policy", "ACL", "public access block", "ownership"];
+    missing.retain(|kind| !given.contains(kind));
+    Ok((state, missing))
 }
 
 fn kind(document: &Document) -> &'static str {

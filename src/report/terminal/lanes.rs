@@ -125,10 +125,14 @@ fn cell(picture: &Picture<'_>, column: usize, columns: usize) -> Span {
 
 /// The worst that holds at any time of a cell; where nothing is told of it, whether evidence is missing.
 fn letter(lane: &Lane<'_>, cell: Span) -> Told {
+    // What is open is so to the end of the bucket's evidence, not of the picture.
+    let known = lane.stretches.iter().map(|it| it.span.until).max();
     let exposed = lane.exposures.iter().filter(|row| {
-        let ends_before = row.closed_at.is_some_and(|closed| {
-            closed <= cell.from && !(closed == row.opened_at && closed == cell.from)
-        });
+        let end = row
+            .closed_at
+            .or(known.map(|known| known.max(row.opened_at)));
+        let ends_before =
+            end.is_some_and(|end| end <= cell.from && !(end == row.opened_at && end == cell.from));
         row.opened_at < cell.until && !ends_before
     });
     let exposed = exposed.map(|row| match row.audience {
