@@ -413,14 +413,21 @@ fn add(known: &mut BTreeMap<EventKey, Sighting>, key: EventKey, sighting: Sighti
 }
 
 impl Sighting {
-    /// Joins another sighting of the same event. The fuller copy is believed; of two equally full ones the smaller text.
+    /// Joins another sighting of the same event. A copy that can be read is believed before one that cannot, which agrees with
+    /// any: else it would rest on the order in which copies come whether two that differ ever meet. Then the fuller one; of two
+    /// equally full ones the smaller text.
     fn join(&mut self, other: Self) {
         self.citations.extend(other.citations);
         if other.copies == Copies::Differ || !self.event.tells_same(&other.event) {
             self.copies = Copies::Differ;
         }
-        let rank =
-            |event: &ExposureEvent| (std::cmp::Reverse(event.fullness), event.record.clone());
+        let rank = |event: &ExposureEvent| {
+            (
+                event.change.unreadable().is_some(),
+                std::cmp::Reverse(event.fullness),
+                event.record.clone(),
+            )
+        };
         match rank(&other.event).cmp(&rank(&self.event)) {
             Ordering::Less => (self.event, self.witnesses) = (other.event, other.witnesses),
             Ordering::Equal => self.witnesses.extend(other.witnesses),

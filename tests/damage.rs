@@ -10,7 +10,7 @@
 mod program;
 
 use program::{counts, folder, gzip, leaktrail, log, losses, public_policy, put, record, story};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 
 #[test]
@@ -189,4 +189,36 @@ fn the_size_cap_stops_a_bomb() {
         losses(&folder.path().join("out"))
             .contains(&("bomb.json.gz".to_owned(), "size-cap".to_owned()))
     );
+}
+
+/// A file whose beginning is torn off, or has something before it, is a damaged log file, whatever its name.
+#[test]
+fn what_stands_before_the_first_record_loses_no_other() {
+    // As CloudTrail writes them, its version first.
+    let line = |record: &Value| {
+        let rest = record.to_string();
+        let rest = rest.replacen("\"eventVersion\":\"1.09\",", "", 1);
+        rest.replacen('{', "{\"eventVersion\":\"1.09\",", 1)
+    };
+    let records: Vec<String> = story().iter().map(line).collect();
+    let log = format!("{{\"Records\":[{}]}}", records.join(","));
+    for (name, text, lost) in [
+        ("torn", log[1..].to_owned(), true),
+        ("torn.json", log[1..].to_owned(), true),
+        ("before", format!("garbage\n{log}"), true),
+        ("lines", format!("not json\n{}", records.join("\n")), true),
+        ("whole", log.clone(), false),
+    ] {
+        let folder = folder();
+        put(&folder, name, text);
+        let told = leaktrail(folder.path(), &["scan", name, "-o", "out", "-q"]);
+        let status = if lost {
+            "exit status 3\n"
+        } else {
+            "exit status 0\n"
+        };
+        assert!(told.starts_with(status), "{name}: {told}");
+        let counts = counts(&folder.path().join("out"));
+        assert!(counts.contains("records 3/3/0/0/0"), "{name}: {counts}");
+    }
 }

@@ -81,6 +81,50 @@ fn standard_input_is_a_source_whatever_is_piped_in() {
     assert_eq!(status, 3, "nothing was piped in");
 }
 
+/// One copy of an event cannot be read and agrees with any: whether two others that differ are told so rests on no order.
+#[test]
+fn a_copy_that_cannot_be_read_hides_none_that_can() {
+    let public = record("2024-03-04T09:00:00Z", "PutBucketPolicy", public_policy());
+    let altered = |from: &str, to: &str| -> Value {
+        serde_json::from_str(&public.to_string().replace(from, to)).unwrap()
+    };
+    let unreadable = altered("\"Statement\"", "\"Atatement\"");
+    let foreign = altered(
+        "\"Principal\":\"*\"",
+        "\"Principal\":{\"AWS\":\"arn:aws:iam::444455556666:root\"}",
+    );
+    let told = |copies: &[&Value]| {
+        let folder = folder();
+        for (number, copy) in copies.iter().enumerate() {
+            let text = log(&[(*copy).clone()]);
+            fs::write(folder.path().join(format!("{number}.json")), text).unwrap();
+        }
+        let told = leaktrail(
+            folder.path(),
+            &["scan", ".", "-o", "out", "-q", "-f", "jsonl"],
+        );
+        assert!(told.starts_with("exit status 3\n"), "{told}");
+        let table = |name: &str| rows(&fs::read_to_string(folder.path().join(name)).unwrap());
+        let kinds = table("out/contradictions.jsonl");
+        let kinds: Vec<String> = kinds.iter().map(|row| row["kind"].to_string()).collect();
+        (table("out/exposures.jsonl").len(), kinds)
+    };
+    let differ = vec!["\"copies-differ\"".to_owned()];
+    for (first, second) in [(&public, &unreadable), (&unreadable, &public)] {
+        assert_eq!(told(&[first, second]), (1, vec![]));
+    }
+    for copies in [
+        [&public, &foreign, &unreadable],
+        [&public, &unreadable, &foreign],
+        [&foreign, &public, &unreadable],
+        [&foreign, &unreadable, &public],
+        [&unreadable, &public, &foreign],
+        [&unreadable, &foreign, &public],
+    ] {
+        assert_eq!(told(&copies), (0, differ.clone()));
+    }
+}
+
 fn delivered(day: &str) -> String {
     format!(
         "logs/{}/111122223333_CloudTrail_us-east-1_{}T0905Z_p8JWK2YCxLL9EPqK.json.gz",

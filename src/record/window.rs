@@ -58,6 +58,8 @@ pub(super) struct Window<'t, 's, 'o> {
     pub(super) held: usize,
 }
 
+/// So many bytes of what is no JSON are looked through for the beginning of a record.
+const MOST_TORN: usize = 64 << 10;
 /// Most records are longer, in bytes.
 const SHORT_RECORD: usize = 1_000;
 
@@ -131,12 +133,25 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
         let Some(first) = self.next_document()? else {
             return Ok(false);
         };
-        if !matches!(first, b'{' | b'[') && self.document_after_words().is_none() {
+        let is_document = matches!(first, b'{' | b'[') || self.document_after_words().is_some();
+        if !is_document && !self.is_torn()? {
             return Ok(self.decide(TextKind::NotJson));
         }
         self.state.place = Place::Between;
         self.state.saw_document = Saw::Yes;
         Ok(true)
+    }
+
+    /// Whether a record plainly begins behind a beginning that is none: what was before it was torn off, or put there.
+    fn is_torn(&self) -> Result<bool, Fault> {
+        let rest = self.text.get(self.cursor.at..).unwrap_or_default();
+        if rest.len() < MOST_TORN && self.after == After::More {
+            return Err(Fault::Ends);
+        }
+        let rest = rest.get(..MOST_TORN).unwrap_or(rest);
+        let begins = memchr::memmem::find(rest, b"{\"eventVersion\":");
+        let before = begins.and_then(|at| rest.get(..at));
+        Ok(before.is_some_and(|text| str::from_utf8(text).is_ok_and(|text| !text.contains('\0'))))
     }
 
     fn decide(&mut self, kind: TextKind) -> bool {
