@@ -102,7 +102,7 @@ impl Spill {
         &self,
         lines: impl Iterator<Item = io::Result<L>>,
     ) -> io::Result<()> {
-        let run = write(&self.file, lines)?;
+        let run = write(&self.file, &mut packer(), lines)?;
         locked(&self.runs).push(run);
         Ok(())
     }
@@ -121,10 +121,10 @@ impl Spill {
         let mut runs = std::mem::take(&mut *locked(&self.runs));
         while runs.len() > FAN_IN {
             let rest = runs.split_off(FAN_IN);
-            let one = write(&self.file, Merge::of(&runs)?)?;
+            let one = write(&self.file, &mut packer(), Merge::of(&runs)?)?;
             runs = rest.into_iter().chain([one]).collect();
         }
-        let mut groups = BTreeMap::new();
+        let (mut groups, mut packer) = (BTreeMap::new(), packer());
         let mut lines = Merge::of(&runs)?.peekable();
         while let Some(first) = lines.peek() {
             let name = match first {
@@ -134,7 +134,8 @@ impl Spill {
             let same = std::iter::from_fn(|| {
                 lines.next_if(|line| line.as_ref().map_or(true, |line| prefix(line) == name))
             });
-            groups.insert(name.clone(), Group::Run(write(&self.file, same)?));
+            let run = write(&self.file, &mut packer, same)?;
+            groups.insert(name.clone(), Group::Run(run));
         }
         Ok(Sorted { groups })
     }
@@ -171,13 +172,21 @@ impl Disk {
     }
 }
 
+/// Compresses many runs, one after the other: a compressor for each left a hole in memory for each, a quarter of a megabyte that
+/// nothing else fills.
+type Packer = DeflateEncoder<Vec<u8>>;
+
+fn packer() -> Packer {
+    Packer::new(Vec::new(), Compression::fast())
+}
+
 /// Writes lines, compressed, a piece at a time.
 fn write<L: AsRef<[u8]>>(
     file: &Arc<Mutex<Option<Disk>>>,
+    encoder: &mut Packer,
     lines: impl Iterator<Item = io::Result<L>>,
 ) -> io::Result<Run> {
     let mut pieces = Vec::new();
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
     for line in lines {
         let line = line?;
         let line = line.as_ref();
@@ -188,7 +197,8 @@ fn write<L: AsRef<[u8]>>(
             encoder.get_mut().clear();
         }
     }
-    pieces.push(Disk::append(&mut locked(file), &encoder.finish()?)?);
+    let rest = encoder.reset(Vec::new())?;
+    pieces.push(Disk::append(&mut locked(file), &rest)?);
     Ok(Run {
         file: Arc::clone(file),
         pieces,
