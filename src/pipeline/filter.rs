@@ -1,6 +1,6 @@
 //! Which records match, exactly as they were written?
 //!
-//! A record without the words that a match needs is not read ([`Prefilter`]): it is counted, and what is broken in it beyond
+//! A record is not read that is told at a glance, or lacks the words that a match needs ([`Prefilter`]): it is counted, and what is broken in it beyond
 //! its brackets is not looked for, since nothing of it could match.
 
 use super::prefilter::{Places, Prefilter};

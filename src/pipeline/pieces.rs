@@ -186,8 +186,8 @@ mod tests {
         losses: Vec<InflateLoss>,
     }
 
-    /// What is told of bytes that are piped in, read by so many bytes at once.
-    fn told(bytes: &[u8], threads: usize, at_once: usize) -> Told {
+    /// Has bytes that are piped in read on a pool of so many threads; gives how many were taken.
+    fn read_with(bytes: &[u8], threads: usize, read: impl FnOnce(&mut dyn Pieces) + Send) -> u64 {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         let file = LogFile::new(LogFileId::new("-"), 0);
         let reading = Reading {
@@ -196,25 +196,31 @@ mod tests {
             choice: &FileChoice::ALL,
             way: Way::Fast,
         };
-        let mut all = None;
         pool.build().unwrap().install(|| {
             let mut inflater = Inflater::new(Box::new(Cursor::new(bytes)), u64::MAX);
-            with_pieces(&file, &mut inflater, reading, |pieces| {
-                let mut text = Vec::new();
-                loop {
-                    let (known, most) = (text.len(), text.len() + at_once);
-                    pieces.read_into(&mut text, at_once, most);
-                    if text.len() == known {
-                        break;
-                    }
+            with_pieces(&file, &mut inflater, reading, read);
+            inflater.offset()
+        })
+    }
+
+    /// What is told of bytes that are piped in, read by so many bytes at once.
+    fn told(bytes: &[u8], threads: usize, at_once: usize) -> Told {
+        let mut all = None;
+        read_with(bytes, threads, |pieces| {
+            let mut text = Vec::new();
+            loop {
+                let (known, most) = (text.len(), text.len() + at_once);
+                pieces.read_into(&mut text, at_once, most);
+                if text.len() == known {
+                    break;
                 }
-                all = Some(Told {
-                    text,
-                    members: pieces.members(),
-                    first: pieces.first_member(),
-                    offset: pieces.offset(),
-                    losses: pieces.take_losses(),
-                });
+            }
+            all = Some(Told {
+                text,
+                members: pieces.members(),
+                first: pieces.first_member(),
+                offset: pieces.offset(),
+                losses: pieces.take_losses(),
             });
         });
         all.unwrap()
@@ -248,23 +254,10 @@ mod tests {
 
     #[test]
     fn who_does_not_read_on_ends_it() {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2);
         let bytes = gzip(&vec![b' '; 64 * PIECE]);
-        let file = LogFile::new(LogFileId::new("-"), 0);
-        let reading = Reading {
-            custody: false,
-            max_inflated: u64::MAX,
-            choice: &FileChoice::ALL,
-            way: Way::Fast,
-        };
-        let mut inflater_offset = 0;
-        pool.build().unwrap().install(|| {
-            let mut inflater = Inflater::new(Box::new(Cursor::new(&bytes)), u64::MAX);
-            with_pieces(&file, &mut inflater, reading, |pieces| {
-                pieces.read_into(&mut Vec::new(), 10, 10);
-            });
-            inflater_offset = inflater.offset();
+        let taken = read_with(&bytes, 2, |pieces| {
+            pieces.read_into(&mut Vec::new(), 10, 10);
         });
-        assert!(inflater_offset < bytes.len() as u64);
+        assert!(taken < bytes.len() as u64);
     }
 }
