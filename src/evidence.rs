@@ -29,8 +29,8 @@ pub struct Evidence {
     pub logged: BTreeMap<BucketName, BTreeMap<Option<AccountId>, Coverage>>,
     /// The accounts whose sessions' issuances the evidence holds, in which Region and over which span.
     pub issued: BTreeMap<(AccountId, Region), Coverage>,
-    /// Of the writes of objects that are held until all is read, those that are requests from outside too.
-    pub asked: BTreeSet<EventKey>,
+    /// Writes of objects in what can be read only once, by the record that tells of each: which matter is known when all is read.
+    pub held: BTreeMap<Citation, HeldWrite>,
     /// Over which span each account's Regions have records, of whatever kind.
     pub coverage: BTreeMap<(Option<AccountId>, Option<Region>), Coverage>,
     /// What could not be used.
@@ -55,6 +55,17 @@ pub struct Sighting {
     pub copies: Copies,
     /// Of these, the ones that say what the fullest says.
     pub witnesses: BTreeSet<Citation>,
+}
+
+/// A write of an object, as one record tells it, that matters only where some call opened the object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeldWrite {
+    /// What the record tells.
+    pub event: ExposureEvent,
+    /// The event that the record amends, if it does.
+    pub amends: Option<EventKey>,
+    /// Whether it is a request from outside too.
+    pub asked: bool,
 }
 
 /// What became of one file.
@@ -230,7 +241,7 @@ impl Evidence {
             self.written.entry(id).or_default().extend(buckets);
         }
         self.losses.extend(other.losses);
-        self.asked.extend(other.asked);
+        self.held.extend(other.held);
         for (key, (inquiry, citation)) in other.inquiries {
             self.hear(key, inquiry, citation);
         }
@@ -322,22 +333,27 @@ impl Evidence {
         all.fold(0, u64::saturating_add)
     }
 
-    /// Lays aside writes of objects that neither let others in nor touch an object that some call did: where a file can be
-    /// read only once, they are kept until it is known which those are.
-    pub fn forget_idle_writes(&mut self) {
+    /// Adds what a record tells of an event, or in amendment of one, and that its account's Region has a record of that instant.
+    pub fn tell(&mut self, event: ExposureEvent, amends: Option<EventKey>, citation: Citation) {
+        let here = Coverage::at(event.time);
+        self.cover(event.account.clone(), event.region.clone(), here);
+        match amends {
+            Some(original) => self.see_addendum(original, event, citation),
+            None => self.see(event, citation),
+        }
+    }
+
+    /// Adds the held writes of objects that some call opened, record by record as a second reading would, and lays aside the
+    /// others: where a file can be read only once, they are held until it is known which those are.
+    pub fn settle_held_writes(&mut self) {
         let objects = self.objects_of_interest();
-        let (kept, idle) = std::mem::take(&mut self.events)
-            .into_iter()
-            .partition(|(_, sighting)| concerns(&sighting.event, &objects));
-        self.events = kept;
-        let idle: BTreeMap<EventKey, Sighting> = idle;
-        for (key, sighting) in idle {
-            // What is a request from outside too stays of interest.
-            let citations = sighting.citations.iter();
-            for citation in citations.filter(|_| !self.asked.contains(&key)) {
-                if let Some(account) = self.files.get_mut(&citation.log_file) {
-                    account.not_of_interest += 1;
-                }
+        for (citation, write) in std::mem::take(&mut self.held) {
+            if concerns(&write.event, &objects) {
+                self.tell(write.event, write.amends, citation);
+            } else if let Some(account) = self.files.get_mut(&citation.log_file)
+                && !write.asked
+            {
+                account.not_of_interest += 1;
             }
         }
     }

@@ -200,6 +200,14 @@ impl Change {
                 (Some(Asked::Said(left)), Some(Asked::Said(right))) => {
                     self.object() == other.object() && left.grants_same(right)
                 }
+                // Without an ACL what is written is private.
+                (None, Some(Asked::Said(acl))) | (Some(Asked::Said(acl)), None) => {
+                    matches!(
+                        (self, other),
+                        (Self::WriteObject { .. }, Self::WriteObject { .. })
+                    ) && self.object() == other.object()
+                        && !acl.names_others()
+                }
                 _ => self == other,
             },
         }

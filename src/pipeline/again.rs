@@ -248,7 +248,7 @@ impl Teller {
     pub fn read(&mut self, log_file: &LogFileId, index: u64, record: &str) -> Evidence {
         let file = LogFile::new(log_file.clone(), 0);
         let wanted = Wanted::default();
-        let mut gathering = Gathering::of(&file, Writes::All, Asked { wanted: &wanted });
+        let mut gathering = Gathering::of(&file, Writes::Again, Asked { wanted: &wanted });
         let raw = RawRecord {
             raw: record.as_bytes(),
             index,

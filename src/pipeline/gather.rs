@@ -17,11 +17,10 @@ use super::sink::{Catch, Sinks};
 use super::text::record_loss;
 use super::unread;
 use crate::event::{
-    CitedIssuance, CitedRequest, ExposureEvent, IssuanceKind, Outcome, QuietWrite, Unusable,
-    amended_event, event_time, has_unsound_bytes, issuance_of, read_event, read_inquiry,
-    read_issuance, read_request, table,
+    CitedIssuance, CitedRequest, IssuanceKind, Unusable, amended_event, event_time,
+    has_unsound_bytes, issuance_of, read_event, read_inquiry, read_issuance, read_request, table,
 };
-use crate::evidence::{Coverage, Evidence, Fate, FileAccount, concerns, matters_by_itself};
+use crate::evidence::{Coverage, Evidence, Fate, FileAccount};
 use crate::inflate::FirstMember;
 use crate::integrity::{ContentHash, Material};
 use crate::record::{Glance, RawRecord, Record};
@@ -165,7 +164,7 @@ impl<'o> Gathering<'o> {
         match read_event(kind, record, raw.raw) {
             Ok(event) if !self.wants(&event) => {
                 self.put_write_aside(&event, raw, record, asked);
-                match asked {
+                match self.hold(event, raw, record, asked) || asked {
                     true => self.used += 1,
                     false => self.account.not_of_interest += 1,
                 }
@@ -180,16 +179,8 @@ impl<'o> Gathering<'o> {
                         why,
                     ));
                 }
-                self.evidence.cover(
-                    event.account.clone(),
-                    event.region.clone(),
-                    Coverage::at(event.time),
-                );
                 let citation = self.cite(raw);
-                match amended_event(record) {
-                    Some(original) => self.evidence.see_addendum(original, event, citation),
-                    None => self.evidence.see(event, citation),
-                }
+                self.evidence.tell(event, amended_event(record), citation);
                 self.used += 1;
             }
             Err(unusable) => self.lose(raw, unusable.kind, unusable.detail),
@@ -241,9 +232,6 @@ impl Gathering<'_> {
             let loss = record_loss(&self.file.id, raw, LossKind::UnsoundBytes, why);
             self.evidence.losses.insert(loss);
         }
-        if matches!(self.writes, Writes::All) {
-            self.evidence.asked.insert(key.clone());
-        }
         self.catch.requests.push(
             &CitedRequest {
                 key,
@@ -282,56 +270,6 @@ impl Gathering<'_> {
             None => self.catch.sessions.push(&cited.pack()),
         }
         self.used += 1;
-    }
-
-    /// Whether a call on an object cannot matter, told without reading the whole record: most cannot.
-    fn is_quiet(
-        &mut self,
-        kind: &table::Kind,
-        raw: &RawRecord<'_>,
-        record: &Record<'_>,
-        asked: bool,
-    ) -> bool {
-        let Some(write) = QuietWrite::read(kind, record) else {
-            return false;
-        };
-        match self.writes {
-            _ if write.failed => true,
-            Writes::All => false,
-            Writes::Of(objects) => {
-                let known = objects.get(&write.bucket);
-                !known.is_some_and(|keys| keys.contains(&write.key))
-            }
-            Writes::Noted => {
-                self.written.insert(write.bucket);
-                true
-            }
-            Writes::Aside => {
-                self.put_quiet_write_aside(raw, record, (&write.bucket, &write.key), asked);
-                true
-            }
-        }
-    }
-
-    /// Whether an event is kept.
-    fn wants(&mut self, event: &ExposureEvent) -> bool {
-        if matters_by_itself(event) {
-            return true;
-        }
-        let failed = matches!(event.outcome, Outcome::Failed(_));
-        let (Some(bucket), false) = (&event.bucket, failed || event.change.object().is_none())
-        else {
-            return false;
-        };
-        match self.writes {
-            Writes::All => true,
-            Writes::Of(objects) => concerns(event, objects),
-            Writes::Noted => {
-                self.written.insert(bucket.clone());
-                false
-            }
-            Writes::Aside => false,
-        }
     }
 
     /// A read, whose answer may prove something.

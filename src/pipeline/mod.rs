@@ -300,7 +300,7 @@ fn read_writes(
         .reduce(Evidence::default, Evidence::merge);
     let mut both = first.merge(second);
     if files.iter().any(LogFile::is_standard_input) {
-        both.forget_idle_writes();
+        both.settle_held_writes();
     }
     both
 }

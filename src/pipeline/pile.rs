@@ -9,7 +9,7 @@ mod line;
 use super::ScanError;
 use super::again::Teller;
 use crate::event::{CitedRequest, EventKey, ExposureEvent, Inquiry, Outcome, table};
-use crate::evidence::{Evidence, ObjectsOfInterest, matters_by_itself};
+use crate::evidence::{Evidence, ObjectsOfInterest, Sighting, matters_by_itself};
 use crate::spill::{Lines, Sorted, Spill};
 use crate::store::Again;
 use crate::vocab::{BucketName, Citation, LogFileId};
@@ -380,8 +380,9 @@ impl Group {
 
 /// Whether a record wrote one of these objects.
 fn touches(told: &Evidence, objects: &ObjectsOfInterest) -> bool {
-    let mut events = told.events.values().map(|sighting| &sighting.event);
-    events.any(|event| {
+    let addenda = told.addenda.values().flat_map(BTreeMap::values);
+    let mut told = told.events.values().chain(addenda);
+    told.any(|Sighting { event, .. }| {
         let written = event.bucket.as_ref().zip(event.change.object());
         let failed = matches!(event.outcome, Outcome::Failed(_));
         let known = |(bucket, key)| objects.get(bucket).is_some_and(|keys| keys.contains(key));

@@ -11,7 +11,7 @@ use super::second::Step;
 use super::standing::{Door, Standing};
 use super::types::{Cause, ClosedHow, Effect};
 use super::walk::Walk;
-use crate::event::{Asking, Caller, CitedRequest, Outcome, Request};
+use crate::event::{Asking, Caller, CitedRequest, Copies, Outcome, Request};
 use crate::exposure::{Audience, Permission};
 use crate::vocab::Timestamp;
 use std::collections::BTreeMap;
@@ -194,6 +194,11 @@ impl Walk<'_> {
 
     /// Takes one call on an object. What is disputed within its second cannot be told.
     pub(super) fn on_object(&mut self, at: Timestamp, call: &Call, disputed: bool) -> bool {
+        if call.cause.copies == Copies::Differ {
+            let mut found = Found::default();
+            found.push(ContradictionKind::CopiesDiffer);
+            self.note(at, &call.cause, found);
+        }
         let Some((touched, found)) = self.life.touch(call) else {
             self.effects
                 .push((call.cause.event.key.clone(), Effect::None));
