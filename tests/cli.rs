@@ -303,9 +303,24 @@ fn judge_refuses_what_it_cannot_use() {
     let folder = folder();
     put(&folder, "note.json", "{\"a\": 1}");
     put(&folder, "broken.json", "{\"Statement\": [");
+    put(&folder, "denied.json", saved_error("AccessDenied"));
+    put(&folder, "none.json", saved_error("NoSuchBucketPolicy"));
+    put(&folder, "policy.json", "{\"Statement\": []}");
     for (words, expected) in [
         (&["judge", "note.json"][..], "neither a policy"),
-        (&["judge", "broken.json"], "is not JSON"),
+        (&["judge", "broken.json"], "it is no JSON"),
+        (
+            &["judge", "denied.json"],
+            "no error of the AWS CLI that says that there is nothing",
+        ),
+        (
+            &["judge", "none.json", "policy.json"],
+            "`policy.json` is a second policy",
+        ),
+        (
+            &["judge", "policy.json", "--account-block", "none.json"],
+            "is no public access block",
+        ),
         (&["judge", "absent.json"], "cannot read `absent.json`"),
     ] {
         let told = leaktrail(folder.path(), words);
@@ -314,4 +329,39 @@ fn judge_refuses_what_it_cannot_use() {
             "{words:?}: {told}"
         );
     }
+}
+
+/// What the AWS CLI prints in place of a document.
+fn saved_error(code: &str) -> String {
+    format!("\nAn error occurred ({code}) when calling an operation: whatever it says\n")
+}
+
+/// What the loop of README.md saves is what judge takes: an error says that there is nothing.
+#[test]
+fn judge_takes_the_errors_that_tell_of_nothing() {
+    let folder = folder();
+    let acl = r#"{"Owner": {"ID": "a"}, "Grants": [{"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}]}"#;
+    put(&folder, "policy.json", saved_error("NoSuchBucketPolicy"));
+    put(&folder, "acl.json", acl);
+    let block = saved_error("NoSuchPublicAccessBlockConfiguration");
+    put(&folder, "block.json", &block);
+    put(
+        &folder,
+        "ownership.json",
+        saved_error("OwnershipControlsNotFoundError"),
+    );
+    put(&folder, "account-block.json", block);
+    insta::assert_snapshot!(leaktrail(folder.path(), &["judge", "policy.json", "acl.json", "block.json", "ownership.json", "--account-block", "account-block.json"]), @r#"
+        exit status 0
+        --- stdout
+        public (proven)
+          reason: the bucket ACL lets in anyone from outside, and no block or ownership setting silences it (S3 User Guide: the meaning of public)
+          decided by: ACL grant to everyone
+          who: everyone
+          may: list
+          on: bucket
+          through: bucket-acl
+          S3 calls the policy public: false
+        --- stderr
+        "#);
 }

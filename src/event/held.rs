@@ -38,6 +38,16 @@ impl HeldKind {
         }
     }
 
+    /// The kind of a bucket's document, by what it says.
+    fn of_document(document: &Document) -> Self {
+        match document {
+            Document::Policy(_) => Self::Policy,
+            Document::Acl(_) => Self::Acl,
+            Document::Block(_) => Self::Block,
+            Document::Ownership(_) => Self::Ownership,
+        }
+    }
+
     /// The name of the read that gives such a document.
     pub fn read_name(self) -> &'static str {
         table::read_of(self)
@@ -64,18 +74,55 @@ impl HeldKind {
 /// # Errors
 /// If it is not what its name says, or says nothing; with the reason.
 pub fn held(kind: HeldKind, bytes: &[u8]) -> Result<Told, &'static str> {
+    match saved(bytes)? {
+        Saved::Json(value) => told(kind, Document::read(&value)?),
+        Saved::Words(text) => refused(kind, text),
+    }
+}
+
+/// The same of a document that no name tells apart: which control of a bucket it speaks of, and what it tells.
+///
+/// # Errors
+/// If it is none that the AWS CLI prints of a bucket, or says nothing; with the reason.
+pub fn held_of_bucket(bytes: &[u8]) -> Result<(HeldKind, Told), &'static str> {
+    match saved(bytes)? {
+        Saved::Json(value) => {
+            let document = Document::read(&value)?;
+            let kind = HeldKind::of_document(&document);
+            Ok((kind, told(kind, document)?))
+        }
+        Saved::Words(text) => {
+            let kinds = [HeldKind::Policy, HeldKind::Block, HeldKind::Ownership];
+            let known = kinds
+                .into_iter()
+                .find_map(|kind| Some((kind, refused(kind, text).ok()?)));
+            known.ok_or(NO_ANSWER)
+        }
+    }
+}
+
+const NO_ANSWER: &str =
+    "it is no JSON, and no error of the AWS CLI that says that there is nothing";
+
+/// What a file holds that the AWS CLI's output was saved in.
+enum Saved<'t> {
+    Json(Value),
+    Words(&'t str),
+}
+
+fn saved(bytes: &[u8]) -> Result<Saved<'_>, &'static str> {
     let bytes = bytes
         .strip_prefix(b"\xef\xbb\xbf".as_slice())
         .unwrap_or(bytes);
     let text = std::str::from_utf8(bytes)
         .map_err(|_| "it is no UTF-8")?
         .trim();
-    if text.is_empty() {
-        return Err("it is empty: whether there is nothing or the AWS CLI failed cannot be told");
-    }
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => told(kind, &value),
-        Err(_) => refused(kind, text),
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(Saved::Json(value)),
+        Err(_) if text.is_empty() => {
+            Err("it is empty: whether there is nothing or the AWS CLI failed cannot be told")
+        }
+        Err(_) => Ok(Saved::Words(text)),
     }
 }
 
@@ -84,12 +131,12 @@ fn refused(kind: HeldKind, text: &str) -> Result<Told, &'static str> {
     let (code, nothing) = kind.nothing().ok_or("it is no JSON")?;
     match text.contains(&format!("({code})")) {
         true => Ok(nothing),
-        false => Err("it is no JSON, and no error of the AWS CLI that says that there is nothing"),
+        false => Err(NO_ANSWER),
     }
 }
 
-fn told(kind: HeldKind, value: &Value) -> Result<Told, &'static str> {
-    match (kind, Document::read(value)?) {
+fn told(kind: HeldKind, document: Document) -> Result<Told, &'static str> {
+    match (kind, document) {
         (HeldKind::Policy, Document::Policy(policy)) => Ok(Told::Policy(Some(policy))),
         (HeldKind::Acl, Document::Acl(acl)) => Ok(Told::Acl(acl)),
         (HeldKind::Block, Document::Block(flags)) => Ok(Told::Block(flags)),
@@ -133,6 +180,31 @@ mod tests {
         let block = br#"{"PublicAccessBlockConfiguration": {"BlockPublicAcls": true}}"#;
         for bytes in [b"".as_slice(), b" \n", denied, block, b"{}", b"\xff"] {
             assert!(held(HeldKind::Policy, bytes).is_err(), "{bytes:?}");
+        }
+    }
+    #[test]
+    fn what_no_name_tells_apart_is_told_alike() {
+        let error = |code: &str| format!("An error occurred ({code}) when calling an operation: x");
+        let [policy, block, ownership] = [
+            "NoSuchBucketPolicy",
+            "NoSuchPublicAccessBlockConfiguration",
+            "OwnershipControlsNotFoundError",
+        ]
+        .map(error);
+        let flags = r#"{"PublicAccessBlockConfiguration": {"BlockPublicAcls": true}}"#.to_owned();
+        for (kind, text) in [
+            (HeldKind::Policy, policy),
+            (HeldKind::Policy, r#"{"Statement": []}"#.to_owned()),
+            (HeldKind::Block, block),
+            (HeldKind::Block, flags),
+            (HeldKind::Ownership, ownership),
+            (HeldKind::Acl, r#"{"Grants": []}"#.to_owned()),
+        ] {
+            let told = held(kind, text.as_bytes()).unwrap();
+            assert_eq!(held_of_bucket(text.as_bytes()), Ok((kind, told)), "{text}");
+        }
+        for text in [&error("AccessDenied"), "", "{}", "{", "NoSuchBucketPolicy"] {
+            assert!(held_of_bucket(text.as_bytes()).is_err(), "{text}");
         }
     }
 }

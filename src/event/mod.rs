@@ -36,7 +36,7 @@ pub use change::{
     Payer,
 };
 pub use document::Document;
-pub use held::{HeldKind, held};
+pub use held::{HeldKind, held, held_of_bucket};
 pub use inquiry::{CitedInquiry, Heard, Inquiry, Switch, Told, read_inquiry};
 pub use issuances::{IssuanceKind, issuance_of};
 pub use outcome::Outcome;

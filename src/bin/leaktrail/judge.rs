@@ -4,13 +4,12 @@ use crate::cli::{Answer, Judge};
 use crate::exit::Exit;
 use crate::talk::note;
 use anyhow::{Context, bail};
-use leaktrail::event::{Acl, Document};
+use leaktrail::event::{Acl, BlockFlags, HeldKind, Told, held, held_of_bucket};
 use leaktrail::exposure::{
     AclSetting, BlockSetting, BucketState, Known, Owner, PolicyInForce, PolicyKind, PolicyMeaning,
     Verdict, judge,
 };
 use leaktrail::report::{judgement, printable};
-use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,7 +19,11 @@ pub fn run(asked: &Judge) -> anyhow::Result<Exit> {
         .iter()
         .map(|path| read(path))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let account_block = asked.account_block.as_deref().map(read).transpose()?;
+    let account = asked
+        .account_block
+        .as_deref()
+        .map(account_block)
+        .transpose()?;
     let owner = owner(asked, &documents);
     let (bucket, missing) = state(&asked.documents, documents, &owner)?;
     if !missing.is_empty() {
@@ -29,14 +32,11 @@ pub fn run(asked: &Judge) -> anyhow::Result<Exit> {
             missing.join(", ")
         ));
     }
-    let account = match account_block {
-        None => Default::default(),
-        Some(Document::Block(flags)) => flags,
-        Some(_) => bail!(
-            "the account's block is no public access block\nhint: save what `aws s3control get-public-access-block` prints"
-        ),
-    };
-    let mut judged = judge(&bucket, &Known::Observed(account), &owner);
+    let mut judged = judge(
+        &bucket,
+        &Known::Observed(account.unwrap_or_default()),
+        &owner,
+    );
     if asked.account.is_none() && judged.verdict == Verdict::CrossAccount {
         judged.reason = format!(
             "{}; without --account every account that is named counts as an outsider",
@@ -52,26 +52,35 @@ pub fn run(asked: &Judge) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+type Document = (HeldKind, Told);
+
 fn read(path: &Path) -> anyhow::Result<Document> {
-    let name = || printable(&path.to_string_lossy());
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", name()))?;
-    let text = bytes
-        .strip_prefix(b"\xef\xbb\xbf".as_slice())
-        .unwrap_or(&bytes);
-    let value: Value =
-        serde_json::from_slice(text).with_context(|| format!("`{}` is not JSON", name()))?;
-    match Document::read(&value) {
+    let name = printable(&path.to_string_lossy());
+    match held_of_bucket(&bytes(path)?) {
         Ok(document) => Ok(document),
         Err(why) => bail!(
-            "cannot use `{}`: {why}\nhint: give what the AWS CLI prints for a policy, an ACL, a public access block or ownership controls",
-            name()
+            "cannot use `{name}`: {why}\nhint: give what the AWS CLI prints for a policy, an ACL, a public access block or ownership controls, or the error that it prints where there is none"
         ),
     }
 }
 
+fn account_block(path: &Path) -> anyhow::Result<BlockFlags> {
+    match held(HeldKind::AccountBlock, &bytes(path)?) {
+        Ok(Told::AccountBlock(flags)) => Ok(flags),
+        Ok(_) | Err(_) => bail!(
+            "the account's block is no public access block\nhint: save what `aws s3control get-public-access-block` prints"
+        ),
+    }
+}
+
+fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let name = || printable(&path.to_string_lossy());
+    std::fs::read(path).with_context(|| format!("cannot read `{}`", name()))
+}
+
 fn owner(asked: &Judge, documents: &[Document]) -> Owner {
-    let canonical = documents.iter().filter_map(|document| match document {
-        Document::Acl(acl) => acl.owner.clone(),
+    let canonical = documents.iter().filter_map(|(_, told)| match told {
+        Told::Acl(acl) => acl.owner.clone(),
         _ => None,
     });
     Owner {
@@ -94,37 +103,50 @@ fn state(
         block: Known::Observed(BlockSetting::Exactly(Default::default())),
     };
     let mut given = Vec::new();
-    for (path, document) in paths.iter().zip(documents) {
-        let kind = kind(&document);
+    for (path, (kind, told)) in paths.iter().zip(documents) {
         if given.contains(&kind) {
             bail!(
-                "`{}` is a second {kind}\nhint: judge takes the documents of one bucket, each once",
-                printable(&path.to_string_lossy())
+                "`{}` is a second {}\nhint: judge takes the documents of one bucket, each once",
+                printable(&path.to_string_lossy()),
+                name_of(kind)
             );
         }
         given.push(kind);
-        match document {
-            Document::Policy(policy) => {
-                let meaning = PolicyMeaning::of(&policy, owner, PolicyKind::of(&policy));
-                state.policy = Known::Observed(Some(Arc::new(PolicyInForce { policy, meaning })));
+        match told {
+            Told::Policy(policy) => {
+                let in_force = policy.map(|policy| {
+                    let meaning = PolicyMeaning::of(&policy, owner, PolicyKind::of(&policy));
+                    Arc::new(PolicyInForce { policy, meaning })
+                });
+                state.policy = Known::Observed(in_force);
             }
-            Document::Acl(acl) => state.acl = Known::Observed(Arc::new(acl)),
-            Document::Block(flags) => state.block = Known::Observed(BlockSetting::Exactly(flags)),
-            Document::Ownership(ownership) => {
+            Told::Acl(acl) => state.acl = Known::Observed(Arc::new(acl)),
+            Told::Block(flags) => state.block = Known::Observed(BlockSetting::Exactly(flags)),
+            Told::Ownership(ownership) => {
                 state.ownership = Known::Observed(AclSetting::Exactly(ownership))
             }
+            _ => bail!(
+                "`{}` is no document of a bucket",
+                printable(&path.to_string_lossy())
+            ),
         }
     }
-    let mut missing = vec!["policy", "ACL", "public access block", "ownership"];
-    missing.retain(|kind| !given.contains(kind));
-    Ok((state, missing))
+    let kinds = [
+        HeldKind::Policy,
+        HeldKind::Acl,
+        HeldKind::Block,
+        HeldKind::Ownership,
+    ];
+    let missing = kinds.into_iter().filter(|kind| !given.contains(kind));
+    Ok((state, missing.map(name_of).collect()))
 }
 
-fn kind(document: &Document) -> &'static str {
-    match document {
-        Document::Policy(_) => "policy",
-        Document::Acl(_) => "ACL",
-        Document::Block(_) => "public access block",
-        Document::Ownership(_) => "ownership",
+fn name_of(kind: HeldKind) -> &'static str {
+    match kind {
+        HeldKind::Policy => "policy",
+        HeldKind::Acl => "ACL",
+        HeldKind::Block => "public access block",
+        HeldKind::Ownership => "ownership",
+        HeldKind::AccountBlock => "account's public access block",
     }
 }
