@@ -221,6 +221,75 @@ mod tests {
         }
     }
 
+    /// What windows give that are as long as windows get, the last one aside.
+    fn in_full_windows(windows: &[&str]) -> (Vec<String>, Vec<Damage>) {
+        let mut splitter = Splitter::new(&as_text);
+        let mut records = Vec::new();
+        let mut left = String::new();
+        for (number, window) in (1..).zip(windows) {
+            let after = match number == windows.len() {
+                true => After::End,
+                false => After::Full,
+            };
+            left.push_str(window);
+            let fed = splitter.feed(left.as_bytes(), after);
+            records.extend(
+                fed.records
+                    .iter()
+                    .map(|it| String::from_utf8_lossy(&it.raw).into()),
+            );
+            let done = fed.done;
+            left.drain(..done);
+        }
+        assert_eq!(left, "");
+        (records, splitter.finish().damage)
+    }
+
+    #[test]
+    fn blanks_between_records_that_no_window_holds_are_no_loss() {
+        let (a, b) = (event("A"), event("B"));
+        let (first, last) = (format!("{a} "), format!("{b} ]}}\n{a}"));
+        for windows in [
+            &["{\"Records\":[ ", "  ", " ", &first, ",", " ", &last][..],
+            &[
+                "{\"Records\" : [",
+                " ",
+                &first,
+                " ",
+                " , ",
+                " ",
+                "\n",
+                &last,
+            ],
+            &["[", "\t", &first, " ", "", " , ", &format!("{b}] {a}")],
+            &[&format!("{{\"Events\":[{a}"), " ", " ", " , ", " ", &last],
+        ] {
+            let (records, damage) = in_full_windows(windows);
+            assert_eq!(records, [a.as_str(), &b, &a], "{windows:?}");
+            assert_eq!(damage, [], "{windows:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_window_holds_is_told_as_what_it_is() {
+        let a = event("A");
+        let (first, long) = (format!("{{\"Records\":[{a}"), "{\"eventVersion\":\"");
+        let rest = format!("\",\"eventName\":\"B\"}},{a}]}}");
+        for (windows, is_record, count) in [
+            (&[first.as_str(), ",", long, &rest][..], true, 2),
+            (&[&first, "]  ", " ", "}", &a], false, 2),
+        ] {
+            let (records, damage) = in_full_windows(windows);
+            assert_eq!(records.len(), count, "{windows:?}");
+            let [damage] = &damage[..] else {
+                panic!("{windows:?}: {damage:?}");
+            };
+            assert_eq!(damage.record_index.is_some(), is_record, "{damage:?}");
+            let told = damage.detail.starts_with("the record is longer");
+            assert_eq!(told, is_record, "{damage:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn windows_of_damaged_texts_lose_no_record(

@@ -4,8 +4,8 @@ use super::damage::{Damage, tell};
 use super::envelope::{Carried, JSON5, carried, decode_base64, is_json5, mentions_event};
 use super::keys::{Saw, looks_like_broken_record};
 use super::resume::{next_document_after, next_document_in_garbage};
-use super::scan::Fault;
-use super::shape::{After, Found, MAX_DEPTH, MAX_RECORD, TextKind};
+use super::scan::{Fault, is_blank};
+use super::shape::{After, Found, MAX_DEPTH, MAX_RECORD, MAX_WINDOW, TextKind};
 use super::skip::Skipper;
 use super::splitter::{Members, Place, Splitter, Within};
 use super::sweep::sweep;
@@ -225,6 +225,9 @@ impl<'t> Window<'t, '_, '_> {
         }
         if *fault == Fault::Ends && self.after != After::End {
             let is_too_long = self.after == After::Full && start == 0;
+            if is_too_long && in_element == Saw::No && self.step_over_blanks() {
+                return false;
+            }
             if is_too_long {
                 self.begin_stepping(in_element);
             }
@@ -271,6 +274,31 @@ impl<'t> Window<'t, '_, '_> {
         self.lose(kind, index, place, detail);
     }
 
+    /// Steps over a window that holds nothing between the elements of an array but blanks; says whether it does.
+    fn step_over_blanks(&mut self) -> bool {
+        let blanks = |at: usize| {
+            let rest = self.text.get(at..).unwrap_or_default();
+            let all = rest.iter().position(|byte| !is_blank(*byte));
+            (at + all.unwrap_or(rest.len()), all.is_none())
+        };
+        let place = match (self.opened, self.state.place) {
+            (Some((at, within)), _) if blanks(at).1 => Place::Array(within, Members::None),
+            (None, Place::Array(within, members)) => match (blanks(self.settled), members) {
+                ((_, true), _) => Place::Array(within, members),
+                ((at, _), Members::Some)
+                    if self.text.get(at) == Some(&b',') && blanks(at + 1).1 =>
+                {
+                    Place::Array(within, Members::None)
+                }
+                _ => return false,
+            },
+            _ => return false,
+        };
+        self.cursor.at = self.text.len();
+        self.settle(place);
+        true
+    }
+
     /// What is open is longer than a window gets: it is stepped over, however long it is.
     fn begin_stepping(&mut self, in_element: Saw) {
         if looks_like_broken_record(self.text) {
@@ -287,7 +315,12 @@ impl<'t> Window<'t, '_, '_> {
             kind: LossKind::TooLong,
             record_index,
             offset: self.state.base,
-            detail: too_long(),
+            detail: match levels {
+                0 => too_long(),
+                _ => format!(
+                    "neither a record nor the end of what holds them in {MAX_WINDOW} bytes: passed over up to that end"
+                ),
+            },
             bytes: Some(0),
         };
         self.cursor.at = 0;

@@ -52,6 +52,8 @@ pub(super) struct Window<'t, 's, 'o> {
     /// window.
     pub(super) settled: usize,
     pub(super) in_element: Saw,
+    /// Behind the bracket of an array that has no element yet, and what lies in it.
+    pub(super) opened: Option<(usize, Within)>,
     /// How far back reading was taken up again, in all: damaged text must not cost quadratic time.
     pub(super) reread: usize,
     pub(super) records: Vec<Found<'t>>,
@@ -72,6 +74,7 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
             state,
             settled: 0,
             in_element: Saw::No,
+            opened: None,
             reread: 0,
             // A record is seldom shorter than this; longer ones leave room that costs nothing.
             records: Vec::with_capacity(text.len() / SHORT_RECORD),
@@ -221,6 +224,7 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
 
     pub(super) fn settle(&mut self, place: Place) {
         self.settled = self.cursor.at;
+        self.opened = None;
         self.state.place = place;
     }
 
@@ -283,6 +287,7 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
 
     fn array(&mut self, within: Within) -> Result<(), Fault> {
         self.cursor.expect(b'[')?;
+        self.opened = Some((self.cursor.at, within));
         self.elements(within, Members::None)
     }
 
