@@ -38,6 +38,8 @@ pub struct Member<'m> {
     pub bytes: u64,
     /// What it holds; `None` where it is no regular file.
     pub content: Option<&'m mut dyn Read>,
+    /// Whether more bytes may come out than lie in the archive.
+    pub may_grow: bool,
 }
 
 /// What of an archive could not be had.
@@ -81,6 +83,7 @@ fn walk_tar(
             name,
             bytes,
             content: is_file.then_some(&mut content as &mut dyn Read),
+            may_grow: kind.is_gnu_sparse(),
         });
     }
     Ok(())
@@ -154,6 +157,7 @@ fn hand_out<R: Read>(file: &mut zip::read::ZipFile<'_, R>, take: &mut dyn FnMut(
         name,
         bytes,
         content: is_file.then_some(file as &mut dyn Read),
+        may_grow: true,
     });
 }
 

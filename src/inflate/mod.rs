@@ -6,9 +6,11 @@
 //!
 //! gzip: <https://www.rfc-editor.org/rfc/rfc1952>
 
+mod budget;
 mod input;
 mod whole;
 
+pub use budget::Budget;
 pub use whole::{Whole, WholeInflater};
 
 use crate::vocab::LossKind;
@@ -44,7 +46,8 @@ pub struct InflateLoss {
 
 /// Inflates bytes that are held, to at most `cap` bytes of text. Text that was not compressed is as long as it is.
 pub fn inflate(bytes: &[u8], cap: u64) -> Inflated {
-    let mut inflater = Inflater::new(Box::new(bytes), cap);
+    let budget = Budget::new(cap);
+    let mut inflater = Inflater::new(Box::new(bytes), &budget);
     let mut text = Vec::new();
     let most = if inflater.is_compressed() {
         usize::try_from(cap).unwrap_or(usize::MAX)
@@ -92,7 +95,7 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 pub struct Inflater<'r> {
     input: Input<'r>,
     state: State,
-    cap: u64,
+    budget: &'r Budget<'r>,
     /// How much text came out.
     produced: u64,
     /// What the next member holds is no continuation of a damaged text, so it begins on a line of its own.
@@ -114,12 +117,12 @@ enum State {
 }
 
 impl<'r> Inflater<'r> {
-    /// The text of what a reader gives, of which no more than `cap` bytes may come out of compression.
-    pub fn new(source: Box<dyn Read + 'r>, cap: u64) -> Self {
+    /// The text of what a reader gives, of which no more than the budget allows may come out of compression.
+    pub fn new(source: Box<dyn Read + 'r>, budget: &'r Budget<'r>) -> Self {
         Self {
             input: Input::new(source),
             state: State::Start,
-            cap,
+            budget,
             produced: 0,
             owes_newline: false,
             members: 0,
@@ -133,16 +136,15 @@ impl<'r> Inflater<'r> {
     where
         Self: 'r,
     {
-        let (cap, losses) = (self.cap, Rc::clone(&self.losses));
-        let mut inner = Self::new(Box::new(io::Cursor::new(first).chain(self)), cap);
+        let (budget, losses) = (self.budget, Rc::clone(&self.losses));
+        let mut inner = Self::new(Box::new(io::Cursor::new(first).chain(self)), budget);
         inner.losses = losses;
         inner
     }
 
-    /// The same text, of which at least so much may come out.
-    pub fn with_cap(self, cap: u64) -> Self {
-        let cap = cap.max(self.cap);
-        Self { cap, ..self }
+    /// The same text, of which as much may come out as another budget allows.
+    pub fn with_budget(self, budget: &'r Budget<'r>) -> Self {
+        Self { budget, ..self }
     }
 
     /// A reader of the text, and the list to which it tells its losses.
@@ -230,12 +232,13 @@ impl<'r> Inflater<'r> {
                 State::Between => self.begin_member(),
                 State::Member(_) => {
                     if self.owes_newline
-                        && self.produced < self.cap
+                        && self.budget.left() > 0
                         && let Some(first) = out.first_mut()
                     {
                         *first = b'\n';
                         self.owes_newline = false;
                         self.produced += 1;
+                        self.budget.spend(1);
                         return 1;
                     }
                     let count = self.inflate_some(out);
@@ -262,7 +265,7 @@ impl<'r> Inflater<'r> {
     /// Inflates into a buffer; 0 where the member's end was met, or its damage. Header, checksum and length are checked by
     /// the inflater. With the cap reached the stream may yet be at its end: one more byte would show that it is not.
     fn inflate_some(&mut self, out: &mut [u8]) -> usize {
-        let left = usize::try_from(self.cap - self.produced).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.budget.left()).unwrap_or(usize::MAX);
         let mut probe = [0u8; 1];
         let is_probe = left == 0 || out.is_empty();
         let room = match out.get_mut(..left.min(AT_ONCE)) {
@@ -307,11 +310,15 @@ impl<'r> Inflater<'r> {
             return 0;
         }
         self.produced += made as u64;
+        self.budget.spend(made as u64);
         made
     }
 
     fn stop_at_cap(&mut self) {
-        let detail = format!("more than {} bytes of text would come out", self.cap);
+        let detail = format!(
+            "more than {} bytes of text would come out",
+            self.budget.bound()
+        );
         self.first.is_cut |= self.members == 1;
         self.lose(LossKind::SizeCap, self.input.offset(), detail, None);
         self.state = State::Over;

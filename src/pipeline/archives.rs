@@ -1,15 +1,15 @@
 //! Which files does a file hold, and who reads them?
 //!
 //! An archive's files come one after the other; small ones are gathered and read by all threads at once, and told in the
-//! archive's order. What may come out of an archive is bounded: of each file, and of all together.
+//! archive's order. What may come out of an archive is bounded: of each file, and of all together, however deep they lie.
 
-use super::reading::{Begun, Reader, Reading, begin_text, read_text};
+use super::reading::{Ahead, Begun, Reader, Reading, begin_text, read_text};
 use super::text::of_file;
 use super::whole::with_buffers;
 use crate::archive::{
     ArchiveKind, ArchiveLoss, HEAD, Member, archive_kind, each_in_tar, each_in_zip,
 };
-use crate::inflate::Inflater;
+use crate::inflate::{Budget, Inflater};
 use crate::integrity::ContentHash;
 use crate::source::{Bytes, LogFile};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
@@ -26,6 +26,21 @@ pub(super) struct Walk<'w, R> {
     pub depth: u8,
     /// How much was taken from the file itself.
     pub taken: &'w AtomicU64,
+    /// How much may come out of the file itself and of all that lies in it.
+    pub all: &'w Budget<'w>,
+    pub trial: Trial,
+}
+
+/// Whether the files of an archive are read on trial. Which file is the first of which no more may come out must not rest on
+/// how fast threads are; so several that are read at once, and spend all that is left, are read again one after the other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trial {
+    /// They are not, and nobody else spends meanwhile.
+    None,
+    /// They are: what is read counts only if enough is left.
+    OnTrial,
+    /// They were, and in vain: no two are read at once.
+    InVain,
 }
 
 /// How many archives may lie in each other.
@@ -50,7 +65,7 @@ impl<R: Reader> Walk<'_, R> {
     pub(super) fn open(
         &self,
         file: &LogFile,
-        mut inflater: Inflater<'_>,
+        (mut inflater, budget): (Inflater<'_>, &Budget<'_>),
         again: &Again<'_>,
         mut reader: R,
         done: &mut dyn FnMut(R),
@@ -64,7 +79,13 @@ impl<R: Reader> Walk<'_, R> {
         }
         let begun = begin_text(inflater, file.bytes);
         match archive_kind(&begun.first) {
-            None => read_text(file, begun, self.reading, &mut reader),
+            None => {
+                let ahead = match self.depth {
+                    0 => Ahead::Yes,
+                    _ => Ahead::IfJson,
+                };
+                read_text(file, begun, (self.reading, budget, ahead), &mut reader);
+            }
             Some(_) if self.depth >= MOST_ARCHIVES => {
                 let detail = format!("archives lie more than {MOST_ARCHIVES} deep in each other");
                 reader.loss(of_file(&file.id, LossKind::TooDeep, &detail));
@@ -85,7 +106,7 @@ impl<R: Reader> Walk<'_, R> {
         reader: &mut R,
         done: &mut dyn FnMut(R),
     ) {
-        let inflater = begun.inflater.with_cap(self.most_of(file));
+        let inflater = begun.inflater.with_budget(self.all);
         let (text, losses) = inflater.into_reader(begun.first);
         let each: Box<Each<'_>> = Box::new(move |take| each_in_tar(text, take));
         self.unpack(file, each, reader, done);
@@ -126,10 +147,11 @@ impl<R: Reader> Walk<'_, R> {
                 begin: self.begin,
                 depth: self.depth + 1,
                 taken: self.taken,
+                all: self.all,
+                trial: self.trial,
             },
             archive: file,
             names: BTreeSet::new(),
-            left: self.most_of(file),
             batch: Vec::new(),
             batched: 0,
             stopped: None,
@@ -139,12 +161,12 @@ impl<R: Reader> Walk<'_, R> {
         members.flush();
         members.tell(losses, reader);
     }
+}
 
-    /// How much may come out of an archive in all.
-    fn most_of(&self, file: &LogFile) -> u64 {
-        let usual = file.bytes.saturating_mul(HIGHEST_RATIO);
-        self.reading.max_inflated.max(usual)
-    }
+/// How much may come out in all of a file of so many bytes and of all that lies in it.
+pub(super) fn most_of(bytes: u64, reading: Reading<'_>) -> u64 {
+    let usual = bytes.saturating_mul(HIGHEST_RATIO);
+    reading.max_inflated.max(usual)
 }
 
 /// The files of one archive while it is walked.
@@ -152,8 +174,6 @@ struct Members<'m, R> {
     walk: Walk<'m, R>,
     archive: &'m LogFile,
     names: BTreeSet<String>,
-    /// How much may yet come out.
-    left: u64,
     batch: Vec<Held>,
     batched: u64,
     /// The file at which all that may come out had come out.
@@ -165,7 +185,7 @@ struct Members<'m, R> {
 struct Held {
     file: LogFile,
     bytes: Vec<u8>,
-    failure: Option<io::Error>,
+    failure: Option<(io::ErrorKind, String)>,
 }
 
 impl<R: Reader> Members<'_, R> {
@@ -176,7 +196,10 @@ impl<R: Reader> Members<'_, R> {
             Some(_) => self.walk.reading.choice.passes_over(&file.id),
         };
         match (member.content, skipped) {
-            (Some(content), None) if self.left > 0 => self.read(file, content),
+            // What lies in a tar archive as it is came out already.
+            (Some(content), None) if !member.may_grow || self.walk.all.left() > 0 => {
+                self.read(file, content, member.may_grow);
+            }
             (_, Some(reason)) => {
                 let mut reader = (self.walk.begin)(&file);
                 reader.skip(reason);
@@ -188,11 +211,15 @@ impl<R: Reader> Members<'_, R> {
         }
     }
 
-    fn read(&mut self, file: LogFile, content: &mut dyn Read) {
+    fn read(&mut self, file: LogFile, content: &mut dyn Read, may_grow: bool) {
+        let Walk { all, reading, .. } = self.walk;
+        let budget = match may_grow {
+            true => all.within(reading.max_inflated),
+            false => Budget::new(reading.max_inflated),
+        };
         let mut content = Bounded {
             content,
-            left: self.left.min(self.walk.reading.max_inflated),
-            taken: 0,
+            budget: &budget,
         };
         let mut bytes = Vec::new();
         let failure = (&mut content).take(SMALL + 1).read_to_end(&mut bytes).err();
@@ -200,17 +227,18 @@ impl<R: Reader> Members<'_, R> {
             self.flush();
             let reader = (self.walk.begin)(&file);
             let bytes = Box::new(Cursor::new(bytes).chain(&mut content));
-            let inflater = Inflater::new(bytes, self.walk.reading.max_inflated);
-            self.walk.open(&file, inflater, &|| None, reader, self.done);
+            let budget = all.within(reading.max_inflated);
+            let inflater = Inflater::new(bytes, &budget);
+            let opened = (inflater, &budget);
+            self.walk.open(&file, opened, &|| None, reader, self.done);
         } else {
             self.batched += bytes.len() as u64;
             self.batch.push(Held {
                 file,
                 bytes,
-                failure,
+                failure: failure.map(|cause| (cause.kind(), cause.to_string())),
             });
         }
-        self.left = self.left.saturating_sub(content.taken);
         if self.batched >= BATCH.0 || self.batch.len() >= BATCH.1 {
             self.flush();
         }
@@ -219,11 +247,8 @@ impl<R: Reader> Members<'_, R> {
     /// Reads what was gathered, with all threads.
     fn flush(&mut self) {
         self.batched = 0;
-        let walk = &self.walk;
-        let read: Vec<Vec<R>> = std::mem::take(&mut self.batch)
-            .into_par_iter()
-            .map(|held| walk.read_held(held))
-            .collect();
+        let batch = std::mem::take(&mut self.batch);
+        let read = self.walk.read_all(&batch);
         read.into_iter().flatten().for_each(&mut *self.done);
     }
 
@@ -241,7 +266,7 @@ impl<R: Reader> Members<'_, R> {
             (self.done)(lost);
         }
         if let Some(name) = self.stopped {
-            let most = self.walk.most_of(self.archive);
+            let most = self.walk.all.most();
             let detail =
                 format!("more than {most} bytes would come out: nothing is read from `{name}` on");
             reader.loss(of_file(&self.archive.id, LossKind::SizeCap, &detail));
@@ -265,24 +290,47 @@ fn id_in(archive: &LogFile, name: &str) -> LogFileId {
 }
 
 impl<R: Reader> Walk<'_, R> {
-    fn read_held(&self, held: Held) -> Vec<R> {
+    /// Reads files that are held, with all threads where enough is left for all of them.
+    fn read_all(&self, batch: &[Held]) -> Vec<Vec<R>> {
+        if self.trial == Trial::InVain {
+            return batch.iter().map(|held| self.read_held(held)).collect();
+        }
+        let on_trial = self.on(Trial::OnTrial);
+        let before = self.all.spent();
+        let files = batch.par_iter();
+        let read = files.map(|held| on_trial.read_held(held)).collect();
+        if self.trial == Trial::OnTrial || self.all.left() > 0 {
+            return read;
+        }
+        drop(read);
+        self.all.rewind(before);
+        self.on(Trial::InVain).read_all(batch)
+    }
+
+    fn on(&self, trial: Trial) -> Self {
+        Self { trial, ..*self }
+    }
+
+    fn read_held(&self, held: &Held) -> Vec<R> {
         let mut readers = Vec::new();
         let hash = self.reading.custody.then(|| ContentHash::of(&held.bytes));
         let mut reader = (self.begin)(&held.file);
         if let Some(hash) = hash {
             reader.hashed(hash);
         }
+        let budget = self.all.within(self.reading.max_inflated);
         let is_read = held.failure.is_none()
             && with_buffers(|buffers| {
-                let inner = &mut buffers.inner;
-                inner.read(&held.file, &held.bytes, self.reading, &mut reader)
+                let (inner, reading) = (&mut buffers.inner, self.reading);
+                inner.read(&held.file, &held.bytes, (reading, &budget), &mut reader)
             });
         if is_read {
             return vec![reader];
         }
-        let bytes = Cursor::new(held.bytes).chain(Failing(held.failure));
-        let inflater = Inflater::new(Box::new(bytes), self.reading.max_inflated);
-        self.open(&held.file, inflater, &|| None, reader, &mut |reader| {
+        let failure = held.failure.clone();
+        let bytes = Cursor::new(&held.bytes).chain(Failing(failure));
+        let opened = (Inflater::new(Box::new(bytes), &budget), &budget);
+        self.open(&held.file, opened, &|| None, reader, &mut |reader| {
             readers.push(reader);
         });
         readers
@@ -290,32 +338,40 @@ impl<R: Reader> Walk<'_, R> {
 }
 
 /// Fails where what was read before failed.
-struct Failing(Option<io::Error>);
+struct Failing(Option<(io::ErrorKind, String)>);
 
 impl Read for Failing {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
+        let failure = self.0.take();
+        failure.map_or(Ok(0), |(kind, cause)| Err(io::Error::new(kind, cause)))
     }
 }
 
-/// A file of an archive, of which no more than so much comes out.
+/// A file of an archive, of which no more comes out than the budget allows.
 struct Bounded<'r> {
     content: &'r mut dyn Read,
-    left: u64,
-    taken: u64,
+    budget: &'r Budget<'r>,
 }
 
 impl Read for Bounded<'_> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.budget.left()).unwrap_or(usize::MAX);
+        let mut probe = [0; 1];
+        let is_probe = left == 0 && !room.is_empty();
+        let most = room.len().min(left);
+        let room = match is_probe {
+            true => &mut probe[..],
+            false => room.get_mut(..most).unwrap_or_default(),
+        };
         let count = self.content.read(room).map_err(|cause| {
             let detail = format!("the file is damaged in its archive: {cause}");
             io::Error::new(io::ErrorKind::InvalidData, detail)
         })?;
-        self.taken = self.taken.saturating_add(count as u64);
-        if self.taken > self.left {
-            let detail = format!("more than {} bytes would come out", self.left);
+        if is_probe && count > 0 {
+            let detail = format!("more than {} bytes would come out", self.budget.bound());
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, detail));
         }
+        self.budget.spend(count as u64);
         Ok(count)
     }
 }

@@ -4,7 +4,7 @@
 //! reader is given a thread, and the two overlap. What is told of the file goes along with each piece: it rests on the pieces, not on how
 //! far ahead the inflater is.
 
-use super::reading::Reading;
+use super::reading::{Ahead, Reading};
 use crate::inflate::{FirstMember, InflateLoss, Inflater};
 use crate::source::LogFile;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -133,11 +133,11 @@ impl Pieces for Piped {
 pub(super) fn with_pieces(
     file: &LogFile,
     inflater: &mut Inflater<'_>,
-    reading: Reading<'_>,
+    (reading, ahead): (Reading<'_>, Ahead),
     read: impl FnOnce(&mut dyn Pieces) + Send,
 ) {
     let is_long = file.bytes >= LONG || file.is_standard_input();
-    if !is_long || !reading.is_fast() || rayon::current_num_threads() < 2 {
+    if !is_long || ahead == Ahead::No || !reading.is_fast() || rayon::current_num_threads() < 2 {
         return read(inflater);
     }
     let mut last = Piece::nothing_more(inflater);
@@ -170,6 +170,7 @@ fn send_all(inflater: &mut Inflater<'_>, to: &SyncSender<Piece>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inflate::Budget;
     use crate::pipeline::Way;
     use crate::source::FileChoice;
     use crate::vocab::LogFileId;
@@ -197,8 +198,9 @@ mod tests {
             way: Way::Fast,
         };
         pool.build().unwrap().install(|| {
-            let mut inflater = Inflater::new(Box::new(Cursor::new(bytes)), u64::MAX);
-            with_pieces(&file, &mut inflater, reading, read);
+            let budget = Budget::new(u64::MAX);
+            let mut inflater = Inflater::new(Box::new(Cursor::new(bytes)), &budget);
+            with_pieces(&file, &mut inflater, (reading, Ahead::Yes), read);
             inflater.offset()
         })
     }

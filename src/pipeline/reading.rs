@@ -3,16 +3,15 @@
 //! Bytes become text, text becomes records; what is damaged on the way is handed on as a loss. A file may hold files: each
 //! has a reader of its own. Text is held a window at a time, so that what is in memory does not grow with a file.
 
-use super::archives::Walk;
+use super::archives::{Trial, Walk, most_of};
 use super::pieces::{Pieces, with_pieces};
 use super::text::{End, TextSplitter, opener};
 use super::whole::{Buffers, fetch, may_be_held, with_buffers};
-use crate::inflate::{FirstMember, InflateLoss, Inflater, is_gzip};
+use crate::inflate::{Budget, FirstMember, InflateLoss, Inflater, is_gzip};
 use crate::integrity::ContentHash;
 use crate::record::{After, Decoder, Glance, MAX_WINDOW, RawRecord, Record, TextKind};
 use crate::source::{Bytes, FileChoice, LogFile, Source};
 use crate::vocab::{Loss, SkipReason};
-use std::cell::Cell;
 use std::io::{self, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -154,7 +153,9 @@ fn open_held<R: Reader>(
     if reading.custody {
         reader.hashed(ContentHash::of(held));
     }
-    if buffers.inner.read(file, held, reading, &mut reader) {
+    let budget = Budget::new(reading.max_inflated);
+    let inner = &mut buffers.inner;
+    if inner.read(file, held, (reading, &budget), &mut reader) {
         return done(reader);
     }
     stream(
@@ -180,18 +181,23 @@ fn stream<R: Reader>(
 ) {
     let again = || source.open(file).ok().filter(|_| !file.is_standard_input());
     let taken = AtomicU64::new(0);
+    let all = Budget::new(most_of(file.bytes, reading));
     let walk = Walk {
         reading,
         begin,
         depth: 0,
         taken: &taken,
+        all: &all,
+        trial: Trial::None,
     };
     let bytes = Counted {
         bytes,
         taken: &taken,
+        allow: &|taken| all.allow(most_of(taken, reading)),
     };
-    let inflater = Inflater::new(Box::new(bytes), reading.max_inflated);
-    walk.open(file, inflater, &again, reader, done);
+    let budget = all.within(reading.max_inflated);
+    let inflater = Inflater::new(Box::new(bytes), &budget);
+    walk.open(file, (inflater, &budget), &again, reader, done);
 }
 
 /// The hash of a file as it lies there, where it is wanted and the file can be opened twice.
@@ -210,12 +216,15 @@ pub(super) fn hash_of(
 struct Counted<'s> {
     bytes: Box<dyn Bytes + 's>,
     taken: &'s AtomicU64,
+    /// Is told how much was taken: the more, the more may come out.
+    allow: &'s dyn Fn(u64),
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let count = self.bytes.read(room)?;
-        self.taken.fetch_add(count as u64, Ordering::Relaxed);
+        let before = self.taken.fetch_add(count as u64, Ordering::Relaxed);
+        (self.allow)(before.saturating_add(count as u64));
         Ok(count)
     }
 }
@@ -276,11 +285,25 @@ fn fill(pieces: &mut dyn Pieces, window: &mut Vec<u8>, bytes: u64, most: usize) 
     }
 }
 
+/// Whether a text may be inflated ahead of its reader.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ahead {
+    Yes,
+    /// Where it is JSON, which is read to its end: of a file in an archive no more is to come out than is read.
+    IfJson,
+    No,
+}
+
+fn begins_as_json(first: &[u8]) -> bool {
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
 /// Reads the text of a file that is no archive, as it comes.
 pub(super) fn read_text(
     file: &LogFile,
     begun: Begun<'_>,
-    reading: Reading<'_>,
+    (reading, budget, ahead): (Reading<'_>, &Budget<'_>, Ahead),
     reader: &mut dyn Reader,
 ) {
     let Begun {
@@ -289,13 +312,17 @@ pub(super) fn read_text(
         is_compressed,
         layers,
     } = begun;
-    with_pieces(file, &mut inflater, reading, move |pieces| {
+    let ahead = match ahead {
+        Ahead::IfJson if !begins_as_json(&first) => Ahead::No,
+        _ => ahead,
+    };
+    with_pieces(file, &mut inflater, (reading, ahead), move |pieces| {
         let mut text = Text {
             pieces,
             window: first,
             layers,
         };
-        text.read(file, is_compressed, reading, reader);
+        text.read(file, is_compressed, (reading, budget), reader);
     });
 }
 
@@ -321,15 +348,14 @@ impl Text<'_> {
         &mut self,
         file: &LogFile,
         is_compressed: bool,
-        reading: Reading<'_>,
+        (reading, budget): (Reading<'_>, &Budget<'_>),
         reader: &mut dyn Reader,
     ) {
-        let budget = Cell::new(reading.max_inflated);
         let mut decoder = match reading.way {
             Way::Fast => Decoder::new(),
             Way::Slow => Decoder::doubly(),
         };
-        let opener = opener(&budget);
+        let opener = opener(budget);
         let mut splitter = TextSplitter::new(file, &self.window, &opener, reading);
         splitter.is_compressed = is_compressed;
         let (mut most, mut is_whole) = (WINDOW, true);

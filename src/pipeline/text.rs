@@ -4,14 +4,13 @@
 //! used is a loss.
 
 use super::reading::{Ended, MOST_LAYERS, Reader, Reading};
-use crate::inflate::{FirstMember, InflateLoss, inflate, is_gzip};
+use crate::inflate::{Budget, FirstMember, InflateLoss, inflate, is_gzip};
 use crate::record::{
     After, Damage, Decoder, Form, Opened, Opener, RawRecord, Splitter, TextKind, Told, form_of,
     is_parquet_of_events,
 };
 use crate::source::LogFile;
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
-use std::cell::Cell;
 
 /// How much may come out of one payload within a text.
 const MOST_PAYLOAD: u64 = 64 << 20;
@@ -190,12 +189,12 @@ fn no_json(seen: &Seen<'_>) -> Option<Unused> {
     }
 }
 
-/// How payloads within a text are opened; all of a file's payloads share what may come out of them.
-pub(super) fn opener(budget: &Cell<u64>) -> impl Fn(Vec<u8>) -> Opened + '_ {
+/// How payloads within a text are opened: what comes out of them counts as what comes out of the file.
+pub(super) fn opener(budget: &Budget<'_>) -> impl Fn(Vec<u8>) -> Opened {
     move |bytes| open_payload(bytes, budget)
 }
 
-fn open_payload(bytes: Vec<u8>, budget: &Cell<u64>) -> Opened {
+fn open_payload(bytes: Vec<u8>, budget: &Budget<'_>) -> Opened {
     let mut opened = Opened {
         text: bytes,
         damage: Vec::new(),
@@ -204,8 +203,8 @@ fn open_payload(bytes: Vec<u8>, budget: &Cell<u64>) -> Opened {
         if !is_gzip(&opened.text) {
             break;
         }
-        let inflated = inflate(&opened.text, budget.get().min(MOST_PAYLOAD));
-        budget.set(budget.get().saturating_sub(inflated.text.len() as u64));
+        let inflated = inflate(&opened.text, budget.left().min(MOST_PAYLOAD));
+        budget.spend(inflated.text.len() as u64);
         opened.text = inflated.text;
         let damage = inflated.losses.into_iter();
         opened

@@ -6,7 +6,7 @@
 use super::reading::{Reader, Reading, next_length};
 use super::text::{End, TextSplitter, opener};
 use crate::archive::{HEAD, archive_kind};
-use crate::inflate::{FirstMember, Whole, WholeInflater, is_gzip};
+use crate::inflate::{Budget, FirstMember, Whole, WholeInflater, is_gzip};
 use crate::record::{After, Decoder, MAX_WINDOW};
 use crate::source::LogFile;
 use std::cell::Cell;
@@ -72,7 +72,7 @@ impl Inner {
         &mut self,
         file: &LogFile,
         bytes: &[u8],
-        reading: Reading<'_>,
+        (reading, budget): (Reading<'_>, &Budget<'_>),
         reader: &mut dyn Reader,
     ) -> bool {
         if !reading.is_fast() {
@@ -89,7 +89,7 @@ impl Inner {
                     file,
                     (bytes, plain),
                     bytes.len(),
-                    reading,
+                    (reading, budget),
                     &mut self.decoder,
                     reader,
                 );
@@ -99,7 +99,7 @@ impl Inner {
         if self.inflater.is_none() {
             self.inflater = WholeInflater::new();
         }
-        let most = usize::try_from(reading.max_inflated.min(MOST_TEXT)).unwrap_or(usize::MAX);
+        let most = usize::try_from(budget.left().min(MOST_TEXT)).unwrap_or(usize::MAX);
         let Some(whole) = self
             .inflater
             .as_mut()
@@ -111,11 +111,12 @@ impl Inner {
         if is_gzip(text) || archive_kind(text.get(..HEAD).unwrap_or(text)).is_some() {
             return false;
         }
+        budget.spend(text.len() as u64);
         read_text(
             file,
             (text, whole),
             bytes.len(),
-            reading,
+            (reading, budget),
             &mut self.decoder,
             reader,
         );
@@ -128,13 +129,12 @@ fn read_text(
     file: &LogFile,
     (text, whole): (&[u8], Whole),
     size: usize,
-    reading: Reading<'_>,
+    (reading, budget): (Reading<'_>, &Budget<'_>),
     decoder: &mut Decoder,
     reader: &mut dyn Reader,
 ) {
     reader.text(text, whole.first);
-    let budget = Cell::new(reading.max_inflated);
-    let opener = opener(&budget);
+    let opener = opener(budget);
     let mut splitter = TextSplitter::new(file, text, &opener, reading);
     splitter.is_compressed = whole.members > 0;
     let (mut from, mut most) = (0, WINDOW);
