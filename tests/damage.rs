@@ -222,3 +222,94 @@ fn what_stands_before_the_first_record_loses_no_other() {
         assert!(counts.contains("records 3/3/0/0/0"), "{name}: {counts}");
     }
 }
+
+/// What looks like a clean answer, and is none: not one file was a log file.
+#[test]
+fn that_no_log_file_was_read_is_said_by_every_command() {
+    let folder = folder();
+    let name = "111122223333_CloudTrail_eu-west-1_20240304T1005Z_p8JWK2YCxLL9EPqK.json.gz";
+    put(&folder, &format!("logs/{name}"), gzip(&log(&story())));
+    put(&folder, "logs/note.txt", "a note");
+    put(&folder, "notes/note.txt", "a note");
+    put(&folder, "notes/other.json", "{\"a\":1}");
+    put(&folder, "empty/log.json", "{\"Records\":[]}");
+    let commands: [&[&str]; 5] = [
+        &["scan"],
+        &["filter", "--preset", "bucket-policy-change"],
+        &["alarms", "--preset", "bucket-policy-change"],
+        &["plan"],
+        &["verify"],
+    ];
+    let none = "files that are not CloudTrail's: ";
+    for (sources, why) in [
+        (&["notes"][..], Some(format!("2 files ({none}2)"))),
+        (
+            &["logs", "--include", "x*"],
+            Some("2 files (not among what `--include` names: 2)".to_owned()),
+        ),
+        (
+            &["logs", "--exclude", "*_CloudTrail_*"],
+            Some(format!("2 files (excluded by `--exclude`: 1; {none}1)")),
+        ),
+        (
+            &["logs", "--read-from", "2030-01-01"],
+            Some(format!(
+                "2 files (delivered before `--read-from`: 1; {none}1)"
+            )),
+        ),
+        (
+            &["logs", "--read-to", "2020-01-01"],
+            Some(format!("2 files (delivered after `--read-to`: 1; {none}1)")),
+        ),
+        (&["logs"], None),
+        (&["empty"], None),
+    ] {
+        for command in commands {
+            if command == ["verify"] && sources.len() > 1 {
+                continue;
+            }
+            let told = leaktrail(folder.path(), &[command, sources, &["-q"]].concat());
+            let warned = told.contains("warning: no log file was read");
+            assert_eq!(warned, why.is_some(), "{command:?} {sources:?}: {told}");
+            let Some(why) = &why else {
+                continue;
+            };
+            assert!(
+                told.contains(&format!("warning: no log file was read, of {why}")),
+                "{told}"
+            );
+            assert!(told.starts_with("exit status 0\n"), "{told}");
+            let stdout = told.split("--- stderr").next().unwrap();
+            let says = [
+                "No log file was read, of ",
+                "# no log file was read, of ",
+                "Warning: no log file was read, of ",
+            ];
+            let is_report = ["scan", "plan", "verify"].contains(&command[0]);
+            assert_eq!(
+                says.iter().any(|it| stdout.contains(it)),
+                is_report,
+                "{told}"
+            );
+        }
+    }
+    let told = leaktrail(
+        folder.path(),
+        &["scan", "notes", "-o", "out", "--summary", "json"],
+    );
+    let run = fs::read_to_string(folder.path().join("out/run.json")).unwrap();
+    let run: Value = serde_json::from_str(&run).unwrap();
+    assert_eq!(
+        run["warnings"],
+        json!([format!("no log file was read, of 2 files ({none}2)")])
+    );
+    assert!(
+        told.contains("\"warnings\":[\"no log file was read"),
+        "{told}"
+    );
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    assert!(
+        page.contains("<h1>No log file was read, of 2 files"),
+        "{page}"
+    );
+}

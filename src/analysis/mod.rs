@@ -2,6 +2,7 @@
 
 mod alarms;
 mod excerpt;
+mod no_log;
 mod plan;
 mod selection;
 mod strictness;
@@ -9,6 +10,7 @@ mod totals;
 
 pub use alarms::{AlarmChange, AlarmHistory, ExposureTold, Match};
 pub use excerpt::{Beyond, Excerpt, TakesRows};
+pub use no_log::NoLog;
 pub use plan::{Remedy, Step, plan};
 pub use selection::Selection;
 pub use strictness::Strictness;

@@ -4,14 +4,14 @@
 //! its brackets is not looked for, since nothing of it could match.
 
 use super::prefilter::{Places, Prefilter};
-use super::reading::{Reader, read_records};
+use super::reading::{Ended, Reader, read_records};
 use super::text::record_loss;
 use super::turns::{announce, in_order, in_turn};
 use super::{Options, Progress, ScanError, in_pool};
-use crate::analysis::Selection;
+use crate::analysis::{NoLog, Selection};
 use crate::event::{bucket_named, event_time};
 use crate::pattern::{Field, MetricFilter};
-use crate::record::{Glance, RawRecord, Record};
+use crate::record::{Glance, RawRecord, Record, TextKind};
 use crate::source::{LogFile, Source};
 use crate::vocab::{Citation, LogFileId, Loss, LossKind, Region, SkipReason, Untrusted};
 use rayon::prelude::*;
@@ -63,6 +63,10 @@ pub struct Filtered {
     pub unseen: Vec<String>,
     /// What could not be read.
     pub losses: Vec<Loss>,
+    /// How many log files were read.
+    pub logs: u64,
+    /// What became of the other files.
+    pub others: NoLog,
 }
 
 /// The chosen fields of one record.
@@ -99,10 +103,14 @@ pub fn filter(
         );
         let prefilter = Prefilter::of(query.filters, query.thoroughness);
         let mut all = Filtered {
-            losses: listing.losses,
             matched_each: vec![0; query.filters.len()],
             ..Filtered::default()
         };
+        for (_, reason) in &listing.skipped {
+            all.skip(*reason);
+        }
+        all.others.lost = listing.losses.len() as u64;
+        all.losses = listing.losses;
         let passed_over = |file: &LogFile| options.choice.passes_over(&file.id).is_some();
         announce(source, listing.files.iter(), passed_over);
         for batch in listing.files.chunks(FILTER_BATCH) {
@@ -127,9 +135,23 @@ impl Filtered {
         self.matched += other.matched;
         self.records += other.records;
         self.losses.extend(other.losses);
+        self.logs += other.logs;
+        self.others.lost += other.others.lost;
+        for (reason, number) in other.others.skipped {
+            *self.others.skipped.entry(reason).or_default() += number;
+        }
         self.rows.extend(other.rows);
         let each = self.matched_each.iter_mut().zip(other.matched_each);
         each.for_each(|(all, more)| *all += more);
+    }
+
+    fn skip(&mut self, reason: SkipReason) {
+        *self.others.skipped.entry(reason).or_default() += 1;
+    }
+
+    /// What became of the files, if none was a log file.
+    pub fn no_log(&self) -> Option<&NoLog> {
+        (self.logs == 0).then_some(&self.others)
     }
 }
 
@@ -174,7 +196,10 @@ impl Sieve<'_> {
     /// Adds what the next file gave.
     fn join(&mut self, next: Self) {
         self.lines.extend(next.lines);
-        self.found.add(next.found);
+        let mut found = next.found;
+        let is_other = found.logs == 0 && found.others == NoLog::default();
+        found.others.lost = u64::from(is_other && !found.losses.is_empty());
+        self.found.add(found);
     }
 
     /// Whether any filter matches, as far as a glance tells.
@@ -323,5 +348,11 @@ impl Reader for Sieve<'_> {
         self.found.records += records;
     }
 
-    fn skip(&mut self, _: SkipReason) {}
+    fn skip(&mut self, reason: SkipReason) {
+        self.found.skip(reason);
+    }
+
+    fn end(&mut self, ended: &Ended<'_>) {
+        self.found.logs += u64::from(ended.kind == TextKind::Log);
+    }
 }

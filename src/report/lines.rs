@@ -1,9 +1,9 @@
 //! What is said in one line? Contradictions, losses, gaps, verdicts on files: the same words on every page.
 
 use super::story::event_id;
-use super::words::{count, first_few, grouped};
+use super::words::{count, first_few, grouped, skipped};
 use super::{escape, verification};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, NoLog};
 use crate::coverage::{CoverageGap, Stream};
 use crate::exposure::Verdict;
 use crate::timeline::{Contradiction, Interval, Timeline};
@@ -95,6 +95,29 @@ pub(super) fn beyond(analysis: &Analysis) -> Option<String> {
     Some(format!(
         "There is too much to tell all of it here: what follows tells of {held} of {all} buckets, those first that are open or were exposed longest. The numbers count everything, and every row stands in the tables.{large}"
     ))
+}
+
+/// That no log file was read, and what became of all files.
+pub(super) fn no_log(found: &NoLog) -> String {
+    let reasons = found.skipped.iter();
+    let skipped = reasons.map(|(reason, number)| (skipped(*reason), *number));
+    let lost = (found.lost > 0).then_some(("could not be read", found.lost));
+    let each: Vec<String> = skipped
+        .chain(lost)
+        .map(|(what, number)| format!("{what}: {}", grouped(number)))
+        .collect();
+    match each.is_empty() {
+        true => "no log file was read: there was no file".to_owned(),
+        false => {
+            let files = count(found.files(), "file");
+            format!("no log file was read, of {files} ({})", each.join("; "))
+        }
+    }
+}
+
+/// What whoever reads a report must know before anything else.
+pub(super) fn warnings(analysis: &Analysis) -> Vec<String> {
+    analysis.no_log().iter().map(no_log).collect()
 }
 
 /// The buckets with a stretch of time of which the evidence does not decide who could get in.

@@ -44,7 +44,7 @@ pub use spilled::{SpilledRows, SpilledTables};
 pub use summary::write_line;
 pub use tables::{alarm_tables, chosen_fields, tables};
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, NoLog};
 use crate::vocab::Loss;
 
 /// Text that a terminal shows and does not obey.
@@ -55,6 +55,16 @@ pub fn printable(text: &str) -> String {
 /// The same, of a sentence that names such text: more of it is shown.
 pub fn printable_sentence(text: &str) -> String {
     escape::sentence(text)
+}
+
+/// That no log file was read, and what became of all files, in one line.
+pub fn no_log_line(found: &NoLog) -> String {
+    lines::no_log(found)
+}
+
+/// What whoever reads a report must know before anything else, in one line each.
+pub fn warnings(analysis: &Analysis) -> Vec<String> {
+    lines::warnings(analysis)
 }
 
 /// A loss in one line: where, what kind, why.

@@ -1,7 +1,7 @@
 //! How is a plan told? As a shell script whose every line but the commands is a comment, or as JSON.
 
-use super::escape;
-use crate::analysis::{Remedy, Step};
+use super::{escape, lines};
+use crate::analysis::{NoLog, Remedy, Step};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -9,7 +9,14 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// If the output takes no more.
-pub fn write_text(plan: &[Remedy], out: &mut dyn Write) -> io::Result<()> {
+pub fn write_text(plan: &[Remedy], no_log: Option<&NoLog>, out: &mut dyn Write) -> io::Result<()> {
+    if let (true, Some(found)) = (plan.is_empty(), no_log) {
+        return writeln!(
+            out,
+            "# {}; of nothing can be said whether it is open",
+            lines::no_log(found)
+        );
+    }
     if plan.is_empty() {
         return writeln!(
             out,

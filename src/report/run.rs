@@ -1,7 +1,7 @@
 //! What was run, on what, and do its numbers add up? `run.json`: the record that goes with the tables.
 
 use super::checks::Integrity;
-use super::{ReportError, SCHEMA_VERSION, escape};
+use super::{ReportError, SCHEMA_VERSION, escape, lines};
 use crate::analysis::{Analysis, Counts, Ended, Leaning, Totals};
 use crate::evidence::Fate;
 use crate::exposure::{Assumption, Audience};
@@ -83,6 +83,8 @@ struct Run<'a> {
     assumptions: BTreeMap<&'static str, Leans>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shown_as_unknown: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     reports: BTreeMap<&'a str, Report<'a>>,
 }
 
@@ -187,6 +189,7 @@ impl<'a> Run<'a> {
             integrity: Integrity::of(&analysis.integrity),
             assumptions: totals.leanings.iter().map(leans).collect(),
             shown_as_unknown: analysis.withheld,
+            warnings: lines::warnings(analysis),
             reports: reports.iter().map(Report::of).collect(),
         }
     }

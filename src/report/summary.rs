@@ -1,7 +1,7 @@
 //! What did a run find, in one line? For programs that start it.
 
 use super::run::{Evidence, Exposures, Files, Records, exposures};
-use super::{ReportError, SCHEMA_VERSION, escape};
+use super::{ReportError, SCHEMA_VERSION, escape, lines};
 use crate::analysis::Analysis;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,6 +20,8 @@ struct Line {
     files: Files,
     records: Records,
     losses: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// Writes one line of JSON: what was found, and the status with which the run ends.
@@ -44,6 +46,7 @@ pub fn write_line(
         files: Files::of(analysis),
         records: Records::of(&analysis.counts),
         losses: analysis.losses.len(),
+        warnings: lines::warnings(analysis),
     };
     let text = serde_json::to_string(&line).map_err(io::Error::from)?;
     writeln!(out, "{}", escape::json(&text))?;

@@ -2,7 +2,7 @@
 //!
 //! Lines are not wrapped: names of files are to be copied and searched for.
 
-use super::{ReportError, escape};
+use super::{ReportError, escape, lines};
 use crate::analysis::Analysis;
 use crate::coverage::{CoverageGap, Stream};
 use crate::event::TrailEvent;
@@ -21,6 +21,9 @@ pub fn write(analysis: &Analysis, out: &mut dyn Write) -> Result<(), ReportError
     let mut text = Lines::default();
     let integrity = &analysis.integrity;
     text.line(&headline(integrity));
+    for warning in lines::warnings(analysis) {
+        text.line(&format!("Warning: {warning}."));
+    }
     text.line("");
     means(&mut text, integrity);
     counts(&mut text, analysis);

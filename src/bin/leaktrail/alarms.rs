@@ -51,6 +51,7 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
         report::write_alarms_text(&told.histories, &mut out)?;
         out.flush()?;
     }
+    scan::warn(&told.analysis);
     scan::name_losses(asked.running.verbose, &told.analysis.losses);
     Ok(scan::exit(&told.analysis).or(meant.exit))
 }

@@ -145,6 +145,9 @@ fn tell(running: &Running, filtered: &Filtered) {
             filtered.losses.len()
         ));
     }
+    if let Some(found) = filtered.no_log() {
+        talk::note(&format!("warning: {}", report::no_log_line(found)));
+    }
     scan::name_losses(running.verbose, &filtered.losses);
 }
 

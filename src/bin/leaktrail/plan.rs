@@ -20,10 +20,11 @@ pub fn run(asked: &Plan) -> anyhow::Result<Exit> {
     let remedies = plan(&analysis);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match asked.format {
-        Answer::Text => told::write_text(&remedies, &mut out)?,
+        Answer::Text => told::write_text(&remedies, analysis.no_log().as_ref(), &mut out)?,
         Answer::Json => told::write_json(&remedies, &mut out)?,
     }
     out.flush()?;
+    scan::warn(&analysis);
     scan::name_losses(asked.running.verbose, &analysis.losses);
     Ok(scan::exit(&analysis))
 }

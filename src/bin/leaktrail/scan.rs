@@ -84,6 +84,7 @@ impl Outcome<'_> {
             None => {}
         }
         out.flush()?;
+        warn(analysis);
         name_losses(self.verbose, &analysis.losses);
         Ok(exit)
     }
@@ -214,6 +215,14 @@ fn width() -> u16 {
         .or_else(|| own().map(|(_, columns)| columns))
         .filter(|width| (40..=400).contains(width))
         .unwrap_or(100)
+}
+
+/// Says on stderr what whoever reads the report must know before anything else. It is said quietly too: what is missing looks
+/// like a clean answer.
+pub fn warn(analysis: &Analysis) {
+    for warning in report::warnings(analysis) {
+        talk::note(&format!("warning: {warning}"));
+    }
 }
 
 /// Names each loss on stderr, where that is asked for.

@@ -32,6 +32,7 @@ pub fn run(asked: &Verify) -> anyhow::Result<Exit> {
         custody::write(&analysis, &invocation, &[], &mut out)?;
     }
     out.flush()?;
+    scan::warn(&analysis);
     scan::name_losses(asked.running.verbose, &analysis.losses);
     Ok(exit(&analysis))
 }

@@ -160,7 +160,10 @@ mod tests {
     #[test]
     fn an_analysis_without_anything_has_a_page() {
         let page = told(&Analysis::default());
-        assert!(page.contains("No record was read: of no bucket"), "{page}");
+        assert!(
+            page.contains("No log file was read: there was no file. Of no bucket"),
+            "{page}"
+        );
         assert!(page.contains("Everything that was given could be read."));
     }
 }

@@ -137,7 +137,12 @@ pub(super) fn told_first(analysis: &Analysis) -> String {
         0 => String::new(),
         _ => format!(" {} cannot be decided.", count(undecided, "bucket")),
     };
+    let no_log = analysis.no_log().map(|found| lines::no_log(&found));
     let told = match (exposed, open) {
+        (0, _) if let Some(no_log) = no_log => {
+            let rest = no_log.strip_prefix("no").unwrap_or_default();
+            format!("No{rest}. Of no bucket can anything be said.")
+        }
         (0, _) if analysis.evidence.is_none() => {
             "No record was read: of no bucket can anything be said.".to_owned()
         }
@@ -451,7 +456,10 @@ mod tests {
     #[test]
     fn without_evidence_nothing_is_called_private() {
         let page = told(&Analysis::default(), Style::default());
-        assert!(page.contains("No record was read: of no bucket can anything be said."));
+        assert!(
+            page.contains("No log file was read: there was no file. Of no bucket"),
+            "{page}"
+        );
         assert!(!page.contains("No exposure"));
         assert!(!page.contains("private"), "{page}");
     }
