@@ -97,6 +97,23 @@ pub(super) fn beyond(analysis: &Analysis) -> Option<String> {
     ))
 }
 
+/// Of how many lanes the buckets were not exposed; nothing where all were: the numbers at the top do not count them.
+pub(super) fn unexposed(analysis: &Analysis) -> Option<String> {
+    let totals = analysis.totals();
+    let others = totals.told.saturating_sub(totals.exposed);
+    let are = if others == 1 {
+        "is of a bucket"
+    } else {
+        "are of buckets"
+    };
+    let told = format!(
+        "{} of {} {are} without an exposure: limited to fixed networks, sources or services, or unknown.",
+        grouped(others),
+        count(totals.told, "lane")
+    );
+    (others > 0).then_some(told)
+}
+
 /// That no log file was read, and what became of all files.
 pub(super) fn no_log(found: &NoLog) -> String {
     let reasons = found.skipped.iter();

@@ -209,7 +209,7 @@ fn call(story: &mut Story, label: &'static str, cause: &CitedEvent) {
     }
     story.field("", event.name);
     story.event(cause);
-    let file = escape::terminal(&cause.citation.log_file);
+    let file = escape::sentence(&cause.citation.log_file);
     story.field(
         "",
         &format!("record {} of {file}", cause.citation.record_index),
@@ -219,7 +219,8 @@ fn call(story: &mut Story, label: &'static str, cause: &CitedEvent) {
 /// Who stands behind a call, in one line.
 fn traced(story: &mut Story, origin: &Origin) {
     if origin.says_more {
-        let steps: Vec<String> = origin.steps.iter().map(escape::terminal).collect();
+        // Whole: an id that is cut names nothing.
+        let steps: Vec<String> = origin.steps.iter().map(escape::sentence).collect();
         let unresolved = if origin.is_resolved {
             ""
         } else {

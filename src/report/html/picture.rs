@@ -1,6 +1,7 @@
 //! How are the lanes drawn? Every place is a share of the axis in percent, so that a lane fits any width and can be zoomed.
 
 use super::super::lanes::{Lane, Picture, Stretch};
+use super::super::lines;
 use super::super::run::audience;
 use super::super::story::{self, lasting, shown};
 use super::super::terminal::latent;
@@ -92,6 +93,7 @@ pub(super) fn draw(analysis: &Analysis, tables: Tables<'_>) -> Drawn {
         .map(|lane| view(&picture, lane, room, tables))
         .collect();
     let mut notes = vec![tables.left(lanes.len(), all, "lanes", "timeline")];
+    notes.extend(lines::unexposed(analysis));
     notes.push(match picture.private {
         0 => String::new(),
         1 => "1 bucket was private all the time; it has no lane.".to_owned(),

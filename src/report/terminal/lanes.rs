@@ -4,6 +4,7 @@
 //! colours only add.
 
 use super::super::lanes::{Lane, Picture};
+use super::super::lines;
 use super::page::{Ink, Page};
 use crate::analysis::Analysis;
 use crate::exposure::{Audience, Verdict};
@@ -49,6 +50,9 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
     page.text(
         "█ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱ no evidence  ▁▃▇ came in",
     );
+    if let Some(told) = lines::unexposed(analysis) {
+        page.text(&told);
+    }
 }
 
 fn write_axis(page: &mut Page, picture: &Picture<'_>, Setting { names, columns }: Setting) {
@@ -256,6 +260,8 @@ mod tests {
 
         █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱
         no evidence  ▁▃▇ came in
+        1 of 3 lanes is of a bucket without an exposure: limited to fixed
+        networks, sources or services, or unknown.
         ");
         for width in [40, 72, 100, 160, 400] {
             let text = drawn(&sample(), width);

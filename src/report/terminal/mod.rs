@@ -285,6 +285,8 @@ mod tests {
 
         █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱ no
         evidence  ▁▃▇ came in
+        1 of 3 lanes is of a bucket without an exposure: limited to fixed networks,
+        sources or services, or unknown.
 
         Still open (1)
 
@@ -437,6 +439,8 @@ mod tests {
 
         █ public  ▓ cross-account  ▒ limited  ? unknown  · private  ╌ latent  ╱ no
         evidence  ▁▃▇ came in
+        1 of 3 lanes is of a bucket without an exposure: limited to fixed networks,
+        sources or services, or unknown.
 
         Still open (1)
           - amzn-s3-demo-logs: open to the public since 2024-01-01T00:16:40Z, at least
@@ -451,6 +455,24 @@ mod tests {
           - parts that could not be read: 2
           - 1 time without evidence: see the table coverage
         ");
+    }
+
+    /// What is told of a call's origin is to be searched for: no id in it is cut.
+    #[test]
+    fn a_long_origin_is_told_whole() {
+        let mut analysis = sample();
+        let role = "r".repeat(512);
+        let step =
+            format!("arn:aws:sts::111122223333:assumed-role/{role}/s (AssumeRole, event ab45689d)");
+        for row in &mut analysis.exposures {
+            row.origins.opened.steps = vec![step.as_str().into()];
+            row.origins.opened.says_more = true;
+        }
+        let page: String = told(&analysis, Style::default())
+            .split_whitespace()
+            .collect();
+        let step: String = step.split_whitespace().collect();
+        assert!(page.contains(&step), "{page}");
     }
 
     #[test]
