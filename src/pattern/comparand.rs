@@ -105,6 +105,22 @@ impl Wild {
         longest.map_or("", String::as_str)
     }
 
+    /// Whether no text begins as both ask.
+    pub(super) fn begins_otherwise(&self, other: &Self) -> bool {
+        let both = self.parts.first().zip(other.parts.first());
+        both.is_some_and(|(one, other)| {
+            !one.starts_with(other.as_str()) && !other.starts_with(one.as_str())
+        })
+    }
+
+    /// Whether no text ends as both ask.
+    pub(super) fn ends_otherwise(&self, other: &Self) -> bool {
+        let both = self.parts.last().zip(other.parts.last());
+        both.is_some_and(|(one, other)| {
+            !one.ends_with(other.as_str()) && !other.ends_with(one.as_str())
+        })
+    }
+
     pub(super) fn matches(&self, text: &str) -> bool {
         let Some((first, rest)) = self.parts.split_first() else {
             return false;

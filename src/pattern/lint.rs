@@ -2,6 +2,7 @@
 //!
 //! Each of these is found in published patterns: they match nothing, or nearly everything, and nobody is told.
 
+use super::clash::clashes;
 use super::comparand::Comparand;
 use super::expression::{Condition, Expression, Selector, Test};
 use crate::vocab::named;
@@ -28,6 +29,8 @@ named! {
         IgnoredTerms = "ignored-terms",
         /// A CIDR block, which is compared as text.
         CidrAsText = "cidr-as-text",
+        /// Two conditions joined by `&&` that hold of no value.
+        NeverMatches = "never-matches",
     }
 }
 
@@ -98,6 +101,7 @@ pub(super) fn of_expression(pattern: &str, expression: &Expression) -> Vec<Warni
         }
     }
     of_alternatives(pattern, expression, &mut warnings);
+    warnings.extend(never_matching(pattern, expression));
     warnings
 }
 
@@ -161,6 +165,18 @@ fn of_optional(condition: &Condition, warn: &mut dyn FnMut(Lint, String)) {
         );
         warn(Lint::UnequalOnOptional, message);
     }
+}
+
+/// Conditions that exclude each other.
+fn never_matching(pattern: &str, expression: &Expression) -> impl Iterator<Item = Warning> {
+    clashes(expression).into_iter().map(move |(first, second)| {
+        let before = pattern.get(..first.at).unwrap_or(pattern);
+        let (selector, column) = (second.selector.written(), before.chars().count() + 1);
+        let message = format!(
+            "no `{selector}` is this and what column {column} asks for: joined by `&&`, the two never match"
+        );
+        Warning::new(Lint::NeverMatches, pattern, second.at, message)
+    })
 }
 
 /// Alternatives of which at least two are `!=`: what one refuses another lets through.
@@ -243,6 +259,7 @@ mod tests {
             ("{ $.a = \"10.0.0.0/8\" }", vec![Lint::CidrAsText]),
             ("?one two", vec![Lint::IgnoredTerms]),
             ("foo-bar", vec![Lint::Unquoted]),
+            ("{ $.a = 1 && $.a = 2 }", vec![Lint::NeverMatches]),
         ] {
             assert_eq!(lints(pattern), expected, "{pattern}");
         }

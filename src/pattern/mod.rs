@@ -6,6 +6,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
 
+mod clash;
 mod comparand;
 mod cursor;
 mod error;
