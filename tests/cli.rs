@@ -53,6 +53,33 @@ fn a_wrong_flag_is_named() {
 }
 
 #[test]
+fn arguments_that_cannot_be_meant_name_the_usage_of_their_command() {
+    let folder = folder();
+    let span = ["--from", "2024-01-02", "--to", "2024-01-01"];
+    for (words, usage) in [
+        (
+            [&["scan", "logs"][..], &span].concat(),
+            "scan [OPTIONS] <SOURCE>...",
+        ),
+        (
+            [&["plan", "logs"][..], &span].concat(),
+            "plan [OPTIONS] <SOURCE>...",
+        ),
+        (
+            vec!["scan", "-", "--store", "kept"],
+            "scan [OPTIONS] <SOURCE>...",
+        ),
+    ] {
+        let told = leaktrail(folder.path(), &words);
+        assert!(told.starts_with("exit status 2\n"), "{words:?}: {told}");
+        assert!(
+            told.contains(&format!("Usage: leaktrail {usage}")),
+            "{words:?}: {told}"
+        );
+    }
+}
+
+#[test]
 fn a_wrong_date_says_the_expected_form() {
     insta::assert_snapshot!(leaktrail(folder().path(), &["scan", "logs", "--from", "yesterday"]), @r#"
         exit status 2

@@ -1,5 +1,6 @@
 //! What was typed for `leaktrail alarms`?
 
+use crate::choices;
 use crate::cli::{Files, Judging, Output, Patterns, Rows, Running, region};
 use clap::{Args, ValueEnum};
 use leaktrail::alarm::{Comparison, MetricTime, Missing, Statistic};
@@ -34,7 +35,7 @@ pub struct Alarm {
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub period: i64,
     /// What is made of a period's values
-    #[arg(long, value_name = "STATISTIC", value_parser = statistic, default_value = "Sum")]
+    #[arg(long, value_name = "STATISTIC", value_parser = choices::statistic(), hide_possible_values = true, default_value = "Sum")]
     pub statistic: Statistic,
     /// With what it is compared
     #[arg(
@@ -45,7 +46,7 @@ pub struct Alarm {
     )]
     pub threshold: f64,
     /// How it is compared
-    #[arg(long, value_name = "OPERATOR", value_parser = comparison, default_value = "GreaterThanOrEqualToThreshold")]
+    #[arg(long, value_name = "OPERATOR", value_parser = choices::comparison(), hide_possible_values = true, default_value = "GreaterThanOrEqualToThreshold")]
     pub comparison: Comparison,
     /// How many periods are evaluated
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -57,13 +58,13 @@ pub struct Alarm {
     #[arg(long, value_name = "R")]
     pub evaluation_range: Option<usize>,
     /// What a period without data counts as: missing, ignore, breaching, notBreaching
-    #[arg(long, value_name = "HOW", value_parser = missing, default_value = "missing")]
+    #[arg(long, value_name = "HOW", value_parser = choices::missing(), hide_possible_values = true, default_value = "missing")]
     pub treat_missing_data: Missing,
     /// What is published for a minute with records and no match, where the filter does not say [default: nothing]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub default_value: Option<f64>,
     /// In which minute a match counts: when its log file was delivered, or when the event happened
-    #[arg(long, value_name = "WHEN", value_parser = metric_time, default_value = "delivery")]
+    #[arg(long, value_name = "WHEN", value_parser = choices::metric_time(), hide_possible_values = true, default_value = "delivery")]
     pub metric_time: MetricTime,
     /// How long after its event a record is delivered, where the log file's name does not say, such as 5m
     #[arg(long, value_name = "TIME", value_parser = length, default_value = "5m")]
@@ -85,43 +86,6 @@ pub enum LogGroup {
     Account,
     /// All: an organization's trail
     Archive,
-}
-
-/// One of a closed list of names, in any case.
-fn one_of<T: Copy, const N: usize>(
-    text: &str,
-    all: [T; N],
-    name: fn(T) -> &'static str,
-) -> Result<T, String> {
-    let found = all
-        .into_iter()
-        .find(|one| name(*one).eq_ignore_ascii_case(text));
-    found.ok_or_else(|| format!("expected one of {}", all.map(name).join(", ")))
-}
-
-fn statistic(text: &str) -> Result<Statistic, String> {
-    use Statistic::{Average, Maximum, Minimum, SampleCount, Sum};
-    let all = [SampleCount, Average, Sum, Minimum, Maximum];
-    one_of(text, all, Statistic::name)
-}
-
-fn comparison(text: &str) -> Result<Comparison, String> {
-    use Comparison::{Above, AtLeast, AtMost, Below};
-    one_of(text, [AtLeast, Above, Below, AtMost], Comparison::name)
-}
-
-fn missing(text: &str) -> Result<Missing, String> {
-    use Missing::{Breaching, Ignore, NotBreaching};
-    let all = [Missing::Missing, Ignore, Breaching, NotBreaching];
-    one_of(text, all, Missing::name)
-}
-
-fn metric_time(text: &str) -> Result<MetricTime, String> {
-    one_of(
-        text,
-        [MetricTime::Delivery, MetricTime::Event],
-        MetricTime::name,
-    )
 }
 
 /// A length of time in seconds: a number with s, m, h or d.
@@ -161,16 +125,5 @@ mod tests {
         for text in ["", "5", "m", "-5m", "5 m", "9999999999999999999h", "400d"] {
             assert!(length(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn names_are_taken_in_any_case() {
-        assert_eq!(missing("NOTBREACHING").ok(), Some(Missing::NotBreaching));
-        assert_eq!(statistic("sum").ok(), Some(Statistic::Sum));
-        assert!(
-            comparison("more")
-                .unwrap_err()
-                .contains("GreaterThanThreshold")
-        );
     }
 }

@@ -1,11 +1,12 @@
 //! What was typed?
 
 use crate::alarm_cli::Alarms;
+use crate::choices;
 use crate::cluster_cli::Clustering;
 use crate::manual::{Completions, Man};
 use crate::store_cli::{Keeping, Merge, Report, Telling};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use leaktrail::report::{Custody, Format};
 use leaktrail::source::{FileChoice, Slack};
 use leaktrail::vocab::{AccountId, Region, Timestamp};
@@ -24,18 +25,22 @@ pub struct Cli {
 impl Cli {
     /// Reads the arguments.
     pub fn read() -> Result<Self, clap::Error> {
-        let cli = Self::try_parse()?;
-        if let Some(rows) = cli.command.rows()
-            && let Some((from, to)) = rows.from.zip(rows.to)
-            && from >= to
-        {
-            let why = "--from must be earlier than --to";
-            return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
+        let matches = Self::command().try_get_matches()?;
+        let cli =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
+        match cli.command.contradiction() {
+            None => Ok(cli),
+            Some(why) => {
+                let mut program = Self::command();
+                program.build();
+                let name = matches.subcommand_name().unwrap_or_default();
+                let asked = program.find_subcommand_mut(name);
+                Err(match asked {
+                    Some(command) => command.error(ErrorKind::ArgumentConflict, why),
+                    None => Self::command().error(ErrorKind::ArgumentConflict, why),
+                })
+            }
         }
-        if let Some(why) = cli.command.contradiction() {
-            return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
-        }
-        Ok(cli)
     }
 }
 
@@ -81,6 +86,10 @@ impl Command {
 
     /// What cannot be meant together.
     fn contradiction(&self) -> Option<&'static str> {
+        let span = self.rows().and_then(|rows| rows.from.zip(rows.to));
+        if span.is_some_and(|(from, to)| from >= to) {
+            return Some("--from must be earlier than --to");
+        }
         match self {
             Self::Scan(asked) => asked.keeping.contradiction(&asked.sources),
             _ => None,
@@ -120,7 +129,7 @@ pub struct Output {
     #[arg(id = "output", short = 'o', long = "output", value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Write csv, parquet, jsonl, html (one page: report.html) or timesketch; may be given several times [default: all but timesketch]
-    #[arg(short, long, value_name = "FORMAT", value_parser = format, requires = "output")]
+    #[arg(short, long, value_name = "FORMAT", value_parser = choices::format(), hide_possible_values = true, requires = "output")]
     pub format: Vec<Format>,
     /// Replace an earlier report in the output folder
     #[arg(long, requires = "output")]
@@ -272,7 +281,7 @@ pub struct Filter {
     #[arg(long, value_name = "SELECTOR")]
     pub field: Vec<String>,
     /// Print a table in this format: of the fields asked for, else of the usual ones
-    #[arg(short, long, value_name = "FORMAT", value_parser = tabular)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = choices::tabular(), hide_possible_values = true)]
     pub format: Option<Format>,
     /// Print only how many records match
     #[arg(long, conflicts_with_all = ["field", "format"])]
@@ -298,7 +307,7 @@ pub struct Patterns {
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub pattern: Vec<String>,
     /// A pattern known by name; --list-presets tells which; may be given several times
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = choices::preset(), hide_possible_values = true)]
     pub preset: Vec<String>,
     /// A file with one pattern, or with what `aws logs describe-metric-filters` prints
     #[arg(long, value_name = "FILE")]
@@ -361,21 +370,6 @@ pub enum Color {
     Auto,
     Always,
     Never,
-}
-
-pub fn format(text: &str) -> Result<Format, String> {
-    chosen(text, &Format::ALL)
-}
-
-/// A format for one table.
-fn tabular(text: &str) -> Result<Format, String> {
-    chosen(text, &Format::TABULAR)
-}
-
-fn chosen(text: &str, among: &[Format]) -> Result<Format, String> {
-    let format = Format::parse(text).filter(|format| among.contains(format));
-    let names: Vec<&str> = among.iter().map(|format| format.name()).collect();
-    format.ok_or_else(|| format!("expected one of {}", names.join(", ")))
 }
 
 fn account(text: &str) -> Result<AccountId, &'static str> {

@@ -2,6 +2,7 @@
 
 mod alarm_cli;
 mod alarms;
+mod choices;
 mod cli;
 #[cfg(feature = "cluster")]
 mod cluster;

@@ -21,6 +21,9 @@ there is no report
 .B 3
 finished, but something could not be read; the losses are listed
 .TP
+.B 4
+(scan, report) exposures were found as --fail-on names them
+.TP
 .B 0
 finished
 ";
@@ -53,7 +56,10 @@ pub fn page(asked: &Man) -> anyhow::Result<Exit> {
         Some(name) => subcommand(&program, name)?,
     };
     let mut text = Vec::new();
-    clap_mangen::Man::new(page).render(&mut text)?;
+    let program = concat!("leaktrail ", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(page)
+        .source(program)
+        .render(&mut text)?;
     text.extend(EXIT_STATUS.as_bytes());
     print(&text)
 }
