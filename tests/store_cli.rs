@@ -345,3 +345,77 @@ fn a_store_is_read_where_nothing_can_be_written() {
         expected
     );
 }
+
+/// A store knows which part of its sources it holds; parts that complete each other are the whole, however they are joined.
+#[test]
+fn a_store_of_a_part_says_so_until_the_parts_are_whole() {
+    let dir = two_days();
+    third_day(&dir);
+    let scan = |store: &str, more: &[&str]| {
+        let told = leaktrail(
+            dir.path(),
+            &[&["scan", "logs", "--store", store], more].concat(),
+        );
+        assert_eq!(status(&told), "0", "{told}");
+        told
+    };
+    let report = |store: &str| {
+        let told = leaktrail(dir.path(), &["report", "--store", store]);
+        let told = stdout(&told);
+        let note = told.lines().skip_while(|line| !line.starts_with("Note: "));
+        let note: Vec<&str> = note.take_while(|line| !line.is_empty()).collect();
+        (note.join(" "), told.to_owned())
+    };
+    let holds = |what: &str| {
+        format!(
+            "Note: the evidence store holds a part of its sources: {what}. What the rest tells is not in this report."
+        )
+    };
+    let merge = |stores: &[&str], into: &str| {
+        leaktrail(dir.path(), &[&["merge"], stores, &["-o", into]].concat())
+    };
+    for number in 0..3 {
+        let shard = format!("{number}/3");
+        let told = scan(&format!("s{number}"), &["--shard", &shard]);
+        let expected = format!("shard {number} of 3");
+        assert!(stdout(&told).contains(&expected), "{told}");
+        assert_eq!(report(&format!("s{number}")).0, holds(&expected));
+    }
+    let joined = merge(&["s0", "s2"], "s02");
+    let note = "note: the evidence store holds a part of its sources: shard 0 of 3, shard 2 of 3\n";
+    assert!(joined.ends_with(note), "{joined}");
+    assert_eq!(report("s02").0, holds("shard 0 of 3, shard 2 of 3"));
+    let joined = merge(&["s02", "s1"], "one");
+    assert!(!joined.contains("note: "), "{joined}");
+    merge(&["s1", "s2"], "s12");
+    merge(&["s0", "s12"], "other");
+    let (whole, plain) = (report("one"), leaktrail(dir.path(), &["scan", "logs"]));
+    assert_eq!(whole.0, "");
+    assert_eq!(whole, report("other"));
+    assert_eq!(whole.1, stdout(&plain));
+
+    scan(
+        "days",
+        &["--read-from", "2024-03-01", "--read-to", "2024-03-05"],
+    );
+    assert_eq!(
+        report("days").0,
+        holds("delivered from 2024-03-01 to 2024-03-06")
+    );
+    scan("days", &["--read-from", "2024-03-04", "--exclude", "3.*"]);
+    let both = "delivered from 2024-03-01 to 2024-03-06, no files named like 3.*, delivered on 2024-03-04 or later";
+    assert_eq!(report("days").0, holds(both));
+    let told = leaktrail(dir.path(), &["report", "--store", "days", "-o", "out"]);
+    assert!(
+        stdout(&told).contains("Note: the evidence store holds a part"),
+        "{told}"
+    );
+    let run = fs::read_to_string(dir.path().join("out/run.json")).unwrap();
+    let run: Value = serde_json::from_str(&run).unwrap();
+    let told = format!("the evidence store holds a part of its sources: {both}");
+    assert_eq!(run["warnings"], json!([told]));
+    let page = fs::read_to_string(dir.path().join("out/report.html")).unwrap();
+    assert!(page.contains("Note: the evidence store holds a part of its sources"));
+    scan("days", &[]);
+    assert_eq!(report("days").0, "");
+}

@@ -133,7 +133,7 @@ fn a_store_of_another_version_is_refused() {
     Store::open_to_write(folder.path()).unwrap();
     let manifest = folder.path().join("manifest.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    let other = text.replace("\"leaktrail_store\": 1", "\"leaktrail_store\": 2");
+    let other = text.replace("\"leaktrail_store\": 2", "\"leaktrail_store\": 1");
     assert_ne!(text, other);
     fs::write(&manifest, &other).unwrap();
     for opened in [
@@ -142,7 +142,7 @@ fn a_store_of_another_version_is_refused() {
     ] {
         let error = opened.unwrap_err().to_string();
         assert!(
-            error.contains("has version 2; this program reads version 1"),
+            error.contains("has version 1; this program reads version 2"),
             "{error}"
         );
     }
@@ -159,9 +159,9 @@ fn a_manifest_that_cannot_be_understood_is_refused_and_kept() {
         "{",
         "[]",
         "{}",
-        r#"{"leaktrail_store": 1}"#,
-        r#"{"leaktrail_store": 1, "program": "0", "segments": [{"name": "../../etc/passwd", "source_files": 1, "first_event": null, "last_event": null, "told": false, "tables": {}}]}"#,
-        r#"{"leaktrail_store": 1, "program": "0", "segments": [{"name": "0123456789abcdef", "source_files": 1, "first_event": null, "last_event": null, "told": false, "tables": {"..": {"rows": 1, "bytes": 1, "sha256": ""}}}]}"#,
+        r#"{"leaktrail_store": 2}"#,
+        r#"{"leaktrail_store": 2, "program": "0", "parts": [], "segments": [{"name": "../../etc/passwd", "source_files": 1, "first_event": null, "last_event": null, "told": false, "tables": {}}]}"#,
+        r#"{"leaktrail_store": 2, "program": "0", "parts": [], "segments": [{"name": "0123456789abcdef", "source_files": 1, "first_event": null, "last_event": null, "told": false, "tables": {"..": {"rows": 1, "bytes": 1, "sha256": ""}}}]}"#,
     ] {
         fs::write(&manifest, text).unwrap();
         for opened in [

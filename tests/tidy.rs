@@ -58,7 +58,7 @@ const FLOORS: [(&str, &[&str]); 19] = [
     ("timeline", &["vocab", "event", "exposure", "integrity"]),
     (
         "store",
-        &["vocab", "spill", "event", "evidence", "integrity"],
+        &["vocab", "source", "spill", "event", "evidence", "integrity"],
     ),
     ("alarm", &["vocab"]),
     (

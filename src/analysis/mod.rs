@@ -8,6 +8,7 @@ mod selection;
 mod strictness;
 mod totals;
 
+pub use crate::source::{Part, Parts};
 pub use alarms::{AlarmChange, AlarmHistory, ExposureTold, Match};
 pub use excerpt::{Beyond, Excerpt, TakesRows};
 pub use no_log::NoLog;
@@ -60,6 +61,8 @@ pub struct Analysis {
     pub integrity: Integrity,
     /// What that was checked with: digests and hashes.
     pub material: Material,
+    /// Which parts of its sources a store holds, where these are not all.
+    pub parts: Option<Parts>,
     /// What is known of rows that are too many to be held here.
     pub beyond: Option<Beyond>,
 }

@@ -36,7 +36,11 @@ pub fn report(
         }
         let (Gathered { evidence, material }, kept) = gather(store, options)?;
         let evidence = evidence.merge(left_out);
-        conclude(known::add(evidence, options)?, material, &kept, options)
+        let analysis = conclude(known::add(evidence, options)?, material, &kept, options)?;
+        Ok(Analysis {
+            parts: store.parts(),
+            ..analysis
+        })
     })?
 }
 
@@ -60,7 +64,11 @@ pub fn judge(
         if !store.is_learned() {
             learn(store);
         }
-        super::parts::judge(store, options, left_out, rows)
+        let analysis = super::parts::judge(store, options, left_out, rows)?;
+        Ok(Analysis {
+            parts: store.parts(),
+            ..analysis
+        })
     })?
 }
 

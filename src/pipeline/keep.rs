@@ -10,7 +10,7 @@ use super::turns::in_turn;
 use super::{Options, Progress, ScanError, in_pool, unread};
 use crate::evidence::{Evidence, Fate};
 use crate::integrity::{Material, Wanted, delivered_part};
-use crate::source::{FileChoice, Listing, LogFile, Source};
+use crate::source::{FileChoice, Listing, LogFile, Part, Source};
 use crate::spill::Lines;
 use crate::store::{Drafting, Identity, Store, StoreError, Story};
 use crate::vocab::{LogFileId, LossKind, SkipReason};
@@ -34,6 +34,11 @@ impl Shard {
     /// The part of that index, counted from 0; `None` if there are not so many.
     pub fn new(index: u64, of: u64) -> Option<Self> {
         (index < of).then_some(Self { index, of })
+    }
+
+    /// Its index, and how many there are.
+    pub fn parts(self) -> (u64, u64) {
+        (self.index, self.of)
     }
 
     /// Whether a file is in it. What stands before `AWSLogs/` does not count: machines see an archive at different places.
@@ -113,6 +118,8 @@ pub fn keep_by<E: From<ScanError> + Send>(
                 unlisted.try_for_each(|(id, story)| not_read(&id, &story, drafting))
             })?;
         }
+        let part = Part::of(&options.choice, shard.map(Shard::parts));
+        store.took(part).map_err(ScanError::from)?;
         Ok(run.added)
     })?
 }

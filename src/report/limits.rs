@@ -114,7 +114,7 @@ fn passed_over(told: &mut Vec<String>, analysis: &Analysis) {
 }
 
 /// Files are chosen by the day.
-fn day(time: Timestamp) -> String {
+pub(super) fn day(time: Timestamp) -> String {
     let time = time.to_string();
     time.split('T').next().unwrap_or(&time).to_owned()
 }

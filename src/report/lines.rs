@@ -1,17 +1,20 @@
 //! What is said in one line? Contradictions, losses, gaps, verdicts on files: the same words on every page.
 
+use super::limits::day;
 use super::story::event_id;
 use super::words::{count, first_few, grouped, skipped};
 use super::{escape, verification};
-use crate::analysis::{Analysis, NoLog};
+use crate::analysis::{Analysis, NoLog, Part, Parts};
 use crate::coverage::{CoverageGap, Stream};
 use crate::exposure::Verdict;
 use crate::timeline::{Contradiction, Interval, Timeline};
 use crate::vocab::Loss;
 use std::collections::BTreeSet;
 
-/// So many ids stand in one line.
+/// So many ids or patterns stand in one line,
 const MOST_IDS: usize = 4;
+/// and so many parts.
+const MOST_PARTS: usize = 8;
 
 /// Where the evidence contradicts itself, how, and the events that do.
 pub(super) fn contradiction(row: &Contradiction) -> String {
@@ -115,7 +118,7 @@ pub(super) fn unexposed(analysis: &Analysis) -> Option<String> {
 }
 
 /// That no log file was read, and what became of all files.
-pub(super) fn no_log(found: &NoLog) -> String {
+pub(super) fn no_log_line(found: &NoLog) -> String {
     let reasons = found.skipped.iter();
     let skipped = reasons.map(|(reason, number)| (skipped(*reason), *number));
     let lost = (found.lost > 0).then_some(("could not be read", found.lost));
@@ -134,7 +137,53 @@ pub(super) fn no_log(found: &NoLog) -> String {
 
 /// What whoever reads a report must know before anything else.
 pub(super) fn warnings(analysis: &Analysis) -> Vec<String> {
-    analysis.no_log().iter().map(no_log).collect()
+    let no_log = analysis.no_log();
+    no_log
+        .iter()
+        .map(no_log_line)
+        .chain(parts(analysis))
+        .collect()
+}
+
+/// That a store holds a part of its sources only, and which.
+pub(super) fn parts(analysis: &Analysis) -> Option<String> {
+    analysis.parts.as_ref().map(held_parts)
+}
+
+/// The same, of these parts.
+pub(super) fn held_parts(parts: &Parts) -> String {
+    let each: Vec<String> = parts.iter().map(part).collect();
+    match each.is_empty() {
+        true => "the evidence store holds a part of its sources: no run that filled it has ended"
+            .to_owned(),
+        false => format!(
+            "the evidence store holds a part of its sources: {}",
+            first_few(&each, MOST_PARTS)
+        ),
+    }
+}
+
+fn part(part: &Part) -> String {
+    let shard = part
+        .shard()
+        .map(|(index, of)| format!("shard {index} of {of}"));
+    let globs = |globs: &mut dyn Iterator<Item = &str>, what: &str| {
+        let globs: Vec<String> = globs.map(escape::terminal).collect();
+        (!globs.is_empty()).then(|| format!("{what} {}", first_few(&globs, MOST_IDS)))
+    };
+    let days = match (part.from().map(day), part.to().map(day)) {
+        (None, None) => None,
+        (Some(from), None) => Some(format!("delivered on {from} or later")),
+        (None, Some(to)) => Some(format!("delivered up to {to}")),
+        (Some(from), Some(to)) => Some(format!("delivered from {from} to {to}")),
+    };
+    let told = [
+        shard,
+        globs(&mut part.include(), "files named like"),
+        globs(&mut part.exclude(), "no files named like"),
+        days,
+    ];
+    told.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The buckets with a stretch of time of which the evidence does not decide who could get in.

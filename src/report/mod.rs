@@ -44,7 +44,7 @@ pub use spilled::{SpilledRows, SpilledTables};
 pub use summary::write_line;
 pub use tables::{alarm_tables, chosen_fields, tables};
 
-use crate::analysis::{Analysis, NoLog};
+use crate::analysis::{Analysis, NoLog, Parts};
 use crate::vocab::Loss;
 
 /// Text that a terminal shows and does not obey.
@@ -59,12 +59,12 @@ pub fn printable_sentence(text: &str) -> String {
 
 /// That no log file was read, and what became of all files, in one line.
 pub fn no_log_line(found: &NoLog) -> String {
-    lines::no_log(found)
+    lines::no_log_line(found)
 }
 
-/// What whoever reads a report must know before anything else, in one line each.
-pub fn warnings(analysis: &Analysis) -> Vec<String> {
-    lines::warnings(analysis)
+/// That a store holds these parts of its sources only, in one line.
+pub fn parts_line(parts: &Parts) -> String {
+    lines::held_parts(parts)
 }
 
 /// A loss in one line: where, what kind, why.

@@ -14,7 +14,7 @@ pub fn write_text(plan: &[Remedy], no_log: Option<&NoLog>, out: &mut dyn Write) 
         return writeln!(
             out,
             "# {}; of nothing can be said whether it is open",
-            lines::no_log(found)
+            lines::no_log_line(found)
         );
     }
     if plan.is_empty() {

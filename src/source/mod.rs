@@ -5,6 +5,7 @@
 mod choice;
 mod dir;
 mod key;
+mod part;
 #[cfg(feature = "s3")]
 mod s3;
 mod several;
@@ -12,6 +13,7 @@ mod several;
 pub use choice::{FileChoice, Slack};
 pub use dir::DirSource;
 pub use key::{DeliveredKey, KeyKind, parse, suggests_log};
+pub use part::{Part, Parts};
 #[cfg(feature = "s3")]
 pub use s3::{Identity, Patience, Payer, S3Settings, S3Source, Signing, Talk};
 pub use several::{Sources, is_remote};

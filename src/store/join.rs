@@ -1,4 +1,5 @@
-//! How do stores become one? Their segments are copied; a file that several tell of counts once.
+//! How do stores become one? Their segments are copied; a file that several tell of counts once. And what part of its sources does
+//! one hold?
 
 use super::error::StoreError;
 use super::manifest::Segment;
@@ -6,6 +7,7 @@ use super::read::path_of;
 use super::segment::span;
 use super::story::Identity;
 use super::{Store, Table};
+use crate::source::{self, Parts};
 use crate::vocab::LogFileId;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,6 +60,9 @@ pub fn merge(from: &[Store], into: &mut Store) -> Result<Joined, StoreError> {
     let (winners, joined) = winners(&parts);
     let mut manifest = target.manifest.clone();
     manifest.segments.clear();
+    for store in from {
+        manifest.parts.join(&store.manifest.parts);
+    }
     for (number, part) in parts.iter().enumerate() {
         let wants = |id: &str| winners.get(id).is_some_and(|(part, _)| *part == number);
         let kept = part.identities.iter();
@@ -79,6 +84,26 @@ pub fn merge(from: &[Store], into: &mut Store) -> Result<Joined, StoreError> {
 }
 
 impl Store {
+    /// A run ended that took that part of its source.
+    ///
+    /// # Errors
+    /// If the disk takes no more.
+    pub fn took(&mut self, part: source::Part) -> Result<(), StoreError> {
+        let mut manifest = self.manifest.clone();
+        manifest.parts.add(part);
+        if manifest != self.manifest {
+            manifest.write(&self.folder)?;
+            self.manifest = manifest;
+        }
+        Ok(())
+    }
+
+    /// What was taken of the sources, unless that is all of them.
+    pub fn parts(&self) -> Option<Parts> {
+        let parts = &self.manifest.parts;
+        (!parts.are_whole()).then(|| parts.clone())
+    }
+
     /// Copies some files' rows of a segment of another store.
     fn copied(&self, part: &Part<'_>, wants: &dyn Fn(&str) -> bool) -> Result<Segment, StoreError> {
         let from =

@@ -6,6 +6,7 @@
 use super::VERSION;
 use super::error::StoreError;
 use super::write::TableFile;
+use crate::source::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ pub(super) struct Manifest {
     pub leaktrail_store: u32,
     /// The program's version that wrote it last.
     pub program: String,
+    /// What runs that ended took of their sources.
+    pub parts: Parts,
     /// The committed segments, in the order of their commits.
     pub segments: Vec<Segment>,
 }
@@ -51,6 +54,7 @@ impl Default for Manifest {
         Self {
             leaktrail_store: VERSION,
             program: env!("CARGO_PKG_VERSION").to_owned(),
+            parts: Parts::default(),
             segments: Vec::new(),
         }
     }

@@ -40,7 +40,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The version of the layout. A store of another one is refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The file that a run holds locked.
 const LOCK: &str = "lock";
 /// The name of a table's file while it is written; Spark and globs for Parquet files pass it over.

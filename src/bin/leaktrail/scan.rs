@@ -217,11 +217,10 @@ fn width() -> u16 {
         .unwrap_or(100)
 }
 
-/// Says on stderr what whoever reads the report must know before anything else. It is said quietly too: what is missing looks
-/// like a clean answer.
+/// Says on stderr that no log file was read. It is said quietly too: that looks like a clean answer.
 pub fn warn(analysis: &Analysis) {
-    for warning in report::warnings(analysis) {
-        talk::note(&format!("warning: {warning}"));
+    if let Some(found) = analysis.no_log() {
+        talk::note(&format!("warning: {}", report::no_log_line(&found)));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{talk, verify};
 use anyhow::anyhow;
 use leaktrail::evidence::Evidence;
 use leaktrail::pipeline::{self, Added, Options};
-use leaktrail::report::SpilledRows;
+use leaktrail::report::{SpilledRows, parts_line};
 use leaktrail::source::Sources;
 use leaktrail::store::{self, Store};
 use std::path::{Path, PathBuf};
@@ -139,6 +139,9 @@ pub fn merge(asked: &Merge) -> anyhow::Result<Exit> {
             joined.alike + joined.changed,
             joined.changed
         ));
+        if let Some(parts) = into.parts() {
+            talk::note(&format!("note: {}", parts_line(&parts)));
+        }
     }
     Ok(Exit::Done)
 }

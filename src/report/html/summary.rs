@@ -30,6 +30,13 @@ pub(super) fn evidence(analysis: &Analysis) -> (String, String) {
 
 /// Two sentences after the headline: the worst of what was found, and who came in.
 pub(super) fn sentences(analysis: &Analysis) -> Vec<String> {
+    let parts = lines::parts(analysis);
+    let parts =
+        parts.map(|parts| format!("Note: {parts}. What the rest tells is not in this report."));
+    parts.into_iter().chain(found(analysis)).collect()
+}
+
+fn found(analysis: &Analysis) -> Vec<String> {
     let totals = analysis.totals();
     let Some(worst) = &totals.worst else {
         return vec![match analysis.evidence {

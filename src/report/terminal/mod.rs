@@ -123,6 +123,12 @@ fn headline(page: &mut Page, analysis: &Analysis) {
     for (label, value) in ledger(analysis) {
         page.field(label, &value);
     }
+    if let Some(parts) = lines::parts(analysis) {
+        page.blank();
+        page.text(&format!(
+            "Note: {parts}. What the rest tells is not in this report."
+        ));
+    }
     if let Some(beyond) = lines::beyond(analysis) {
         page.blank();
         page.text(&beyond);
@@ -137,7 +143,7 @@ pub(super) fn told_first(analysis: &Analysis) -> String {
         0 => String::new(),
         _ => format!(" {} cannot be decided.", count(undecided, "bucket")),
     };
-    let no_log = analysis.no_log().map(|found| lines::no_log(&found));
+    let no_log = analysis.no_log().map(|found| lines::no_log_line(&found));
     let told = match (exposed, open) {
         (0, _) if let Some(no_log) = no_log => {
             let rest = no_log.strip_prefix("no").unwrap_or_default();
