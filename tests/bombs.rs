@@ -5,14 +5,12 @@
     reason = "a test may stop"
 )]
 
-#[path = "fixture/archive.rs"]
-mod archive;
 mod kept;
 
 mod container;
 mod fixture;
 
-use archive::{tar, zip};
+use fixture::archive::{tar, zip};
 use fixture::gzip;
 use kept::{assert_same, told};
 use leaktrail::pipeline::{Options, Way, scan};

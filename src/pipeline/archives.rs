@@ -38,7 +38,7 @@ pub(super) enum Trial {
     /// They are not, and nobody else spends meanwhile.
     None,
     /// They are: what is read counts only if enough is left.
-    OnTrial,
+    Going,
     /// They were, and in vain: no two are read at once.
     InVain,
 }
@@ -295,11 +295,11 @@ impl<R: Reader> Walk<'_, R> {
         if self.trial == Trial::InVain {
             return batch.iter().map(|held| self.read_held(held)).collect();
         }
-        let on_trial = self.on(Trial::OnTrial);
+        let on_trial = self.on(Trial::Going);
         let before = self.all.spent();
         let files = batch.par_iter();
         let read = files.map(|held| on_trial.read_held(held)).collect();
-        if self.trial == Trial::OnTrial || self.all.left() > 0 {
+        if self.trial == Trial::Going || self.all.left() > 0 {
             return read;
         }
         drop(read);

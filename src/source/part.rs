@@ -13,8 +13,11 @@ pub struct Part {
     names: Names,
     days: Days,
     /// The i-th of n shards, counted from 0.
-    shard: Option<(u64, u64)>,
+    shard: Option<Shard>,
 }
+
+/// The i-th of n, counted from 0.
+type Shard = (u64, u64);
 
 /// By which patterns files are chosen.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
@@ -133,7 +136,7 @@ impl Parts {
 
     /// Makes of parts that complete each other one.
     fn settle(&mut self) {
-        let mut named: BTreeMap<Names, Vec<(Days, Option<(u64, u64)>)>> = BTreeMap::new();
+        let mut named: BTreeMap<Names, Vec<(Days, Option<Shard>)>> = BTreeMap::new();
         for part in std::mem::take(&mut self.0) {
             let alike = named.entry(part.names).or_default();
             alike.push((part.days, part.shard));
@@ -152,9 +155,7 @@ impl Parts {
 }
 
 /// Parts of the same names: all shards of the same days are these days; days that touch are one span; what lies in a span goes.
-fn settled(
-    parts: Vec<(Days, Option<(u64, u64)>)>,
-) -> impl Iterator<Item = (Days, Option<(u64, u64)>)> {
+fn settled(parts: Vec<(Days, Option<Shard>)>) -> impl Iterator<Item = (Days, Option<Shard>)> {
     let mut spans: Vec<Days> = Vec::new();
     let mut shards: BTreeMap<(Days, u64), BTreeSet<u64>> = BTreeMap::new();
     for (days, shard) in parts {
