@@ -16,7 +16,7 @@ use super::{Cluster, MOST_MESSAGE, VERSION, Watch};
 use crate::pipeline::{Added, Options, Progress, Shard, keep_by};
 use crate::source::{DigestSignature, LogFile, S3Settings, Source};
 use crate::store::{Arrivals, Store};
-use arrow::array::RecordBatch;
+use arrow_array::RecordBatch;
 use ballista_core::client::BallistaClient;
 use ballista_core::extension::SessionConfigExt;
 use ballista_core::serde::protobuf::PartitionLocation;

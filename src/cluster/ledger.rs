@@ -8,7 +8,7 @@ use super::wire::Arrived;
 use crate::source::LogFile;
 use crate::store::Table;
 use crate::vocab::LogFileId;
-use arrow::array::{Array, RecordBatch, StringArray};
+use arrow_array::{Array, RecordBatch, StringArray};
 use std::collections::BTreeMap;
 
 /// How often a file came back: as a file of the source, and with what became of it (read, skipped or lost).
@@ -146,7 +146,7 @@ fn texts<'b>(rows: &'b RecordBatch, name: &str) -> impl Iterator<Item = &'b str>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{ArrayRef, new_null_array};
+    use arrow_array::{ArrayRef, new_null_array};
     use std::sync::Arc;
 
     fn rows(table: Table, names: &[&str]) -> Arrived {

@@ -7,9 +7,9 @@ use super::orders::Orders;
 use super::wire::{self, ORDINAL, TABLE, UNIT, column};
 use super::work::unpack;
 use super::workshop::Workshop;
-use arrow::array::{BinaryArray, BooleanArray, RecordBatch, StringArray, UInt64Array};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow_array::{BinaryArray, BooleanArray, RecordBatch, StringArray, UInt64Array};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_select::filter::filter_record_batch;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
@@ -255,7 +255,7 @@ fn once(batch: &RecordBatch, last: &mut Last) -> Result<RecordBatch> {
 mod tests {
     use super::*;
     use crate::cluster::wire::Outgoing;
-    use arrow::compute::concat_batches;
+    use arrow_select::concat::concat_batches;
 
     #[test]
     fn a_row_that_comes_twice_goes_on_once() {

@@ -13,7 +13,7 @@ use super::orders::Orders;
 use super::wire::{self, ACCOUNT, ORDINAL, PLACE, TABLE, UNIT};
 use super::work::{Packer, Unit, tasks};
 use super::workshop::Workshop;
-use arrow::array::{ArrayRef, BinaryArray, RecordBatch, UInt64Array};
+use arrow_array::{ArrayRef, BinaryArray, RecordBatch, UInt64Array};
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::DataFusionError;

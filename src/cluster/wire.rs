@@ -6,9 +6,9 @@
 
 use crate::source::DigestSignature;
 use crate::store::Table;
-use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, UInt64Array, new_null_array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::error::ArrowError;
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, UInt64Array, new_null_array};
+use arrow_schema::ArrowError;
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -217,8 +217,8 @@ fn unsound(name: &str) -> ArrowError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::Int64Array;
-    use arrow::compute::concat_batches;
+    use arrow_array::Int64Array;
+    use arrow_select::concat::concat_batches;
 
     #[test]
     fn a_column_of_one_name_holds_the_same_in_every_table() {

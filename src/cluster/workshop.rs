@@ -10,8 +10,8 @@ use crate::source::{
 };
 use crate::store::{Store, StoreError};
 use crate::vocab::{Loss, LossKind};
-use arrow::array::RecordBatch;
-use arrow::error::ArrowError;
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 use datafusion::error::DataFusionError;
 use std::collections::BTreeSet;
 use std::io;

@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use super::table::Table;
 use crate::vocab::Timestamp;
-use arrow::array::{
+use arrow_array::{
     Array, BinaryArray, BooleanArray, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };

@@ -11,9 +11,9 @@ use super::story::Identity;
 use super::table::Table;
 use super::write::{TableWriter, schema};
 use super::{PARTIAL, Store, load};
-use arrow::array::{BooleanArray, RecordBatch, StringArray};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::SchemaRef;
+use arrow_array::{BooleanArray, RecordBatch, StringArray};
+use arrow_schema::SchemaRef;
+use arrow_select::filter::filter_record_batch;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
