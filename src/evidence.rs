@@ -196,14 +196,12 @@ impl Evidence {
 
     /// Notes that a bucket's data events are logged.
     pub fn log(&mut self, bucket: &str, account: Option<AccountId>, here: Coverage) {
-        let known = self.logged.get_mut(bucket);
-        match (known, BucketName::parse(bucket)) {
-            (Some(accounts), _) => merge_into(accounts, account, here),
-            (None, Some(bucket)) => {
-                self.logged
-                    .insert(bucket, BTreeMap::from([(account, here)]));
-            }
-            (None, None) => {}
+        if let Some(accounts) = self.logged.get_mut(bucket) {
+            return merge_into(accounts, account, here);
+        }
+        if let Some(bucket) = BucketName::parse(bucket) {
+            let accounts = BTreeMap::from([(account, here)]);
+            self.logged.insert(bucket, accounts);
         }
     }
 
@@ -223,9 +221,19 @@ impl Evidence {
     }
 
     /// Everything that either tells.
-    pub fn merge(mut self, other: Self) -> Self {
+    pub fn merge(mut self, mut other: Self) -> Self {
+        // The larger takes in the smaller, of each by itself: much of one does not move for little of another.
         if self.events.len() < other.events.len() {
-            return other.merge(self);
+            std::mem::swap(&mut self.events, &mut other.events);
+        }
+        if self.files.len() < other.files.len() {
+            std::mem::swap(&mut self.files, &mut other.files);
+        }
+        if self.losses.len() < other.losses.len() {
+            std::mem::swap(&mut self.losses, &mut other.losses);
+        }
+        if self.inquiries.len() < other.inquiries.len() {
+            std::mem::swap(&mut self.inquiries, &mut other.inquiries);
         }
         for (id, account) in other.files {
             self.account(id, account);
@@ -265,8 +273,8 @@ impl Evidence {
         self
     }
 
-    /// Of two readings of a file the one that used more of it counts.
-    fn account(&mut self, id: LogFileId, account: FileAccount) {
+    /// Notes what became of a file. Of two readings the one that used more of it counts.
+    pub fn account(&mut self, id: LogFileId, account: FileAccount) {
         match self.files.entry(id) {
             Entry::Occupied(mut known) if known.get().of_interest() < account.of_interest() => {
                 known.insert(account);

@@ -4,6 +4,7 @@
 //! `<account>_CloudTrail-Digest_<region>_<trail>_<home region>_YYYYMMDDTHHMMSSZ[_backfill].json.gz`: trail names may hold
 //! underscores, so a name is read from both ends.
 
+use crate::source::last_part;
 use crate::vocab::{AccountId, LogFileId, Region, Untrusted};
 
 /// The part of a key or path that does not depend on where a copy was put: from `AWSLogs` on.
@@ -20,7 +21,7 @@ pub fn delivered_part(name: &str) -> Option<&str> {
 
 /// The last part of a key or path.
 pub fn file_name(name: &str) -> &str {
-    name.rsplit(['/', '\\']).next().unwrap_or(name)
+    last_part(name)
 }
 
 /// Whether a file lies where a key says: the same from `AWSLogs` on, or, in a copy without such folders, the same name.

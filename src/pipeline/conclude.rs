@@ -8,7 +8,7 @@ use crate::event::EventKey;
 use crate::evidence::{Evidence, Fate};
 use crate::integrity::{self, Integrity, Listed, Material, RecordVerdict};
 use crate::vocab::{LogFileId, SkipReason};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// From evidence to what a report tells; nothing is checked.
 pub(super) fn analyse(
@@ -53,8 +53,16 @@ pub(super) fn listed<'e>(evidence: &'e Evidence, material: &Material) -> Vec<Lis
         Fate::Skipped(reason) => matches!(reason, SkipReason::Insight | SkipReason::Aggregated),
     };
     let files = evidence.files.iter();
+    // An archive is told of beside its files.
+    let archives: HashSet<&str> = evidence
+        .files
+        .keys()
+        .flat_map(LogFileId::archives)
+        .collect();
     files
-        .filter(|(file, _)| !material.digests.contains_key(*file) && !holds_files(evidence, file))
+        .filter(|(file, _)| {
+            !material.digests.contains_key(*file) && !archives.contains(file.as_str())
+        })
         .map(|(file, account)| Listed {
             file,
             holds_records: is_log(&account.fate),
@@ -75,15 +83,6 @@ fn is_passed_over(fate: &Fate) -> bool {
                 | SkipReason::OtherShard
         )
     )
-}
-
-/// Whether a file is an archive: it is told of beside its files.
-fn holds_files(evidence: &Evidence, file: &LogFileId) -> bool {
-    let within = format!("{}!/", file.as_str());
-    let mut after = evidence.files.range(LogFileId::new(within.clone())..);
-    after
-        .next()
-        .is_some_and(|(id, _)| id.as_str().starts_with(&within))
 }
 
 /// What can be said of the records of each event.

@@ -25,7 +25,7 @@ use crate::inflate::FirstMember;
 use crate::integrity::{ContentHash, Material};
 use crate::record::{Glance, RawRecord, Record};
 use crate::source::{LogFile, Source};
-use crate::vocab::{BucketName, Citation, Loss, LossKind, SkipReason};
+use crate::vocab::{BucketName, Citation, LogFileId, Loss, LossKind, SkipReason};
 use std::collections::BTreeSet;
 
 /// What files tell, and what they are checked with.
@@ -42,32 +42,35 @@ impl Gathered {
             material: self.material.merge(other.material),
         }
     }
-}
 
-/// What one file tells. What there is by the million goes into sinks, where there are some.
-pub(super) fn read_file(
-    source: &dyn Source,
-    file: &LogFile,
-    reading: Reading<'_>,
-    writes: Writes<'_>,
-    asked: Asked<'_>,
-    sinks: Option<&Sinks>,
-) -> Gathered {
-    let mut all = Gathered::default();
-    let begin = |file: &LogFile| Gathering::of(file, writes, asked);
-    read_records(source, file, reading, &begin, &mut |mut gathered| {
-        let caught = gathered.caught();
-        sinks
-            .into_iter()
-            .for_each(|sinks| sinks.take(&gathered.file.id, &caught));
-        all = std::mem::take(&mut all).merge(gathered.finish());
-    });
-    all
+    /// Adds what one file tells; gives how many records it has. What there is by the million goes into sinks, where there are
+    /// some.
+    pub fn read_file(
+        &mut self,
+        source: &dyn Source,
+        file: &LogFile,
+        reading: Reading<'_>,
+        writes: Writes<'_>,
+        asked: Asked<'_>,
+        sinks: Option<&Sinks>,
+    ) -> u64 {
+        let mut records = 0_u64;
+        let begin = |file: &LogFile| Gathering::of(file, writes, asked);
+        read_records(source, file, reading, &begin, &mut |mut gathered| {
+            let caught = gathered.caught();
+            sinks
+                .into_iter()
+                .for_each(|sinks| sinks.take(&gathered.id, &caught));
+            records = records.saturating_add(gathered.finish_into(self));
+        });
+        records
+    }
 }
 
 /// Gathers the evidence of one file.
 pub(super) struct Gathering<'o> {
-    file: LogFile,
+    id: LogFileId,
+    is_standard_input: bool,
     writes: Writes<'o>,
     evidence: Evidence,
     catch: Catch,
@@ -88,7 +91,8 @@ impl<'o> Gathering<'o> {
     pub(super) fn of(file: &LogFile, writes: Writes<'o>, asked: Asked<'_>) -> Self {
         let account = unread(file.bytes, Fate::Read);
         Self {
-            file: file.clone(),
+            id: file.id.clone(),
+            is_standard_input: file.is_standard_input(),
             writes,
             evidence: Evidence::default(),
             catch: Catch::default(),
@@ -109,7 +113,14 @@ impl<'o> Gathering<'o> {
         std::mem::take(&mut self.catch)
     }
 
-    pub(super) fn finish(mut self) -> Gathered {
+    pub(super) fn finish(self) -> Gathered {
+        let mut all = Gathered::default();
+        self.finish_into(&mut all);
+        all
+    }
+
+    /// Adds what was gathered; gives how many records there were.
+    fn finish_into(mut self, all: &mut Gathered) -> u64 {
         self.account.records = self.used + self.account.not_of_interest + self.account.lost_records;
         self.account.fate = match self.skipped.or(self.only_other_records()) {
             Some(reason) => Fate::Skipped(reason),
@@ -121,18 +132,17 @@ impl<'o> Gathering<'o> {
             }
             None => Fate::Read,
         };
-        self.presence.tell(&mut self.evidence, &mut self.account);
+        // Most files tell of nothing but themselves: what each has goes to where it belongs.
+        self.presence.tell(&mut all.evidence, &mut self.account);
         if !self.written.is_empty() {
-            let written = std::mem::take(&mut self.written);
-            self.evidence.written.insert(self.file.id.clone(), written);
+            let known = all.evidence.written.entry(self.id.clone());
+            known.or_default().extend(self.written);
         }
-        self.evidence
-            .files
-            .insert(self.file.id.clone(), self.account);
-        Gathered {
-            evidence: self.evidence,
-            material: self.prover.finish(),
-        }
+        let records = self.account.records;
+        all.evidence.account(self.id.clone(), self.account);
+        all.evidence = std::mem::take(&mut all.evidence).merge(self.evidence);
+        self.prover.finish_into(self.id, &mut all.material);
+        records
     }
 
     /// A file of Insight or aggregated records only is no log file.
@@ -149,7 +159,7 @@ impl<'o> Gathering<'o> {
     fn lose(&mut self, raw: &RawRecord<'_>, kind: LossKind, detail: &str) {
         self.evidence
             .losses
-            .insert(record_loss(&self.file.id, raw, kind, detail));
+            .insert(record_loss(&self.id, raw, kind, detail));
         self.account.lost_records += 1;
     }
 
@@ -173,7 +183,7 @@ impl<'o> Gathering<'o> {
                 self.put_change_aside(&event, raw, record);
                 if let Some(why) = event.change.unreadable().filter(|_| event.took()) {
                     self.evidence.losses.insert(record_loss(
-                        &self.file.id,
+                        &self.id,
                         raw,
                         LossKind::OpaqueParameters,
                         why,
@@ -229,7 +239,7 @@ impl Gathering<'_> {
         };
         if request.bytes.is_none() && has_unsound_bytes(record) {
             let why = "bytesTransferredOut is no number of bytes; it is not counted";
-            let loss = record_loss(&self.file.id, raw, LossKind::UnsoundBytes, why);
+            let loss = record_loss(&self.id, raw, LossKind::UnsoundBytes, why);
             self.evidence.losses.insert(loss);
         }
         self.catch.requests.push(
@@ -287,7 +297,7 @@ impl Gathering<'_> {
 
     fn cite(&self, raw: &RawRecord<'_>) -> Citation {
         Citation {
-            log_file: self.file.id.clone(),
+            log_file: self.id.clone(),
             record_index: raw.index,
         }
     }
@@ -366,7 +376,7 @@ impl Reader for Gathering<'_> {
     }
 
     fn taken(&mut self, bytes: u64) {
-        if self.file.is_standard_input() {
+        if self.is_standard_input {
             self.account.bytes = bytes;
         }
     }

@@ -39,7 +39,7 @@ use crate::store::StoreError;
 use crate::timeline::{Reconstruction, Settings, reconstruct};
 use crate::vocab::{AccountId, BucketName, Region, Timestamp};
 use conclude::{analyse, conclude};
-use gather::{Gathered, Writes, account_of, read_file};
+use gather::{Gathered, Writes, account_of};
 use proof::{Asked, is_read_late};
 use rayon::prelude::*;
 use reading::Reading;
@@ -208,28 +208,16 @@ fn gather<'s>(
             .map(|file| file.bytes)
             .fold(0, u64::saturating_add),
     );
-    let read = |file: &LogFile, wanted: &integrity::Wanted<'_>| {
-        let (reading, writes) = (options.reading(), Writes::at_first(file));
-        let gathered = read_file(
-            source,
-            file,
-            reading,
-            writes,
-            Asked { wanted },
-            Some(&sinks),
-        );
-        let records = gathered
-            .evidence
-            .files
-            .values()
-            .map(|account| account.records)
-            .fold(0, u64::saturating_add);
-        progress.read(file.bytes, records);
-        gathered
-    };
     let all = |files: &[&LogFile], wanted: &integrity::Wanted<'_>| {
-        in_turn(files, |file| read(file, wanted))
-            .map(|(_, gathered)| gathered)
+        let asked = Asked { wanted };
+        let read = |mut all: Gathered, file: &LogFile| {
+            let (reading, writes) = (options.reading(), Writes::at_first(file));
+            let records = all.read_file(source, file, reading, writes, asked, Some(&sinks));
+            progress.read(file.bytes, records);
+            all
+        };
+        in_turn(files, |file| *file)
+            .fold(Gathered::default, |all, (_, file)| read(all, file))
             .reduce(Gathered::default, Gathered::merge)
     };
     let (mut late, mut early): (Vec<_>, Vec<_>) =
@@ -293,12 +281,14 @@ fn read_writes(
         },
     );
     source.expect(&concerned);
-    let again =
-        |file: &&LogFile| read_file(source, file, reading, Writes::Of(&objects), asked, None);
-    let second = in_turn(&concerned, again)
-        .map(|(_, gathered)| gathered.evidence)
-        .reduce(Evidence::default, Evidence::merge);
-    let mut both = first.merge(second);
+    let again = |mut all: Gathered, file: &LogFile| {
+        all.read_file(source, file, reading, Writes::Of(&objects), asked, None);
+        all
+    };
+    let second = in_turn(&concerned, |file| *file)
+        .fold(Gathered::default, |all, (_, file)| again(all, file))
+        .reduce(Gathered::default, Gathered::merge);
+    let mut both = first.merge(second.evidence);
     if files.iter().any(LogFile::is_standard_input) {
         both.settle_held_writes();
     }
@@ -318,18 +308,19 @@ fn unread(bytes: u64, fate: Fate) -> FileAccount {
 }
 
 /// From events to exposures, timelines and changes.
-fn tell(evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analysis, ScanError> {
+fn tell(mut evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analysis, ScanError> {
     let mut counts = Counts::of(&evidence, further(&evidence, kept)?);
     let coverage: BTreeMap<_, _> = evidence
         .coverage
         .iter()
         .map(|(place, span)| (place.clone(), (span.first, span.last)))
         .collect();
-    let (files, mut losses) = (evidence.files.clone(), evidence.losses.clone());
+    let files = std::mem::take(&mut evidence.files);
+    let mut losses = std::mem::take(&mut evidence.losses);
     let beside = Beside {
         coverage: &coverage,
-        issued: evidence.issued.clone(),
-        logged: evidence.logged.clone(),
+        issued: std::mem::take(&mut evidence.issued),
+        logged: std::mem::take(&mut evidence.logged),
         until: options.settings.until,
     };
     let (events, inquiries) = evidence.cited();

@@ -8,8 +8,8 @@ use crate::integrity::{
     ContentHash, ContentHasher, Digest, FileProof, HeldDigest, Material, Trailing, Wanted,
 };
 use crate::record::{RawRecord, TextKind};
-use crate::source::{KeyKind, LogFile};
-use crate::vocab::Untrusted;
+use crate::source::{LogFile, last_part, names_digest};
+use crate::vocab::{LogFileId, Untrusted};
 
 /// What is to be taken of files.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,8 @@ const LONGEST_DIGEST: usize = 64 << 20;
 
 /// Takes what is asked of one file.
 pub(super) struct Prover {
-    file: LogFile,
+    /// Whether a digest may yet ask for the content.
+    is_late: bool,
     is_named_digest: bool,
     /// Whether a digest may ask for the content.
     is_asked: bool,
@@ -43,8 +44,7 @@ pub(super) struct Prover {
 /// Whether a file is read after the digests. Digests are known by their names; whatever has no name of CloudTrail's may be
 /// one too, and no digest can ask for it. Kinds of log file that are not known yet begin their names in the same way.
 pub(super) fn is_read_late(file: &LogFile) -> bool {
-    let path = file.id.as_str();
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let name = last_part(file.id.as_str());
     let kind = name.split_once('_').filter(|(account, _)| {
         account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
     });
@@ -55,12 +55,12 @@ pub(super) fn is_read_late(file: &LogFile) -> bool {
 
 impl Prover {
     pub fn of(file: &LogFile, asked: Asked<'_>) -> Self {
-        let named = file.delivered_key().map(|key| key.kind);
+        let is_late = is_read_late(file);
         // What digests ask for is not known when an archive is read: it may hold them itself.
-        let in_archive = file.id.as_str().contains("!/") && is_read_late(file);
-        let is_named_digest = named == Some(KeyKind::Digest);
+        let in_archive = is_late && file.id.archives().next().is_some();
+        let is_named_digest = names_digest(file.id.as_str());
         Self {
-            file: file.clone(),
+            is_late,
             is_named_digest,
             is_asked: is_named_digest || in_archive || asked.wanted.asks_for(&file.id),
             hasher: ContentHasher::default(),
@@ -76,7 +76,7 @@ impl Prover {
 
     /// Whether all of the file's text is wanted: also where a digest may yet ask for it, so that its damage is told alike.
     pub fn wants_all(&self) -> bool {
-        self.is_asked || is_read_late(&self.file)
+        self.is_asked || self.is_late
     }
 
     pub fn hashed(&mut self, file: ContentHash) {
@@ -148,9 +148,8 @@ impl Prover {
         })
     }
 
-    pub fn finish(self) -> Material {
-        let mut material = Material::default();
-        let id = self.file.id;
+    /// Adds what was taken of the file of that name.
+    pub fn finish_into(self, id: LogFileId, material: &mut Material) {
         match self.digest {
             Some(digest) => {
                 material.digests.insert(id, digest);
@@ -160,7 +159,6 @@ impl Prover {
             }
             None => {}
         }
-        material
     }
 }
 

@@ -133,9 +133,9 @@ fn open_held<R: Reader>(
     mut reader: R,
     done: &mut dyn FnMut(R),
 ) {
-    let is_whole = fetch(&mut bytes, file.bytes, &mut buffers.bytes);
+    let length = fetch(&mut bytes, file.bytes, &mut buffers.bytes);
     drop(bytes);
-    if !is_whole {
+    let Some(held) = length.and_then(|length| buffers.bytes.get(..length)) else {
         return match source.open(file) {
             Ok(bytes) => {
                 if let Some(hash) = hash_of(source, file, reading) {
@@ -148,8 +148,7 @@ fn open_held<R: Reader>(
                 done(reader);
             }
         };
-    }
-    let held = buffers.bytes.as_slice();
+    };
     if reading.custody {
         reader.hashed(ContentHash::of(held));
     }

@@ -17,7 +17,8 @@ use crate::timeline::Tracer;
 use crate::vocab::{Citation, LogFileId, Loss, LossKind, SkipReason};
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Bound;
 
 /// Files that can be read once more.
 pub(super) struct Sought<'s> {
@@ -76,10 +77,16 @@ impl Sought<'_> {
         &self,
         wanted: &BTreeMap<LogFileId, BTreeSet<u64>>,
     ) -> Result<(Vec<CitedIssuance>, Vec<Loss>), ScanError> {
+        let archives = wanted.keys().flat_map(LogFileId::archives);
+        let names: HashSet<&str> = wanted
+            .keys()
+            .map(LogFileId::as_str)
+            .chain(archives)
+            .collect();
         let concerned = self
             .files
             .iter()
-            .filter(|file| of_file(wanted, &file.id).next().is_some());
+            .filter(|file| names.contains(file.id.as_str()));
         let nothing = BTreeSet::new();
         let begin = |file: &LogFile| Listener {
             id: file.id.clone(),
@@ -163,7 +170,7 @@ fn of_file<'k, T>(
     id: &LogFileId,
 ) -> impl Iterator<Item = &'k T> {
     let within = format!("{}!/", id.as_str());
-    let inner = known.range(LogFileId::new(within.as_str())..);
+    let inner = known.range::<str, _>((Bound::Included(within.as_str()), Bound::Unbounded));
     let inner = inner.take_while(move |(inner, _)| inner.as_str().starts_with(&within));
     let own = known.get(id).into_iter();
     own.chain(inner.map(|(_, known)| known))

@@ -142,8 +142,7 @@ fn lost(kind: LossKind, detail: &str) -> Option<Unused> {
 
 /// Why nothing of a text can be used, if so. What its name or its damage says is a log file is a loss; the rest is skipped.
 fn unusable(told: &Told, seen: &Seen<'_>) -> Option<Unused> {
-    let delivered = seen.file.delivered_key().is_some();
-    let expected = seen.is_compressed || seen.file.name_suggests_log();
+    let is_expected = || seen.is_compressed || seen.file.name_suggests_log();
     let is_named = |damage: &Damage| damage.kind == LossKind::UnreadForm;
     match told.kind {
         TextKind::Log => None,
@@ -155,11 +154,11 @@ fn unusable(told: &Told, seen: &Seen<'_>) -> Option<Unused> {
         ),
         TextKind::NotJson if seen.form.is_some() => no_json(seen),
         TextKind::Empty if seen.is_damaged => None,
-        TextKind::Empty if expected => lost(LossKind::Empty, "the file holds nothing"),
-        TextKind::NotJson if expected => lost(LossKind::NotJson, "neither gzip nor JSON"),
+        TextKind::Empty if is_expected() => lost(LossKind::Empty, "the file holds nothing"),
+        TextKind::NotJson if is_expected() => lost(LossKind::NotJson, "neither gzip nor JSON"),
         TextKind::NoRecords if told.damage.iter().any(is_named) => None,
-        TextKind::NoRecords if !told.damage.is_empty() && expected => None,
-        TextKind::NoRecords if delivered => {
+        TextKind::NoRecords if !told.damage.is_empty() && is_expected() => None,
+        TextKind::NoRecords if seen.file.delivered_key().is_some() => {
             lost(LossKind::NotARecord, "JSON, but no CloudTrail records")
         }
         TextKind::Empty | TextKind::NotJson | TextKind::NoRecords => {

@@ -10,7 +10,7 @@ use crate::inflate::{Budget, FirstMember, Whole, WholeInflater, is_gzip};
 use crate::record::{After, Decoder, MAX_WINDOW};
 use crate::source::LogFile;
 use std::cell::Cell;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 /// A file longer than this is streamed.
 const MOST_BYTES: u64 = 64 << 20;
@@ -24,7 +24,7 @@ const MOST_KEPT: usize = 64 << 20;
 /// What a thread keeps from file to file.
 #[derive(Default)]
 pub(super) struct Buffers {
-    /// A file, as it lies there.
+    /// A file, as it lies there, and what is left of longer ones.
     pub bytes: Vec<u8>,
     pub inner: Inner,
 }
@@ -44,8 +44,9 @@ pub(super) fn with_buffers<T>(work: impl FnOnce(&mut Buffers) -> T) -> T {
     }
     let mut buffers = BUFFERS.take().unwrap_or_default();
     let done = work(&mut buffers);
+    buffers.inner.text.clear();
     for buffer in [&mut buffers.bytes, &mut buffers.inner.text] {
-        buffer.clear();
+        buffer.truncate(MOST_KEPT);
         buffer.shrink_to(MOST_KEPT);
     }
     BUFFERS.set(Some(buffers));
@@ -57,13 +58,24 @@ pub(super) fn may_be_held(file: &LogFile, reading: Reading<'_>) -> bool {
     reading.is_fast() && !file.is_standard_input() && file.bytes <= MOST_BYTES
 }
 
-/// Fetches all bytes of a file; says whether they are all, and no more than were listed.
-pub(super) fn fetch(from: &mut dyn Read, listed: u64, bytes: &mut Vec<u8>) -> bool {
-    let length = usize::try_from(listed).unwrap_or(usize::MAX);
-    bytes.clear();
-    bytes.reserve(length.saturating_add(1));
-    let read = from.take(listed.saturating_add(1)).read_to_end(bytes);
-    read.is_ok_and(|known| known <= length)
+/// Fetches all bytes of a file to the front of a buffer; says how many, if they are all, and no more than were listed. What
+/// the buffer held before is written over, not cleared.
+pub(super) fn fetch(from: &mut dyn Read, listed: u64, bytes: &mut Vec<u8>) -> Option<usize> {
+    let room = usize::try_from(listed).ok()?.checked_add(1)?;
+    if bytes.len() < room {
+        bytes.clear();
+        bytes.resize(room, 0);
+    }
+    let mut known = 0;
+    loop {
+        match from.read(bytes.get_mut(known..room)?) {
+            // There is room for one byte more than was listed.
+            Ok(0) => return (known < room).then_some(known),
+            Ok(more) => known += more,
+            Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
 }
 
 impl Inner {
@@ -163,4 +175,55 @@ fn read_text(
         },
         reader,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{self, Chain};
+
+    /// Gives a byte at a time, each after it was disturbed, and fails at the end if it is to.
+    struct Slow<'b> {
+        bytes: &'b [u8],
+        is_disturbed: bool,
+        fails: bool,
+    }
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            self.is_disturbed = !self.is_disturbed;
+            match (self.is_disturbed, self.bytes) {
+                (true, _) => Err(ErrorKind::Interrupted.into()),
+                (false, []) if self.fails => Err(ErrorKind::Other.into()),
+                (false, _) => self.bytes.read(room.get_mut(..1).unwrap_or_default()),
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_is_fetched_whole_or_not_at_all() {
+        let mut buffer = Vec::new();
+        for text in [&b"long enough"[..], b"short", b"", b"the longest of all"] {
+            for (listed, is_whole) in [(0, true), (3, true), (-1, false)] {
+                let Some(listed) = text.len().checked_add_signed(listed) else {
+                    continue;
+                };
+                let slow = |fails| Slow {
+                    bytes: text,
+                    is_disturbed: false,
+                    fails,
+                };
+                let mut at_once: Chain<&[u8], &[u8]> = text.chain(&[][..]);
+                let froms: [&mut dyn Read; 2] = [&mut slow(false), &mut at_once];
+                for from in froms {
+                    let length = fetch(from, listed as u64, &mut buffer);
+                    assert_eq!(
+                        length.map(|length| &buffer[..length]),
+                        is_whole.then_some(text)
+                    );
+                }
+                assert_eq!(fetch(&mut slow(true), listed as u64, &mut buffer), None);
+            }
+        }
+    }
 }

@@ -4,9 +4,9 @@
 //! the next one has the same keys, its fields are found without looking for them. Each thread keeps a few hundred frames.
 
 use super::blocks::{BLOCK, Lanes};
-use super::glance::{Field, Found, Key, Level, Places, Strange, key_before};
+use super::glance::{Field, Found, Key, Level, Met, Places, Strange, key_before};
 use super::skeleton::{Outline, Value};
-use super::written::{ANY_PARAMETER, Other, Wanted, Written};
+use super::written::{ANY_PARAMETER, LONGEST, Other, Wanted, Written};
 
 /// How many frames are kept: a record's skeleton has one place where its frame may be.
 const FRAMES: usize = 512;
@@ -24,6 +24,10 @@ pub(super) struct Frame {
     /// The keys that are looked for.
     wanted: Vec<Wanted>,
     others: Vec<Other>,
+    /// The members whose texts are placed.
+    texts: Vec<(u16, Field)>,
+    /// Which keys are met, and what is [`Strange`]: the same in all records with these keys.
+    met: Met,
     /// Bits of what is [`Strange`].
     strange: u32,
     service: Service,
@@ -117,10 +121,10 @@ impl Frame {
         let others = self.others.iter().fold(0, |differs, other| {
             differs | other.differs(record.head(other.member))
         });
-        let all = self.wanted.iter().fold(others, |differs, wanted| {
-            differs | wanted.name.differs(record.head(wanted.member))
+        let wanted = self.wanted.iter().fold([0; LONGEST], |differs, wanted| {
+            wanted.name.differs(differs, record.head(wanted.member))
         });
-        all == 0
+        wanted.iter().fold(others, |all, differs| all | differs) == 0
     }
 
     #[inline(always)]
@@ -130,20 +134,17 @@ impl Frame {
         record: Framed<'_>,
         places: &mut Places,
     ) -> Option<()> {
-        for wanted in &self.wanted {
-            places.meet(wanted.key);
-            if let (Key::Of(field), Value::Text) = (wanted.key, wanted.value) {
-                let start = record.value(record.colon(wanted.member)) + 1;
-                let end = string_end(lanes, record.text, start)?;
-                places.put(
-                    record.raw(),
-                    field,
-                    start - record.start,
-                    end - record.start,
-                );
-            }
+        places.meet_all(self.met);
+        for (member, field) in &self.texts {
+            let start = record.value(record.colon(*member)) + 1;
+            let end = string_end(lanes, record.text, start)?;
+            places.put(
+                record.raw(),
+                *field,
+                start - record.start,
+                end - record.start,
+            );
         }
-        places.wonder(self.strange);
         (record.service(places) == self.service).then_some(())
     }
 
@@ -195,6 +196,17 @@ impl Frame {
         }
         places.wonder(self.strange);
         self.service = record.service(&places);
+        self.met = Met::of(self.wanted.iter().map(|wanted| wanted.key), self.strange);
+        let texts = self.wanted.iter().filter_map(|wanted| match wanted {
+            Wanted {
+                key: Key::Of(field),
+                value: Value::Text,
+                ..
+            } => Some((wanted.member, *field)),
+            _ => None,
+        });
+        self.texts.clear();
+        self.texts.extend(texts);
         places
     }
 

@@ -347,7 +347,35 @@ pub(super) fn key_before(text: &[u8], place: usize, level: Level) -> Found {
     Found::Other
 }
 
+/// Which keys all records of one kind have.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Met {
+    keys: u32,
+    /// Whether one of them is met twice.
+    is_doubtful: bool,
+}
+
+impl Met {
+    /// Those keys, and bits of what is strange.
+    pub fn of(keys: impl Iterator<Item = Key>, strange: u32) -> Self {
+        let mut places = Places::default();
+        keys.for_each(|key| places.meet(key));
+        places.wonder(strange);
+        Self {
+            keys: places.met,
+            is_doubtful: places.is_doubtful,
+        }
+    }
+}
+
 impl Places {
+    /// Notes that all of these were met, where none was yet.
+    #[inline(always)]
+    pub fn meet_all(&mut self, met: Met) {
+        self.met = met.keys;
+        self.is_doubtful |= met.is_doubtful;
+    }
+
     /// The record must be read.
     pub fn doubt(&mut self) {
         self.is_doubtful = true;

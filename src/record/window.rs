@@ -190,17 +190,19 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
         };
         self.settle(Place::Between);
         self.state.keys = Keys::default();
-        match (first, self.document_after_words()) {
-            (b'{', _) => self.object()?,
-            (b'[', _) => self.array(Within::Bare)?,
-            (_, Some(Words::Line(words))) => {
-                self.cursor.at += words;
-                self.settle(Place::Between);
-                self.object()?;
-            }
-            (_, Some(Words::Quoted)) => self.element(Within::Bare)?,
-            (_, Some(Words::Base64(length))) => self.base64(length)?,
-            (_, None) => return self.step_over_garbage(),
+        match first {
+            b'{' => self.object()?,
+            b'[' => self.array(Within::Bare)?,
+            _ => match self.document_after_words() {
+                Some(Words::Line(words)) => {
+                    self.cursor.at += words;
+                    self.settle(Place::Between);
+                    self.object()?;
+                }
+                Some(Words::Quoted) => self.element(Within::Bare)?,
+                Some(Words::Base64(length)) => self.base64(length)?,
+                None => return self.step_over_garbage(),
+            },
         }
         self.settle(Place::Between);
         Ok(true)

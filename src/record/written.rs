@@ -56,7 +56,8 @@ impl Other {
     #[inline(always)]
     pub fn differs(&self, head: Option<&[u8]>) -> u64 {
         if !self.is_any_but {
-            return self.tail.differs(head);
+            let [differs] = self.tail.differs([0], head);
+            return differs;
         }
         let found = head.and_then(words::<1>).map(|[word]| word | ANY_CASE);
         let is_that = found.is_none_or(|word| [word] == self.tail.words || word >> 32 == OBJECT);
@@ -64,8 +65,8 @@ impl Other {
     }
 }
 
-/// So many words hold the longest key that is looked for, with its first quote.
-const LONGEST: usize = 3;
+/// So many words hold the longest key that is looked for, with its first quote; and are compared at once.
+pub(super) const LONGEST: usize = 4;
 
 /// The last bytes before a key's last quote, its first quote included: words of eight, as far as the masks say.
 #[derive(Clone, Copy)]
@@ -92,16 +93,17 @@ impl<const WORDS: usize> Written<WORDS> {
         Some(Self { words, masks })
     }
 
-    /// The bits in which what is written before that place differs.
+    /// Adds the bits in which what is written before that place differs.
     #[inline(always)]
-    pub fn differs(&self, head: Option<&[u8]>) -> u64 {
+    pub fn differs(&self, mut known: [u64; WORDS], head: Option<&[u8]>) -> [u64; WORDS] {
         let Some(found) = head.and_then(words::<WORDS>) else {
-            return u64::MAX;
+            return [u64::MAX; WORDS];
         };
-        let pairs = found.iter().zip(&self.masks).zip(&self.words);
-        pairs.fold(0, |differs, ((found, mask), word)| {
-            differs | found & mask ^ word
-        })
+        let here = found.iter().zip(&self.masks).zip(&self.words);
+        for (known, ((found, mask), word)) in known.iter_mut().zip(here) {
+            *known |= found & mask ^ word;
+        }
+        known
     }
 }
 

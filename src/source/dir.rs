@@ -5,7 +5,6 @@
 
 use super::{Bytes, Listing, LogFile, Source, SourceError};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
-use std::collections::BTreeMap;
 use std::fs::FileType;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -28,29 +27,31 @@ impl DirSource {
     /// # Errors
     /// If it is not there, or cannot be looked at.
     pub fn size(file: &LogFile) -> io::Result<u64> {
-        std::fs::metadata(&file.path).map(|metadata| metadata.len())
+        std::fs::metadata(file.path()).map(|metadata| metadata.len())
     }
 }
 
 impl Source for DirSource {
     fn list(&self) -> Result<Listing, SourceError> {
-        let mut found = Found::new();
+        let mut found = Vec::new();
         for path in &self.paths {
             if path.as_os_str() == STANDARD_INPUT {
-                found.insert(
-                    (name(path), path.clone()),
-                    Place::File {
-                        bytes: 0,
-                        version: None,
-                    },
-                );
+                let place = Place::File {
+                    bytes: 0,
+                    version: None,
+                };
+                found.push(Entry::new(path.clone(), place));
                 continue;
             }
             check(path)?;
+            if let Some(all) = plainly_listed(path) {
+                found.extend(all);
+                continue;
+            }
             for entry in WalkDir::new(path).follow_links(true) {
                 match entry {
-                    Ok(entry) => found.extend(listed(&entry)),
-                    Err(error) => found.extend([unlisted(path, &error)]),
+                    Ok(entry) => found.extend(listed(entry)),
+                    Err(error) => found.push(unlisted(path, &error)),
                 }
             }
         }
@@ -68,7 +69,7 @@ impl Source for DirSource {
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
         } else {
-            std::fs::read(&file.path)
+            std::fs::read(file.path())
         };
         read.map_err(|cause| unreadable(file.id.clone(), &cause))
     }
@@ -77,7 +78,7 @@ impl Source for DirSource {
         if file.is_standard_input() {
             return Ok(Box::new(StandardInput));
         }
-        let opened = std::fs::File::open(&file.path);
+        let opened = std::fs::File::open(file.path());
         let opened = opened.map_err(|cause| unreadable(file.id.clone(), &cause))?;
         Ok(Box::new(opened))
     }
@@ -101,8 +102,28 @@ impl io::Seek for StandardInput {
     }
 }
 
-/// What was found, by name. The path is part of the key, should two names be written alike.
-type Found = BTreeMap<(LogFileId, PathBuf), Place>;
+/// What was found at a path.
+struct Entry {
+    id: LogFileId,
+    /// The path, where it is written otherwise than the name.
+    path: Option<Box<Path>>,
+    place: Place,
+}
+
+impl Entry {
+    fn new(path: PathBuf, place: Place) -> Self {
+        let (id, path) = match path.to_str() {
+            Some(name) => (LogFileId::new(name), None),
+            None => (escaped(&path), Some(path.into())),
+        };
+        Self { id, path, place }
+    }
+
+    /// By name, and by path, should two names be written alike: what is no UTF-8 has no name of its own.
+    fn key(&self) -> (&LogFileId, Option<&Path>) {
+        (&self.id, self.path.as_deref())
+    }
+}
 
 enum Place {
     File {
@@ -111,6 +132,15 @@ enum Place {
     },
     NotAFile,
     Lost(Loss),
+}
+
+impl Place {
+    fn file(metadata: &std::fs::Metadata) -> Self {
+        Self::File {
+            bytes: metadata.len(),
+            version: changed_at(metadata),
+        }
+    }
 }
 
 fn check(path: &Path) -> Result<(), SourceError> {
@@ -132,28 +162,52 @@ fn check(path: &Path) -> Result<(), SourceError> {
     Ok(())
 }
 
+/// What lies below a folder, if there is no link and all can be listed: then each entry's folder tells of it, and no path is
+/// gone along from its beginning.
+fn plainly_listed(path: &Path) -> Option<Vec<Entry>> {
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).ok()? {
+            let entry = entry.ok()?;
+            let file_type = entry.file_type().ok()?;
+            if file_type.is_symlink() {
+                return None;
+            }
+            match kind(file_type) {
+                Kind::Folder => folders.push(entry.path()),
+                Kind::Other => found.push(Entry::new(entry.path(), Place::NotAFile)),
+                Kind::File => {
+                    let place = Place::file(&entry.metadata().ok()?);
+                    found.push(Entry::new(entry.path(), place));
+                }
+            }
+        }
+    }
+    Some(found)
+}
+
 /// An entry of a walk; a folder is no place by itself.
-fn listed(entry: &DirEntry) -> Option<((LogFileId, PathBuf), Place)> {
-    let path = entry.path().to_owned();
+fn listed(entry: DirEntry) -> Option<Entry> {
     let place = match kind(entry.file_type()) {
         Kind::Folder => return None,
         Kind::Other => Place::NotAFile,
         Kind::File => match entry.metadata() {
-            Ok(metadata) => Place::File {
-                bytes: metadata.len(),
-                version: changed_at(&metadata),
-            },
-            Err(error) => return Some(unlisted(&path, &error)),
+            Ok(metadata) => Place::file(&metadata),
+            Err(error) => return Some(unlisted(entry.path(), &error)),
         },
     };
-    Some(((name(&path), path), place))
+    Some(Entry::new(entry.into_path(), place))
 }
 
 /// When a file was changed: nanoseconds since 1970, in as many digits as sort like the instants.
 fn changed_at(metadata: &std::fs::Metadata) -> Option<Box<str>> {
     let time = metadata.modified().ok()?;
     let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(format!("{:020}", since.as_nanos()).into())
+    Some(match u64::try_from(since.as_nanos()) {
+        Ok(nanoseconds) => format!("{nanoseconds:020}").into(),
+        Err(_) => format!("{:020}", since.as_nanos()).into(),
+    })
 }
 
 enum Kind {
@@ -170,9 +224,10 @@ fn kind(file_type: FileType) -> Kind {
     }
 }
 
-fn unlisted(root: &Path, error: &walkdir::Error) -> ((LogFileId, PathBuf), Place) {
-    let path = error.path().unwrap_or(root);
-    let id = name(path);
+fn unlisted(root: &Path, error: &walkdir::Error) -> Entry {
+    let path = error.path().unwrap_or(root).to_owned();
+    let mut entry = Entry::new(path, Place::NotAFile);
+    let id = &entry.id;
     let loss = match (error.loop_ancestor(), error.io_error()) {
         (Some(ancestor), _) => loss(
             id.clone(),
@@ -181,7 +236,8 @@ fn unlisted(root: &Path, error: &walkdir::Error) -> ((LogFileId, PathBuf), Place
         (None, Some(cause)) => unreadable(id.clone(), cause),
         (None, None) => loss(id.clone(), "cannot be listed".to_owned()),
     };
-    ((id, path.to_owned()), Place::Lost(loss))
+    entry.place = Place::Lost(loss);
+    entry
 }
 
 fn unreadable(id: LogFileId, cause: &io::Error) -> Loss {
@@ -199,8 +255,8 @@ fn loss(log_file: LogFileId, detail: String) -> Loss {
     }
 }
 
-/// A path as a name. Bytes that are no UTF-8 are written `\xNN`, so that different files have different names.
-fn name(path: &Path) -> LogFileId {
+/// A path as a name, where bytes that are no UTF-8 are written `\xNN`: so different files have different names.
+fn escaped(path: &Path) -> LogFileId {
     let mut name = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
         name.push_str(chunk.valid());
@@ -212,9 +268,18 @@ fn name(path: &Path) -> LogFileId {
     LogFileId::new(name)
 }
 
-fn sorted(found: Found) -> Listing {
+fn sorted(mut found: Vec<Entry>) -> Listing {
+    found.sort_by(|one, other| one.key().cmp(&other.key()));
+    // Of a path that was met twice the later look counts.
+    found.dedup_by(|later, earlier| {
+        let is_same = later.key() == earlier.key();
+        if is_same {
+            std::mem::swap(later, earlier);
+        }
+        is_same
+    });
     let mut listing = Listing::default();
-    for ((id, path), place) in found {
+    for Entry { id, path, place } in found {
         match place {
             Place::File { bytes, version } => listing.files.push(LogFile {
                 id,
@@ -319,6 +384,25 @@ mod tests {
             DirSource::new(Vec::new()).read(&listing.files[1]).unwrap(),
             b"1"
         );
+    }
+
+    #[test]
+    fn a_link_somewhere_changes_nothing_of_the_rest() {
+        let folder = folder(&["b/2.json", "a", "b/c/1", "z"]);
+        let odd = folder.path().join(OsStr::from_bytes(b"b/\xff"));
+        fs::write(odd, "odd").unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+        for root in [folder.path().to_owned(), folder.path().join("b/")] {
+            let plain = list(&[&root]);
+            assert!(plainly_listed(&root).is_some());
+            let link = root.join("link");
+            symlink("nowhere", &link).unwrap();
+            assert!(plainly_listed(&root).is_none());
+            let walked = list(&[&root]);
+            fs::remove_file(&link).unwrap();
+            assert_eq!(walked.losses.len(), 1);
+            assert_eq!((plain.files, plain.skipped), (walked.files, walked.skipped));
+        }
     }
 
     #[test]

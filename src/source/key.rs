@@ -37,10 +37,7 @@ pub enum KeyKind {
 
 /// Reads the name or path of a delivered file; `None` where it is not one that CloudTrail gives.
 pub fn parse(name: &str) -> Option<DeliveredKey> {
-    let file = name.rsplit(['/', '\\']).next()?;
-    let (account, rest) = file.split_once('_')?;
-    let (kind, rest) = rest.split_once('_')?;
-    let kind = parse_kind(kind)?;
+    let (account, kind, rest) = begins(name)?;
     let (region, rest) = rest.split_once('_')?;
     let stamp = if kind == KeyKind::Digest {
         digest_stamp(rest)?
@@ -53,6 +50,25 @@ pub fn parse(name: &str) -> Option<DeliveredKey> {
         delivered: parse_stamp(stamp)?,
         kind,
     })
+}
+
+/// Whether CloudTrail gives such a name to a digest.
+pub fn names_digest(name: &str) -> bool {
+    begins(name).is_some_and(|(_, kind, _)| kind == KeyKind::Digest) && parse(name).is_some()
+}
+
+/// The account's place, the kind, and what follows.
+fn begins(name: &str) -> Option<(&str, KeyKind, &str)> {
+    let (account, rest) = last_part(name).split_once('_')?;
+    let (kind, rest) = rest.split_once('_')?;
+    Some((account, parse_kind(kind)?, rest))
+}
+
+/// The last part of a name or path.
+pub fn last_part(name: &str) -> &str {
+    let slash = memchr::memrchr2(b'/', b'\\', name.as_bytes());
+    let start = slash.map_or(0, |slash| slash + 1);
+    name.get(start..).unwrap_or(name)
 }
 
 /// Whether a file of that name might be expected to hold records.
@@ -92,16 +108,21 @@ fn parse_stamp(text: &str) -> Option<Timestamp> {
     let (date, rest) = text.split_once('T')?;
     let (time, _) = rest.split_once('Z')?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if date.len() != 8 || !matches!(time.len(), 4 | 6) || !digits(date) || !digits(time) {
+    if !digits(date) || !digits(time) {
         return None;
     }
-    let second = time.get(4..6).unwrap_or("00");
-    let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..)?);
-    Timestamp::parse(&format!(
-        "{year}-{month}-{day}T{}:{}:{second}Z",
-        time.get(..2)?,
-        time.get(2..4)?
-    ))
+    let [y1, y2, y3, y4, mo1, mo2, d1, d2] = *date.as_bytes() else {
+        return None;
+    };
+    let (h1, h2, mi1, mi2, s1, s2) = match *time.as_bytes() {
+        [h1, h2, mi1, mi2] => (h1, h2, mi1, mi2, b'0', b'0'),
+        [h1, h2, mi1, mi2, s1, s2] => (h1, h2, mi1, mi2, s1, s2),
+        _ => return None,
+    };
+    Timestamp::parse_bytes(&[
+        y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', mi1, mi2, b':', s1, s2,
+        b'Z',
+    ])
 }
 
 #[cfg(test)]
@@ -165,6 +186,41 @@ mod tests {
             );
             assert_eq!(told(name), Some(expected), "{name}");
         }
+    }
+
+    #[test]
+    fn only_a_digest_is_named_one() {
+        let digest =
+            "111122223333_CloudTrail-Digest_us-east-2_trail_us-east-2_20150815T104302Z.json.gz";
+        for (name, expected) in [
+            (digest, true),
+            (&format!("b/{digest}"), true),
+            (&format!("b\\{digest}"), true),
+            (&format!("{digest}/a_b_c"), false),
+            (
+                "111122223333_CloudTrail-Digest_us-east-2_trail_us-east-2_20151315T104302Z.json.gz",
+                false,
+            ),
+            (
+                "x_CloudTrail-Digest_us-east-2_trail_us-east-2_20150815T104302Z.json.gz",
+                false,
+            ),
+            (
+                "111122223333_CloudTrail_us-east-2_20150801T0210Z_a.json.gz",
+                false,
+            ),
+        ] {
+            assert_eq!(names_digest(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_leap_day_is_a_day() {
+        let delivered =
+            |day: &str| told(&format!("111122223333_CloudTrail_us-east-2_{day}T0210Z_a"));
+        assert_eq!(delivered("20240229").unwrap().2, "2024-02-29T02:10:00Z");
+        assert_eq!(delivered("20230229"), None);
+        assert_eq!(delivered("2024022"), None);
     }
 
     #[test]

@@ -12,14 +12,14 @@ mod several;
 
 pub use choice::{FileChoice, Slack};
 pub use dir::DirSource;
-pub use key::{DeliveredKey, KeyKind, parse, suggests_log};
+pub use key::{DeliveredKey, KeyKind, last_part, names_digest, parse, suggests_log};
 pub use part::{Part, Parts};
 #[cfg(feature = "s3")]
 pub use s3::{Identity, Patience, Payer, S3Settings, S3Source, Signing, Talk};
 pub use several::{Sources, is_remote};
 
 use crate::vocab::{LogFileId, Loss, SkipReason};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A place where log files lie.
 pub trait Source: Sync {
@@ -95,32 +95,34 @@ pub struct LogFile {
     /// What tells its content from another of the same name and size, where the source knows: when it was changed, an ETag.
     /// Of two that are times the later is the greater text.
     pub version: Option<Box<str>>,
-    path: PathBuf,
+    /// Where it lies, if that is written otherwise than its name.
+    path: Option<Box<Path>>,
 }
 
 impl LogFile {
     /// A file of that name and size, for a source of one's own.
     pub fn new(id: LogFileId, bytes: u64) -> Self {
-        let path = PathBuf::from(id.as_str());
         Self {
             id,
             bytes,
             version: None,
-            path,
+            path: None,
         }
     }
 
     /// A file of this machine that was listed under that name and lies at that path.
     pub fn lying_at(id: LogFileId, bytes: u64, path: PathBuf) -> Self {
+        let is_name = path.as_os_str() == id.as_str();
         Self {
-            path,
+            path: (!is_name).then(|| path.into()),
             ..Self::new(id, bytes)
         }
     }
 
     /// Where it lies on the machine that listed it; of one that lies elsewhere its name says so.
-    pub fn path(&self) -> &std::path::Path {
-        &self.path
+    pub fn path(&self) -> &Path {
+        let path = self.path.as_deref();
+        path.unwrap_or(Path::new(self.id.as_str()))
     }
 
     /// The same file, told from others of its name and size.
@@ -135,7 +137,7 @@ impl LogFile {
 
     /// Whether it is what was piped in: it can be read once, and only in order.
     pub fn is_standard_input(&self) -> bool {
-        self.path.as_os_str() == dir::STANDARD_INPUT
+        self.path().as_os_str() == dir::STANDARD_INPUT
     }
 
     /// What the file's name says, where it is one that CloudTrail gives.

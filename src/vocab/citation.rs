@@ -18,6 +18,14 @@ impl LogFileId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The names of the archives that it lies in, one in the other: what stands before each `!/`.
+    pub fn archives(&self) -> impl Iterator<Item = &str> {
+        let name = self.as_str();
+        let marks = memchr::memchr_iter(b'!', name.as_bytes());
+        let before = marks.filter_map(move |at| name.split_at_checked(at));
+        before.filter_map(|(before, rest)| rest.starts_with("!/").then_some(before))
+    }
 }
 
 impl Borrow<str> for LogFileId {
@@ -39,4 +47,23 @@ pub struct Citation {
     pub log_file: LogFileId,
     /// Which record of that file, counted from 0.
     pub record_index: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_lies_in_what_stands_before_each_mark() {
+        for (name, expected) in [
+            ("a.json", &[][..]),
+            ("a!b/c.json", &[]),
+            ("a.zip!/b!c/d.tar!/e", &["a.zip", "a.zip!/b!c/d.tar"]),
+            ("\u{e9}.zip!/!", &["\u{e9}.zip"]),
+            ("!/a", &[""]),
+        ] {
+            let id = LogFileId::new(name);
+            assert_eq!(id.archives().collect::<Vec<_>>(), expected, "{name}");
+        }
+    }
 }

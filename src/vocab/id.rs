@@ -4,18 +4,59 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// A text that lies where it is held: every record names an account and a Region, and they are copied often. What it does not
+/// fill is zero, and no name holds a zero: so it is ordered as the text is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Short<const MOST: usize>([u8; MOST]);
+
+impl<const MOST: usize> Short<MOST> {
+    /// `None` of a text that is too long.
+    fn of(text: &str) -> Option<Self> {
+        let mut bytes = [0; MOST];
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        Some(Self(bytes))
+    }
+
+    fn as_str(&self) -> &str {
+        let length = self.0.iter().position(|byte| *byte == 0);
+        let text = self.0.get(..length.unwrap_or(MOST));
+        text.and_then(|text| str::from_utf8(text).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// A text of any length.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Long(Box<str>);
+
+impl Long {
+    fn of(text: &str) -> Option<Self> {
+        Some(Self(text.into()))
+    }
+
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Declares a checked name: a string that passed its rule, ordered and printed as itself.
 macro_rules! checked_name {
-    ($(#[$doc:meta])* $name:ident, $rule:expr) => {
+    ($(#[$doc:meta])* $name:ident($held:ty), $rule:expr) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name($held);
 
         impl $name {
             /// The name, or `None` where the text breaks the rule for such names.
             pub fn parse(text: &str) -> Option<Self> {
-                Self::is_valid(text).then(|| Self(text.into()))
+                match Self::is_valid(text) {
+                    true => Some(Self(<$held>::of(text)?)),
+                    false => None,
+                }
             }
 
             /// Whether the text is such a name.
@@ -26,25 +67,32 @@ macro_rules! checked_name {
 
             /// The name as text.
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
+            }
+        }
+
+        /// As the text, by which it is found.
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
+                f.pad(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&self.0, f)
+                fmt::Debug::fmt(self.as_str(), f)
             }
         }
 
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
     };
@@ -54,7 +102,7 @@ checked_name! {
     /// An AWS account id: twelve digits.
     ///
     /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html>
-    AccountId, |text| AccountId::is_written(text.as_bytes())
+    AccountId(Short<12>), |text| AccountId::is_written(text.as_bytes())
 }
 
 checked_name! {
@@ -64,19 +112,19 @@ checked_name! {
     /// 2018-03-01 may have up to 255 characters, upper case and underscores. Both are accepted.
     ///
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
-    BucketName, |text| (1..=255).contains(&text.len())
+    BucketName(Long), |text| (1..=255).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
 
 checked_name! {
     /// An AWS Region's code, such as `eu-west-1`.
-    Region, |text| (1..=32).contains(&text.len())
+    Region(Short<32>), |text| (1..=32).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 checked_name! {
     /// The id that CloudTrail gave an event: a GUID; edited and old exports hold other forms, so any short printable text passes.
-    EventId, |text| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    EventId(Long), |text| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl AccountId {
@@ -109,6 +157,30 @@ mod tests {
         ] {
             assert!(AccountId::parse(wrong).is_none(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn names_that_are_held_in_place_are_ordered_and_found_as_their_texts_are() {
+        let texts = [
+            "a",
+            "a-1",
+            "a1",
+            "ab",
+            "eu-west-1",
+            "eu-west-10",
+            "z",
+            &"z".repeat(32),
+        ];
+        let regions = texts.map(|text| Region::parse(text).unwrap());
+        for (one, region) in texts.iter().zip(&regions) {
+            assert_eq!((region.as_str(), region.to_string().as_str()), (*one, *one));
+            for (other, next) in texts.iter().zip(&regions) {
+                assert_eq!(one.cmp(other), region.cmp(next), "{one} {other}");
+            }
+        }
+        let found = std::collections::HashSet::from(regions);
+        assert!(texts.iter().all(|text| found.contains(*text)));
+        assert!(Region::parse(&"z".repeat(33)).is_none());
     }
 
     #[test]

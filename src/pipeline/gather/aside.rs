@@ -24,7 +24,7 @@ pub(in crate::pipeline) fn read_stories(
     let begin = |file: &LogFile| Gathering::of(file, Writes::Aside, asked);
     read_records(source, file, reading, &begin, &mut |mut gathered| {
         let caught = gathered.caught();
-        let log_file = gathered.file.id.clone();
+        let log_file = gathered.id.clone();
         let Gathered { evidence, material } = gathered.finish();
         take(caught.into_story(log_file, evidence, material));
     });

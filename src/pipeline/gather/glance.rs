@@ -111,7 +111,7 @@ impl Gathering<'_> {
         let bucket =
             text_of(glance, Field::Bucket).filter(|bucket| BucketName::is_valid(bucket))?;
         let is_noted = matches!(self.writes, Writes::Noted);
-        let is_whole = text_of(glance, Field::Key).is_some() && !glance.has_error_code();
+        let is_whole = glance.get(Field::Key).is_some() && !glance.has_error_code();
         (is_noted && is_whole).then_some(bucket)
     }
 
@@ -122,9 +122,9 @@ impl Gathering<'_> {
         is_own: bool,
         time: Timestamp,
     ) -> Option<()> {
-        let text = |field| text_of(glance, field);
-        let caller = text(Field::CallerAccount).filter(|caller| AccountId::is_valid(caller));
-        let (recipient, owner) = (text(Field::Recipient), text(Field::Owner));
+        let bytes = |field| glance.get(field);
+        let caller = bytes(Field::CallerAccount).filter(|caller| AccountId::is_written(caller));
+        let (recipient, owner) = (bytes(Field::Recipient), bytes(Field::Owner));
         let is_owners = caller.is_some_and(|caller| {
             recipient.is_none_or(|recipient| recipient == caller)
                 && owner.is_none_or(|owner| owner == caller)
@@ -132,8 +132,9 @@ impl Gathering<'_> {
         if !is_own && !is_owners {
             return None;
         }
-        let bucket = text(Field::Bucket)?;
-        let owner = owner.or(recipient).and_then(AccountId::parse);
+        let bucket = text_of(glance, Field::Bucket)?;
+        let owner = owner.or(recipient).and_then(|it| str::from_utf8(it).ok());
+        let owner = owner.and_then(AccountId::parse);
         self.evidence.log(bucket, owner, Coverage::at(time));
         self.account.not_of_interest += 1;
         Some(())

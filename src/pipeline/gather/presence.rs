@@ -5,7 +5,6 @@ use crate::event::{Whereabouts, bucket_of_record, is_own_by_type, table};
 use crate::evidence::{Activity, Category, Coverage, Evidence, FileAccount};
 use crate::record::{Field, Glance, RawRecord, Record};
 use crate::vocab::{AccountId, Region, Timestamp};
-use std::collections::BTreeMap;
 
 impl Gathering<'_> {
     /// Notes where and when a record was written.
@@ -131,7 +130,6 @@ impl Presence {
 
     /// Hands over what was counted.
     pub fn tell(self, evidence: &mut Evidence, file: &mut FileAccount) {
-        let mut activity: BTreeMap<_, (u64, Coverage)> = BTreeMap::new();
         for here in self.issued {
             let account = AccountId::parse(text(&here.account));
             if let Some((account, region)) = account.zip(Region::parse(text(&here.region))) {
@@ -143,29 +141,36 @@ impl Presence {
             let region = Region::parse(text(&spot.region));
             let known = file.coverage;
             file.coverage = Some(known.map_or(spot.coverage, |known| known.merge(spot.coverage)));
-            if let Some(category) = spot.category {
-                let place = (spot.hour, account.clone(), region.clone(), category);
-                let (records, coverage) = activity.entry(place).or_insert((0, spot.coverage));
-                *records += spot.records;
-                *coverage = coverage.merge(spot.coverage);
-            }
+            file.activity.extend(spot.category.map(|category| Activity {
+                account: account.clone(),
+                region: region.clone(),
+                category,
+                hour: spot.hour,
+                records: spot.records,
+                coverage: spot.coverage,
+            }));
             evidence.cover(account, region, spot.coverage);
         }
-        let told =
-            activity
-                .into_iter()
-                .map(
-                    |((hour, account, region, category), (records, coverage))| Activity {
-                        account,
-                        region,
-                        category,
-                        hour,
-                        records,
-                        coverage,
-                    },
-                );
-        file.activity.extend(told);
+        file.activity
+            .sort_by(|one, other| place_of(one).cmp(&place_of(other)));
+        // Texts that were written differently may name no account alike.
+        file.activity.dedup_by(|more, known| {
+            let is_same = place_of(more) == place_of(known);
+            if is_same {
+                known.records += more.records;
+                known.coverage = known.coverage.merge(more.coverage);
+            }
+            is_same
+        });
     }
+}
+
+type PlaceOf<'a> = (i64, Option<&'a AccountId>, Option<&'a Region>, Category);
+
+fn place_of(activity: &Activity) -> PlaceOf<'_> {
+    let (account, region) = (&activity.account, &activity.region);
+    let category = activity.category;
+    (activity.hour, account.as_ref(), region.as_ref(), category)
 }
 
 /// Whether a record is of a data event, as far as its category or its name tells.

@@ -31,7 +31,7 @@ use refusal::Refusal;
 use runtime::Runtime;
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// An object that is larger is read in parts.
@@ -232,7 +232,7 @@ impl All {
             id,
             bytes,
             version,
-            path: PathBuf::new(),
+            path: Some(Path::new("").into()),
         };
         Listing {
             files: self.files.into_iter().map(file).collect(),
