@@ -132,15 +132,22 @@ impl Frame {
     ) -> Option<()> {
         for wanted in &self.wanted {
             places.meet(wanted.key);
-            if let (Key::Of(field), Value::Text) = (wanted.key, wanted.value) {
-                let start = record.value(record.colon(wanted.member)) + 1;
-                let end = string_end(lanes, record.text, start)?;
-                places.put(
-                    record.raw(),
-                    field,
-                    start - record.start,
-                    end - record.start,
-                );
+            match (wanted.key, wanted.value) {
+                (Key::Of(field), Value::Text) => {
+                    let start = record.value(record.colon(wanted.member)) + 1;
+                    let end = string_end(lanes, record.text, start)?;
+                    places.put(
+                        record.raw(),
+                        field,
+                        start - record.start,
+                        end - record.start,
+                    );
+                }
+                (Key::Context, Value::Within(_)) => {
+                    let start = record.value(record.colon(wanted.member));
+                    places.put_context(start - record.start);
+                }
+                _ => {}
             }
         }
         places.wonder(self.strange);
@@ -352,6 +359,9 @@ impl<'r> Framed<'r> {
 
     /// Where the text behind a colon lies, if there is one and it has no escape.
     fn learn_value(&self, key: Key, value: Value, colon: usize, places: &mut Places) {
+        if let (Key::Context, Value::Within(_)) = (key, value) {
+            places.put_context(self.value(colon) - self.start);
+        }
         let (Key::Of(field), Value::Text) = (key, value) else {
             return;
         };

@@ -24,10 +24,11 @@ pub use error::StoreError;
 pub use find::{Again, Names};
 pub use join::{Joined, merge};
 pub use load::Wants;
-pub use segment::{Draft, Drafting};
+pub use segment::{Draft, Drafting, Unfinished};
 pub use story::{Aside, Identity, KeptRecord, Story, WrittenObject};
 pub use table::Table;
 pub use travel::Arrivals;
+pub use write::TakesBatches;
 
 use crate::event::{EventKey, Inquiry, Whereabouts};
 use crate::evidence::{Evidence, ObjectsOfInterest};
@@ -38,6 +39,7 @@ use read::{Batches, Find, hash_of, path_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The version of the layout. A store of another one is refused.
 pub const VERSION: u32 = 1;
@@ -62,7 +64,7 @@ pub struct Store {
 /// Where a file of the source stands.
 #[derive(Clone, Debug)]
 struct Known {
-    segment: String,
+    segment: Arc<str>,
     identity: Identity,
 }
 
@@ -77,6 +79,14 @@ pub struct DamagedSegment {
     pub source_files: u64,
     /// Those that were not read again since, as far as their names can still be read.
     pub missing: Option<BTreeSet<LogFileId>>,
+}
+
+impl DamagedSegment {
+    /// Whether all that it told of was read again, if these were.
+    fn is_replaced_by(&self, read: &BTreeSet<LogFileId>) -> bool {
+        let missing = self.missing.as_ref();
+        missing.is_some_and(|missing| missing.is_subset(read))
+    }
 }
 
 /// Which tables of which segment can be read: segments are counted from 0.
@@ -112,15 +122,28 @@ impl Store {
     /// # Errors
     /// The first that is not.
     pub fn check(&self, number: usize) -> Result<(), StoreError> {
-        let Some(segment) = self.segment(number) else {
-            return Ok(());
-        };
-        for (name, file) in &segment.tables {
-            if let Some(table) = Table::of_name(name) {
-                read::check(&path_of(&self.folder, table, &segment.name), file)?;
-            }
+        let mut tables = self.tables(number).into_iter();
+        tables.try_for_each(|table| self.check_table(number, table))
+    }
+
+    /// The tables of a segment that have rows.
+    pub fn tables(&self, number: usize) -> Vec<Table> {
+        let tables = self.segment(number).map(|segment| segment.tables.keys());
+        let names = tables.into_iter().flatten();
+        names.filter_map(|name| Table::of_name(name)).collect()
+    }
+
+    /// Whether the file of a table of a segment is what was written.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn check_table(&self, number: usize, table: Table) -> Result<(), StoreError> {
+        let segment = self.segment(number);
+        let file = segment.and_then(|segment| segment.tables.get(table.name()));
+        match (self.path(number, table), file) {
+            (Some(path), Some(file)) => read::check(&path, file),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The batches of a table of a segment; `None` where it has no rows.
@@ -160,15 +183,7 @@ impl Store {
                 continue;
             };
             match checked {
-                Ok(identities) => {
-                    for identity in identities {
-                        let known = Known {
-                            segment: segment.name.clone(),
-                            identity,
-                        };
-                        self.index.insert(known.identity.id.clone(), known);
-                    }
-                }
+                Ok(identities) => self.remember(&segment.name, &[], identities),
                 Err(error) => {
                     let damaged = self.damage(number, &segment, &error);
                     self.damaged.insert(segment.name, damaged);

@@ -210,34 +210,47 @@ impl Write for Hashing {
     }
 }
 
-/// Rows on their way into a table's file, column by column. A table without rows has no file.
-pub(super) struct Rows {
+/// Takes rows of a table as they are told.
+pub type TakesBatches<'t> = dyn Fn(Table, &RecordBatch) -> Result<(), StoreError> + Sync + 't;
+
+/// Where rows go.
+enum Sink<'t> {
+    /// Into a file, which there is only if there are rows.
+    File(PathBuf, Option<TableWriter>),
+    Taker(&'t TakesBatches<'t>),
+}
+
+/// Rows of a table on their way, column by column.
+pub(super) struct Rows<'t> {
     table: Table,
-    path: PathBuf,
     schema: SchemaRef,
     columns: Vec<Growing>,
     held: usize,
     bytes: usize,
-    writer: Option<TableWriter>,
+    sink: Sink<'t>,
 }
 
-impl Rows {
-    pub fn of(table: Table, path: &Path) -> Self {
+impl<'t> Rows<'t> {
+    /// Into a file at that path.
+    pub fn into_file(table: Table, path: PathBuf) -> Self {
+        Self::new(table, Sink::File(path, None))
+    }
+
+    /// To whoever takes them.
+    pub fn to(table: Table, taker: &'t TakesBatches<'t>) -> Self {
+        Self::new(table, Sink::Taker(taker))
+    }
+
+    fn new(table: Table, sink: Sink<'t>) -> Self {
         let columns = table.schema().iter();
         Self {
             table,
-            path: path.to_owned(),
             schema: schema(table),
             columns: columns.map(|(_, kind)| Growing::new(*kind)).collect(),
             held: 0,
             bytes: 0,
-            writer: None,
+            sink,
         }
-    }
-
-    /// Where the file is written.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Adds a row, a value for each column.
@@ -259,21 +272,26 @@ impl Rows {
         }
         (self.held, self.bytes) = (0, 0);
         let arrays = self.columns.iter_mut().map(Growing::finish).collect();
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays)
-            .map_err(|error| StoreError::write(&self.path, io::Error::other(error.to_string())))?;
-        let writer = match self.writer.as_mut() {
-            Some(writer) => writer,
-            None => self
-                .writer
-                .insert(TableWriter::create(&self.path, self.table)?),
-        };
-        writer.write(&batch)
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|error| {
+            let table = Path::new(self.table.name());
+            StoreError::write(table, io::Error::other(error.to_string()))
+        })?;
+        match &mut self.sink {
+            Sink::Taker(taker) => taker(self.table, &batch),
+            Sink::File(_, Some(writer)) => writer.write(&batch),
+            Sink::File(path, none) => none
+                .insert(TableWriter::create(path, self.table)?)
+                .write(&batch),
+        }
     }
 
-    /// Ends the file, if there is one.
-    pub fn finish(mut self) -> Result<Option<TableFile>, StoreError> {
+    /// Ends it; gives the file, if there is one, and where it lies.
+    pub fn finish(mut self) -> Result<Option<(PathBuf, TableFile)>, StoreError> {
         self.flush()?;
-        self.writer.map(TableWriter::finish).transpose()
+        match self.sink {
+            Sink::File(path, Some(writer)) => Ok(Some((path, writer.finish()?))),
+            Sink::File(_, None) | Sink::Taker(_) => Ok(None),
+        }
     }
 }
 
