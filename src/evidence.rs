@@ -223,8 +223,13 @@ impl Evidence {
         if self.events.len() < other.events.len() {
             return other.merge(self);
         }
-        for (id, account) in other.files {
-            self.account(id, account);
+        match self.files.is_empty() {
+            true => self.files = other.files,
+            false => {
+                for (id, account) in other.files {
+                    self.account(id, account);
+                }
+            }
         }
         for (id, buckets) in other.written {
             self.written.entry(id).or_default().extend(buckets);

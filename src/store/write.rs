@@ -14,7 +14,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -28,6 +28,26 @@ const BATCH_ROWS: usize = 16_384;
 const BATCH_BYTES: usize = 16 << 20;
 /// So many bytes make a row group, which bounds what is held in memory.
 const ROW_GROUP_BYTES: usize = 64 << 20;
+
+/// The columns in which hardly two rows are alike: no dictionary is made of them, and nobody asks for their smallest.
+const UNLIKE: [&str; 16] = [
+    "access_key_id",
+    "content_sha256",
+    "digest",
+    "event_hash",
+    "event_id",
+    "file_sha256",
+    "find_by_key",
+    "find_by_object",
+    "find_by_session",
+    "find_by_shared",
+    "object_key",
+    "packed",
+    "record",
+    "record_sha256",
+    "sha256",
+    "version",
+];
 
 /// What stands in one column of one row.
 #[derive(Clone, Copy, Debug)]
@@ -97,11 +117,17 @@ fn properties(table: Table) -> Result<WriterProperties, ParquetError> {
         named("table", table.name().to_owned()),
         named("store_version", super::VERSION.to_string()),
     ];
-    Ok(WriterProperties::builder()
+    let usual = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-        .set_key_value_metadata(Some(metadata))
-        .build())
+        .set_key_value_metadata(Some(metadata));
+    let unlike = table.columns().filter(|name| UNLIKE.contains(name));
+    let properties = unlike.fold(usual, |properties, name| {
+        properties
+            .set_column_dictionary_enabled(name.into(), false)
+            .set_column_statistics_enabled(name.into(), EnabledStatistics::None)
+    });
+    Ok(properties.build())
 }
 
 /// A Parquet file on its way. What was not finished is taken away again.
