@@ -235,8 +235,13 @@ impl Evidence {
         if self.inquiries.len() < other.inquiries.len() {
             std::mem::swap(&mut self.inquiries, &mut other.inquiries);
         }
-        for (id, account) in other.files {
-            self.account(id, account);
+        match self.files.is_empty() {
+            true => self.files = other.files,
+            false => {
+                for (id, account) in other.files {
+                    self.account(id, account);
+                }
+            }
         }
         for (id, buckets) in other.written {
             self.written.entry(id).or_default().extend(buckets);

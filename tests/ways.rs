@@ -13,6 +13,7 @@ mod fixture;
 mod kept;
 mod turned;
 
+use arrow::array::RecordBatch;
 use fixture::{compact, elements, gzip};
 use kept::{archive, assert_same, scanned, told};
 use leaktrail::alarm::AlarmSettings;
@@ -25,7 +26,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngSeed};
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 use turned::{Turn, turned, turns};
 
 /// Every record of the golden cases, as CloudTrail would write it.
@@ -85,6 +86,38 @@ fn by(way: Way) -> Options {
 
 fn tables(files: &Files, way: Way) -> BTreeMap<&'static str, String> {
     told(&pipeline::scan(files, &by(way), &()).unwrap())
+}
+
+/// The rows that a store would take.
+fn rows(source: &dyn Source, way: Way) -> BTreeMap<&'static str, Vec<RecordBatch>> {
+    let one = Options {
+        threads: Some(1),
+        ..by(way)
+    };
+    let rows: Mutex<BTreeMap<_, Vec<_>>> = Mutex::default();
+    pipeline::read_rows(source, &one, &|table, batch| {
+        let mut rows = rows.lock().unwrap();
+        rows.entry(table.name()).or_default().push(batch.clone());
+        Ok(())
+    })
+    .unwrap();
+    rows.into_inner().unwrap()
+}
+
+/// Fails where the two ways tell a store different rows.
+fn assert_same_rows(source: &dyn Source) {
+    let (slow, fast) = (rows(source, Way::Slow), rows(source, Way::Fast));
+    assert_eq!(
+        slow.keys().collect::<Vec<_>>(),
+        fast.keys().collect::<Vec<_>>()
+    );
+    for (table, batches) in &slow {
+        assert!(
+            *batches == fast[table],
+            "{table}: {batches:?}\n{:?}",
+            fast[table]
+        );
+    }
 }
 
 /// A byte that is put in, taken out or replaced.
@@ -193,6 +226,7 @@ proptest! {
         let files = made.iter().enumerate().map(|(number, made)| (format!("logs/{number}.json.gz"), file(made)));
         let files = Files(files.collect());
         assert_same(&tables(&files, Way::Slow), &tables(&files, Way::Fast), "generated");
+        assert_same_rows(&files);
     }
 }
 
@@ -210,6 +244,7 @@ fn every_container_is_told_alike() {
         assert_same(&slow, &fast, "every container");
         assert!(fast["changes"].lines().count() > 100);
     }
+    assert_same_rows(&DirSource::new(vec![logs]));
 }
 
 /// A text is gone through by windows: what stands where one of them ends, whole or broken, is told as elsewhere.

@@ -183,7 +183,7 @@ fn executor_config(
         place.ok_or_else(|| ClusterError::Address(settings.scheduler.clone()))?;
     let version = settings.version.as_deref().unwrap_or(VERSION);
     let who = format!("the executor `{name}`");
-    let workshop = Workshop::new(name.to_owned(), folder.clone(), cores);
+    let workshop = Workshop::new(name.to_owned(), cores);
     Ok(ExecutorProcessConfig {
         bind_host: settings.bind_host.clone(),
         external_host: settings.external_host.clone(),

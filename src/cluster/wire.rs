@@ -107,7 +107,7 @@ impl Outgoing {
     }
 
     /// Says how many rows there were.
-    pub fn end(mut self) -> Result<RecordBatch, ArrowError> {
+    pub fn end(&mut self) -> Result<RecordBatch, ArrowError> {
         let place = StringArray::from_iter_values([format!("unit {}", self.unit)]);
         let account = StringArray::from_iter_values([""]);
         self.batch(END, (account, place), &|_| None)

@@ -1,4 +1,4 @@
-//! How does an executor read a unit of files? As a run with `--store` does, into a store of its own that lasts as long.
+//! How does an executor read a unit of files? As a run with `--store` does, but that the rows go to whoever takes them.
 
 use super::error::marked;
 use super::orders::Orders;
@@ -8,14 +8,13 @@ use crate::source::{
     Bytes, DigestSignature, DirSource, FileChoice, Listing, LogFile, S3Source, Source, SourceError,
     is_remote,
 };
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 use crate::vocab::{Loss, LossKind};
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 use datafusion::error::DataFusionError;
 use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Where units are read: one in a process.
@@ -23,8 +22,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) struct Workshop {
     /// What this executor is called where it complains.
     name: String,
-    /// Where stores are put while they last.
-    folder: PathBuf,
     /// So many units are read at once.
     cores: usize,
     /// Sources in S3 that no unit uses now: each has found its credentials.
@@ -87,10 +84,9 @@ impl From<Failure> for DataFusionError {
 }
 
 impl Workshop {
-    pub fn new(name: String, folder: PathBuf, cores: usize) -> Self {
+    pub fn new(name: String, cores: usize) -> Self {
         Self {
             name,
-            folder,
             cores,
             idle: Mutex::default(),
         }
@@ -102,32 +98,39 @@ impl Workshop {
         (unit, files): (u64, Vec<LogFile>),
         orders: &Orders,
         is_wanted: &(dyn Fn() -> bool + Sync),
-        take: &mut dyn FnMut(RecordBatch) -> bool,
+        take: &mut (dyn FnMut(RecordBatch) -> bool + Send),
     ) -> Result<(), Failure> {
         self.see(&files)?;
         let afar = match files.iter().any(|file| is_remote(file.id.as_str())) {
             true => Some(self.remote(orders)?),
             false => None,
         };
-        let folder = tempfile::Builder::new()
-            .prefix("unit-")
-            .tempdir_in(&self.folder)?;
-        let mut store = Store::open_to_write(folder.path())?;
         let source = UnitSource {
             files: &files,
             here: DirSource::new(Vec::new()),
             afar: afar.as_ref(),
             is_wanted,
         };
-        pipeline::keep(&source, &mut store, &orders.options(), None, &())?;
+        let mut sending = Sending {
+            outgoing: Outgoing::of(unit),
+            take,
+            failed: None,
+        };
+        let read = {
+            let sending = Mutex::new(&mut sending);
+            pipeline::read_rows(&source, &orders.options(), &|table, rows| {
+                locked(&sending).send(|outgoing| outgoing.table(table, rows))
+            })
+        };
+        if let Some(failure) = sending.failed.take() {
+            return Err(failure);
+        }
+        read?;
         let signatures = source.signatures();
         if let Some(afar) = afar {
             locked(&self.idle).push((orders.clone(), afar));
         }
-        match is_wanted() && send(unit, &store, &signatures, take)? {
-            true => Ok(()),
-            false => Err(Failure::Unwanted),
-        }
+        sending.end(&signatures)
     }
 
     /// Whether this machine sees the files that the other one listed.
@@ -173,27 +176,44 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Hands on what a store holds; whether all of it was taken.
-fn send(
-    unit: u64,
-    store: &Store,
-    signatures: &[DigestSignature],
-    take: &mut dyn FnMut(RecordBatch) -> bool,
-) -> Result<bool, Failure> {
-    let mut outgoing = Outgoing::of(unit);
-    let mut sent = Ok(true);
-    store.hand_out(&mut |table, rows| {
-        if let Ok(true) = sent {
-            sent = outgoing.table(table, rows).map(&mut *take);
+/// What a unit told, on its way.
+struct Sending<'t> {
+    outgoing: Outgoing,
+    /// Says whether more is wanted.
+    take: &'t mut (dyn FnMut(RecordBatch) -> bool + Send),
+    /// Why no more is sent.
+    failed: Option<Failure>,
+}
+
+impl Sending<'_> {
+    /// Sends rows; who is refused need not come again.
+    fn send(
+        &mut self,
+        rows: impl FnOnce(&mut Outgoing) -> Result<RecordBatch, ArrowError>,
+    ) -> Result<(), StoreError> {
+        let sent = rows(&mut self.outgoing).map_err(Failure::from);
+        let sent = sent.and_then(|rows| match (self.take)(rows) {
+            true => Ok(()),
+            false => Err(Failure::Unwanted),
+        });
+        sent.map_err(|failure| {
+            self.failed = Some(failure);
+            StoreError::NotTaken
+        })
+    }
+
+    /// Sends what comes last: signatures, and how many rows there were.
+    fn end(mut self, signatures: &[DigestSignature]) -> Result<(), Failure> {
+        let told = match signatures.is_empty() {
+            true => Ok(()),
+            false => self.send(|outgoing| outgoing.signatures(signatures)),
+        };
+        let told = told.and_then(|()| self.send(|outgoing| outgoing.end()));
+        match self.failed {
+            Some(failure) => Err(failure),
+            None => Ok(told?),
         }
-    })?;
-    if !sent? {
-        return Ok(false);
     }
-    if !signatures.is_empty() && !take(outgoing.signatures(signatures)?) {
-        return Ok(false);
-    }
-    Ok(take(outgoing.end()?))
 }
 
 /// The files of one unit, wherever they lie.

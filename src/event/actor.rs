@@ -1,10 +1,8 @@
 //! Who made the call, as the record itself tells?
 
-use crate::vocab::Untrusted;
-use serde_json::Value;
-
-use super::json::{field, text_at};
+use super::json::{Tree, text_at};
 use super::session::Session;
+use crate::vocab::Untrusted;
 
 /// Who made a call, from where and with what.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -29,8 +27,15 @@ pub struct Actor {
 
 impl Actor {
     /// Reads the caller from a record. Missing fields stay empty.
-    pub fn read(record: &Value) -> Self {
-        let identity = field(record, "userIdentity").unwrap_or(&Value::Null);
+    pub(super) fn read<'v>(record: impl Tree<'v>) -> Self {
+        let outside = Self {
+            source_ip: text_at(record, &["sourceIPAddress"]).into(),
+            user_agent: text_at(record, &["userAgent"]).into(),
+            ..Self::default()
+        };
+        let Some(identity) = record.under("userIdentity") else {
+            return outside;
+        };
         let anonymous = is_anonymous(identity);
         Self {
             name: if anonymous {
@@ -45,24 +50,25 @@ impl Actor {
             },
             access_key_id: text_at(identity, &["accessKeyId"]).into(),
             mfa: mfa_of(identity),
-            source_ip: text_at(record, &["sourceIPAddress"]).into(),
-            user_agent: text_at(record, &["userAgent"]).into(),
             invoked_by: text_at(identity, &["invokedBy"]).into(),
             session: Session::read(identity),
+            ..outside
         }
     }
 }
 
-/// Whether the request was unsigned: both spellings that CloudTrail has used.
-fn is_anonymous(identity: &Value) -> bool {
-    matches!(
-        text_at(identity, &["accountId"]),
-        "anonymous" | "ANONYMOUS_PRINCIPAL"
-    )
+/// Whether the request was unsigned.
+fn is_anonymous<'v>(identity: impl Tree<'v>) -> bool {
+    is_nobody(text_at(identity, &["accountId"]))
+}
+
+/// Whether an account's id stands for nobody: both spellings that CloudTrail has used.
+pub(super) fn is_nobody(account: &str) -> bool {
+    matches!(account, "anonymous" | "ANONYMOUS_PRINCIPAL")
 }
 
 /// The caller's best name: ARN, else principal id, else the invoking service, else the account, else the user's name.
-fn name_of(identity: &Value) -> &str {
+fn name_of<'v>(identity: impl Tree<'v>) -> &'v str {
     ["arn", "principalId", "invokedBy", "accountId", "userName"]
         .iter()
         .map(|key| text_at(identity, &[key]))
@@ -70,7 +76,7 @@ fn name_of(identity: &Value) -> &str {
         .unwrap_or("")
 }
 
-fn mfa_of(identity: &Value) -> Option<bool> {
+fn mfa_of<'v>(identity: impl Tree<'v>) -> Option<bool> {
     match text_at(
         identity,
         &["sessionContext", "attributes", "mfaAuthenticated"],

@@ -3,17 +3,78 @@
 //! Pipelines lower-case keys, write `_` for `:` and `-`, turn scalars into one-element arrays and objects into strings.
 //! An exact key wins; otherwise keys are compared with those differences folded away.
 
+use crate::record::{Scalar, View};
 use serde_json::Value;
 
+/// A value of a record, owned or where it lies: whoever looks for a few texts need not have the rest read.
+pub(super) trait Tree<'v>: Copy {
+    /// The value under a key of an object: the exact key, else the one that differs only in case or in `_`, `:`, `-`.
+    fn under(self, key: &str) -> Option<Self>;
+    /// The text of a string, or of the one string in an array.
+    fn text(self) -> Option<&'v str>;
+}
+
+impl<'v> Tree<'v> for &'v Value {
+    fn under(self, key: &str) -> Option<Self> {
+        let object = self.as_object()?;
+        object.get(key).or_else(|| {
+            object
+                .iter()
+                .find(|(other, _)| same_key(other, key))
+                .map(|(_, found)| found)
+        })
+    }
+
+    fn text(self) -> Option<&'v str> {
+        match self {
+            Value::String(text) => Some(text),
+            Value::Array(elements) => match elements.as_slice() {
+                [Value::String(text)] => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Of keys that differ from the one asked for the smallest counts, as in a map, and of one that is repeated the last.
+impl<'v> Tree<'v> for View<'_, 'v> {
+    fn under(self, key: &str) -> Option<Self> {
+        self.member(key).or_else(|| {
+            let alike = self.members().filter(|(name, _)| same_key(name, key));
+            let smallest = alike.max_by(|(one, _), (other, _)| other.cmp(one));
+            smallest.map(|(_, value)| value)
+        })
+    }
+
+    fn text(self) -> Option<&'v str> {
+        let of = |value: Self| match value.scalar() {
+            Some(Scalar::Text(text)) => Some(text),
+            _ => None,
+        };
+        let mut elements = self.elements();
+        match (elements.next(), elements.next()) {
+            (None, _) => of(self),
+            (Some(only), None) => of(only),
+            _ => None,
+        }
+    }
+}
+
+/// What is not there has nothing under it.
+impl<'v, T: Tree<'v>> Tree<'v> for Option<T> {
+    fn under(self, key: &str) -> Option<Self> {
+        self?.under(key).map(Some)
+    }
+
+    fn text(self) -> Option<&'v str> {
+        self?.text()
+    }
+}
+
 /// The value under a key of an object: the exact key, else the one that differs only in case or in `_`, `:`, `-`.
-pub(super) fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
-    let object = value.as_object()?;
-    object.get(key).or_else(|| {
-        object
-            .iter()
-            .find(|(other, _)| same_key(other, key))
-            .map(|(_, found)| found)
-    })
+pub(super) fn field<'v, T: Tree<'v>>(value: T, key: &str) -> Option<T> {
+    value.under(key)
 }
 
 /// Whether two keys are the same, those differences aside.
@@ -33,23 +94,16 @@ fn fold(byte: u8) -> u8 {
 }
 
 /// The text at the end of a path of keys; empty where there is none. A one-element array stands for its element.
-pub(super) fn text_at<'v>(value: &'v Value, path: &[&str]) -> &'v str {
+pub(super) fn text_at<'v, T: Tree<'v>>(value: T, path: &[&str]) -> &'v str {
     path.iter()
-        .try_fold(value, |inner, key| field(inner, key))
-        .and_then(scalar_text)
+        .try_fold(value, |inner, key| inner.under(key))
+        .and_then(T::text)
         .unwrap_or("")
 }
 
 /// The text of a string, or of the one string in an array.
 pub(super) fn scalar_text(value: &Value) -> Option<&str> {
-    match value {
-        Value::String(text) => Some(text),
-        Value::Array(elements) => match elements.as_slice() {
-            [Value::String(text)] => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
+    value.text()
 }
 
 /// The elements of an array; a lone value is an array of one; null and an empty string are an array of none.
@@ -84,25 +138,106 @@ pub(super) fn unquoted(value: &Value) -> Option<Value> {
 /// A JSON text without the white space between its values: every byte of a string, every digit, the order of keys stay.
 /// Exporters put that white space in and take it out, so what is told of a record must not depend on it.
 pub(super) fn compacted(raw: &[u8]) -> String {
-    let (mut quoted, mut escaped) = (false, false);
-    let keeps = |byte: &&u8| {
-        let is_space = !quoted && matches!(**byte, b' ' | b'\n' | b'\r' | b'\t');
-        quoted = quoted != (**byte == b'"' && !escaped);
-        escaped = quoted && **byte == b'\\' && !escaped;
-        !is_space
-    };
-    let kept: Vec<u8> = raw.iter().filter(keeps).copied().collect();
-    String::from_utf8_lossy(&kept).into_owned()
+    let mut kept = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while !rest.is_empty() {
+        let begin = memchr::memchr(b'"', rest).map_or(rest.len(), |quote| quote + 1);
+        let (outside, inside) = rest.split_at(begin);
+        let is_kept = |byte: &&u8| !matches!(**byte, b' ' | b'\n' | b'\r' | b'\t');
+        kept.extend(outside.iter().filter(is_kept));
+        let (string, behind) = inside.split_at(string_end(inside));
+        kept.extend_from_slice(string);
+        rest = behind;
+    }
+    String::from_utf8(kept)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Where the string ends, its quote included, in which the text begins.
+fn string_end(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
+        at += found;
+        match text.get(at) {
+            Some(b'"') => return at + 1,
+            _ => at += 2,
+        }
+    }
+    text.len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Decoder;
+    use proptest::prelude::*;
 
     #[test]
     fn only_white_space_between_values_goes() {
         let written = "{ \"a b\" :\t[ 1.50 ,\r\n\"x\\\" y \\\\\" , null ] }";
         let expected = "{\"a b\":[1.50,\"x\\\" y \\\\\",null]}";
         assert_eq!(compacted(written.as_bytes()), expected);
+    }
+
+    /// The same, byte by byte.
+    fn compacted_slowly(raw: &[u8]) -> String {
+        let (mut quoted, mut escaped) = (false, false);
+        let keeps = |byte: &&u8| {
+            let is_space = !quoted && matches!(**byte, b' ' | b'\n' | b'\r' | b'\t');
+            quoted = quoted != (**byte == b'"' && !escaped);
+            escaped = quoted && **byte == b'\\' && !escaped;
+            !is_space
+        };
+        let kept: Vec<u8> = raw.iter().filter(keeps).copied().collect();
+        String::from_utf8_lossy(&kept).into_owned()
+    }
+
+    fn letters() -> impl Strategy<Value = Vec<u8>> {
+        let letter = prop::sample::select(b"\" \\\n\ta{:\xc3\xa9".to_vec());
+        prop::collection::vec(letter, 0..40)
+    }
+
+    fn keys() -> impl Strategy<Value = String> {
+        let names = ["a-b", "a_b", "A-B", "a:b", "c", "C", "d"];
+        prop::sample::select(names.to_vec()).prop_map(str::to_owned)
+    }
+
+    fn values() -> impl Strategy<Value = String> {
+        let leaves = [
+            "\"t\"",
+            "1",
+            "null",
+            "[]",
+            "[\"u\"]",
+            "[\"u\",\"v\"]",
+            "[[\"w\"]]",
+            "{}",
+        ];
+        let leaf = prop::sample::select(leaves.to_vec()).prop_map(str::to_owned);
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop::collection::vec((keys(), inner), 0..5).prop_map(|members| {
+                let members = members
+                    .iter()
+                    .map(|(key, value)| format!("\"{key}\":{value}"));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn white_space_goes_as_byte_by_byte(raw in letters()) {
+            prop_assert_eq!(compacted(&raw), compacted_slowly(&raw));
+        }
+
+        #[test]
+        fn texts_are_the_same_owned_and_where_they_lie(value in values(), path in prop::collection::vec(keys(), 0..3)) {
+            let record = format!("{{\"c\":{value}}}");
+            let mut decoder = Decoder::new();
+            let record = decoder.decode(record.as_bytes()).unwrap();
+            let path: Vec<&str> = std::iter::once("c").chain(path.iter().map(String::as_str)).collect();
+            let owned = record.to_json();
+            prop_assert_eq!(text_at(record.view(), &path), text_at(&owned, &path));
+        }
     }
 }

@@ -56,4 +56,4 @@ pub use request::{
 pub use session::{CitedIssuance, Issuance, Session, read_issuance};
 pub use sources::is_source_of_interest;
 pub use trail::TrailEvent;
-pub use whereabouts::Whereabouts;
+pub use whereabouts::{DirectCall, Likeness, Whereabouts};

@@ -2,7 +2,7 @@
 
 use super::actor::Actor;
 use super::change::{Change, EventKey, ExposureEvent};
-use super::json::{compacted, elements, field, text_at, unquoted};
+use super::json::{Tree, compacted, elements, field, text_at, unquoted};
 use super::outcome::Outcome;
 use super::table::Kind;
 use crate::record::Record;
@@ -167,7 +167,11 @@ pub fn event_key(record: &Record<'_>, raw: &[u8]) -> EventKey {
     }
 }
 
-pub(super) fn key_of(json: &Value, recipient: Option<AccountId>, raw: &[u8]) -> EventKey {
+pub(super) fn key_of<'v>(
+    json: impl Tree<'v>,
+    recipient: Option<AccountId>,
+    raw: &[u8],
+) -> EventKey {
     match EventId::parse(text_at(json, &["eventID"])) {
         Some(id) => EventKey::Id(id, recipient),
         None => EventKey::Content(Sha256::digest(compacted(raw)).into()),

@@ -6,12 +6,11 @@
 use super::actor::Actor;
 use super::change::EventKey;
 use super::issuances::IssuanceKind;
-use super::json::text_at;
+use super::json::{Tree, text_at};
 use super::outcome::Outcome;
 use super::read::{event_time, key_of};
-use crate::record::Record;
+use crate::record::{Record, View};
 use crate::vocab::{AccountId, Citation, EventId, Region, Timestamp, Untrusted};
-use serde_json::Value;
 
 /// What userIdentity says beside the caller's name: of the session, and of whoever stands behind it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -38,7 +37,7 @@ pub struct Session {
 
 impl Session {
     /// Reads a userIdentity.
-    pub(super) fn read(identity: &Value) -> Self {
+    pub(super) fn read<'v>(identity: impl Tree<'v>) -> Self {
         let text = |path: &[&str]| Untrusted::from(text_at(identity, path));
         let first = |paths: [&[&str]; 2]| {
             let mut texts = paths.into_iter().map(text);
@@ -107,7 +106,7 @@ pub struct CitedIssuance {
     pub citation: Citation,
 }
 
-/// The top-level members that tell of an issuance.
+/// The top-level members that tell of an issuance. With which program it was asked for is not told: there are millions of them.
 const MEMBERS: [&str; 11] = [
     "userIdentity",
     "requestParameters",
@@ -129,57 +128,58 @@ pub fn read_issuance(
     record: &Record<'_>,
     raw: &[u8],
 ) -> Option<(EventKey, Issuance)> {
-    let json = record.pick(&MEMBERS);
     let time = event_time(record)?;
-    let outcome = Outcome::of_record(&json);
-    let refused = text_at(&json, &["responseElements", name]) == "Failure";
+    let part = record.part(&MEMBERS);
+    let json = part.view();
+    let outcome = Outcome::of_record(&record.pick(&["errorCode"]));
+    let refused = text_at(json, &["responseElements", name]) == "Failure";
     if outcome != Outcome::Took || refused {
         return None;
     }
-    let recipient = AccountId::parse(text_at(&json, &["recipientAccountId"]));
-    let parent = parent(&json);
-    let key = key_of(&json, recipient.clone(), raw);
+    let recipient = AccountId::parse(text_at(json, &["recipientAccountId"]));
+    let parent = parent(json);
+    let key = key_of(json, recipient.clone(), raw);
     let account = recipient.or_else(|| parent.session.account.clone());
     let mut issuance = Issuance {
         time,
         name,
         kind,
-        region: Region::parse(text_at(&json, &["awsRegion"])),
+        region: Region::parse(text_at(json, &["awsRegion"])),
         account,
-        key: text_at(&json, &["responseElements", "credentials", "accessKeyId"]).into(),
+        key: text_at(json, &["responseElements", "credentials", "accessKeyId"]).into(),
         session: Untrusted::default(),
         subject: first_of(
-            &json,
+            json,
             &[
                 &["responseElements", "subjectFromWebIdentityToken"],
                 &["responseElements", "subject"],
             ],
         ),
         provider: first_of(
-            &json,
+            json,
             &[
                 &["responseElements", "provider"],
                 &["responseElements", "issuer"],
             ],
         ),
         source_identity: first_of(
-            &json,
+            json,
             &[
                 &["requestParameters", "sourceIdentity"],
                 &["responseElements", "sourceIdentity"],
             ],
         ),
-        mfa: mfa(&json),
-        shared: EventId::parse(text_at(&json, &["sharedEventID"])),
+        mfa: mfa(json),
+        shared: EventId::parse(text_at(json, &["sharedEventID"])),
         parent,
     };
-    issuance.session = session_of(&json, &issuance);
+    issuance.session = session_of(json, &issuance);
     let useful = !issuance.key.is_empty() || !issuance.session.is_empty();
     useful.then_some((key, issuance))
 }
 
 /// Who asked: for a switch of roles in the console, the identity that was switched from.
-fn parent(json: &Value) -> Actor {
+fn parent(json: View<'_, '_>) -> Actor {
     let mut parent = Actor::read(json);
     let from = text_at(json, &["additionalEventData", "SwitchFrom"]);
     if !from.is_empty() {
@@ -201,7 +201,7 @@ fn kind_of_arn(arn: &str) -> &'static str {
 }
 
 /// The ARN of the session that began.
-fn session_of(json: &Value, issuance: &Issuance) -> Untrusted {
+fn session_of(json: View<'_, '_>, issuance: &Issuance) -> Untrusted {
     let issued = first_of(
         json,
         &[
@@ -223,7 +223,7 @@ fn session_of(json: &Value, issuance: &Issuance) -> Untrusted {
 }
 
 /// The ARN of the session of a role that was asked for, where the response is not told.
-fn asked_for(json: &Value) -> Option<Untrusted> {
+fn asked_for(json: View<'_, '_>) -> Option<Untrusted> {
     let role = text_at(json, &["requestParameters", "roleArn"]);
     let session = text_at(json, &["requestParameters", "roleSessionName"]);
     let (place, path) = role.split_once(":role/")?;
@@ -233,7 +233,7 @@ fn asked_for(json: &Value) -> Option<Untrusted> {
 }
 
 /// `account/permission set`, as Identity Center's events name it.
-fn permission_set(json: &Value) -> Untrusted {
+fn permission_set(json: View<'_, '_>) -> Untrusted {
     let account = first_of(
         json,
         &[
@@ -255,7 +255,7 @@ fn permission_set(json: &Value) -> Untrusted {
 }
 
 /// The first text among some paths.
-fn first_of(json: &Value, paths: &[&[&str]]) -> Untrusted {
+fn first_of(json: View<'_, '_>, paths: &[&[&str]]) -> Untrusted {
     let texts = paths.iter().map(|path| text_at(json, path));
     texts
         .into_iter()
@@ -265,7 +265,7 @@ fn first_of(json: &Value, paths: &[&[&str]]) -> Untrusted {
 }
 
 /// A second factor: as the sign-in says, or because a device was named, whose code STS checks.
-fn mfa(json: &Value) -> Option<bool> {
+fn mfa(json: View<'_, '_>) -> Option<bool> {
     match text_at(json, &["additionalEventData", "MFAUsed"]) {
         "Yes" => Some(true),
         "No" => Some(false),
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
     use crate::record::Decoder;
     use crate::vocab::LogFileId;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn read(kind: IssuanceKind, name: &'static str, record: &Value) -> Option<Issuance> {
         let text = record.to_string();

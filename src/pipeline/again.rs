@@ -13,7 +13,7 @@ use crate::integrity::{FileProof, Material, Wanted};
 use crate::record::{Decoder, RawRecord};
 use crate::source::{FileChoice, LogFile};
 use crate::spill::Lines;
-use crate::store::{DamagedSegment, Store, StoreError, Table};
+use crate::store::{DamagedSegment, Store, StoreError, Table, Wants};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -124,7 +124,7 @@ pub(super) fn requests<'s>(
     kept.stored = Some(Stored {
         store,
         segments,
-        wants: Box::new(wants),
+        wants,
     });
     Ok(kept)
 }
@@ -144,15 +144,15 @@ enum Chosen {
 
 impl<'c> Choosing<'c> {
     /// Whether a row is wanted, by the file of the source and the log file that it rests on.
-    pub fn wants(self) -> impl Fn(&str, &str) -> bool + Send + Sync + 'c {
-        move |source: &str, file: &str| self.of(source, file) == Chosen::Read
+    pub fn wants(self) -> Wants<'c> {
+        match self.0.is_all() {
+            true => Wants::all(),
+            false => Wants::those(move |source, file| self.of(source, file) == Chosen::Read),
+        }
     }
 
     /// As if the files were read now: what is passed over hides what lies in it.
     fn of(self, source: &str, file: &str) -> Chosen {
-        if self.0.is_all() {
-            return Chosen::Read;
-        }
         let inside = file.get(source.len()..).unwrap_or_default();
         let ends = inside.match_indices("!/").map(|(at, _)| source.len() + at);
         for end in ends {
@@ -238,6 +238,7 @@ fn passed_over(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Evid
         return Ok(found);
     }
     let skipped = |source: &str, file: &str| matches!(asked.of(source, file), Chosen::Skipped(_));
+    let skipped = Wants::those(skipped);
     store.add(number, Table::Files, &skipped, &mut found)?;
     for (id, account) in &mut found.files {
         if let Some(reason) = asked.0.passes_over(id) {
@@ -314,7 +315,7 @@ pub(super) fn count_writes(counted: &BTreeMap<LogFileId, u64>, evidence: &mut Ev
 fn writes(
     store: &Store,
     number: usize,
-    wants: &crate::store::Wants<'_>,
+    wants: &Wants<'_>,
     objects: &ObjectsOfInterest,
 ) -> Result<Writers, StoreError> {
     let mut teller = Teller::default();

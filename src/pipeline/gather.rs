@@ -277,7 +277,7 @@ impl Gathering<'_> {
         };
         match Issued::of(&cited).filter(|_| !self.writes.keeps_all()) {
             Some(issued) => self.catch.issued.push(issued),
-            None => self.catch.sessions.push(&cited.pack()),
+            None => self.catch.sessions.push(cited),
         }
         self.used += 1;
     }

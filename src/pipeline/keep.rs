@@ -12,7 +12,7 @@ use crate::evidence::{Evidence, Fate};
 use crate::integrity::{Material, Wanted, delivered_part};
 use crate::source::{FileChoice, Listing, LogFile, Part, Source};
 use crate::spill::Lines;
-use crate::store::{Drafting, Identity, Store, StoreError, Story};
+use crate::store::{Drafting, Identity, Store, StoreError, Story, TakesBatches, Unfinished};
 use crate::vocab::{LogFileId, LossKind, SkipReason};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -124,24 +124,55 @@ pub fn keep_by<E: From<ScanError> + Send>(
     })?
 }
 
+/// Reads every file of a source, and hands on what it tells: the rows that a store would take, and no store.
+///
+/// # Errors
+/// If the source cannot be listed, or the rows are not taken.
+pub fn read_rows(
+    source: &dyn Source,
+    options: &Options,
+    take: &TakesBatches<'_>,
+) -> Result<(), ScanError> {
+    in_pool(options.threads, || {
+        let listing = source.list()?;
+        let files: Vec<&LogFile> = listing.files.iter().collect();
+        source.expect(&files);
+        let run = Run::new(source, options, &());
+        let drafting = Drafting::handing_on(take);
+        let told = in_turn(&files, |file| run.read(file, &drafting));
+        let told = told.try_for_each(|(_, read)| read);
+        let handed_on = told.and_then(|()| drafting.finish());
+        let refused = |cause| ScanError::StoreFull { cause, kept: 0 };
+        handed_on.map(|_| ()).map_err(refused)
+    })?
+}
+
 /// Checks a store's segments and learns which files it knows.
 pub(super) fn learn(store: &mut Store) {
     let segments: Vec<usize> = (0..store.segments()).collect();
-    let checked = segments
-        .into_par_iter()
-        .map(|number| store.check(number).and_then(|()| store.sources(number)))
-        .collect();
+    let checked = segments.into_par_iter().map(|number| {
+        let tables = store.tables(number).into_par_iter();
+        let checked: Vec<_> = tables
+            .map(|table| store.check_table(number, table))
+            .collect();
+        checked.into_iter().collect::<Result<(), _>>()?;
+        store.sources(number)
+    });
+    let checked = checked.collect();
     store.learn(checked);
 }
 
 /// Writes a segment of what some files tell.
 fn commit(
     store: &mut Store,
-    fill: impl FnOnce(&Drafting) -> Result<(), StoreError>,
+    fill: impl FnOnce(&Drafting<'_>) -> Result<(), StoreError>,
 ) -> Result<(), ScanError> {
     let drafted = store.begin().and_then(|drafting| {
         fill(&drafting)?;
-        drafting.finish()
+        let (tables, files) = drafting.into_tables();
+        let drafts = tables.into_par_iter().map(Unfinished::finish);
+        let drafts: Result<Vec<_>, _> = drafts.collect();
+        Ok((drafts?.into_iter().flatten().collect(), files))
     });
     let committed = drafted.and_then(|drafted| store.commit(drafted));
     committed.map_err(|cause| ScanError::StoreFull {
@@ -228,7 +259,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn read(&self, file: &LogFile, drafting: &Drafting) -> Result<(), StoreError> {
+    fn read(&self, file: &LogFile, drafting: &Drafting<'_>) -> Result<(), StoreError> {
         let wanted = match is_read_late(file) {
             true => Wanted::everything(),
             false => Wanted::default(),
@@ -305,15 +336,15 @@ fn unlisted(listing: &Listing, store: &Store, shard: Option<Shard>) -> Vec<(LogF
         .collect()
 }
 
-fn not_read(id: &LogFileId, told: &Evidence, drafting: &Drafting) -> Result<(), StoreError> {
+fn not_read(id: &LogFileId, told: &Evidence, drafting: &Drafting<'_>) -> Result<(), StoreError> {
     let story = Story {
         log_file: id.clone(),
         evidence: told.clone(),
         material: Material::default(),
         kept: Vec::new(),
         requests: Lines::default(),
-        sessions: Lines::default(),
-        addresses: Lines::default(),
+        sessions: Vec::new(),
+        addresses: Vec::new(),
     };
     drafting.take(id, &story)?;
     drafting.end(nothing_of(id))

@@ -29,7 +29,7 @@ pub use alarms::{Alarms, LogGroups, Watch, alarms};
 
 pub use again::{judge, report};
 pub use filter::{FieldRow, Filtered, Query, Thoroughness, Wanted, filter};
-pub use keep::{Added, Shard, keep, keep_by};
+pub use keep::{Added, Shard, keep, keep_by, read_rows};
 
 use crate::analysis::{Analysis, Counts, Selection, Strictness};
 use crate::evidence::{Coverage, Evidence, Fate, FileAccount};

@@ -7,7 +7,9 @@ use super::issued::{Collecting, Issued, Register};
 use super::reading::Reading;
 use super::sought::Sought;
 use super::traced::Stored;
-use crate::event::{CitedRequest, Whereabouts, bucket_of_prefix, bucket_prefix, prefix_of};
+use crate::event::{
+    CitedIssuance, CitedRequest, Likeness, Whereabouts, bucket_of_prefix, bucket_prefix, prefix_of,
+};
 use crate::evidence::Evidence;
 use crate::integrity::Material;
 use crate::source::{LogFile, Source};
@@ -28,10 +30,12 @@ const HELD: usize = 16 << 20;
 pub(super) struct Catch {
     pub requests: Lines,
     /// Sessions, of what cannot be read again, or for a store.
-    pub sessions: Lines,
+    pub sessions: Vec<CitedIssuance>,
     /// The records that issue sessions, of what can.
     pub issued: Vec<Issued>,
-    addresses: HashMap<u64, Whereabouts>,
+    addresses: Vec<Whereabouts>,
+    /// Where among them one of a likeness stands.
+    likenesses: HashMap<u64, usize>,
     /// Records that are put aside for a store.
     pub kept: Vec<KeptRecord>,
 }
@@ -41,7 +45,7 @@ impl Catch {
     /// records were split into files.
     pub fn see(
         &mut self,
-        likeness: Option<(&str, &str, &str)>,
+        likeness: Option<Likeness<'_>>,
         service: &str,
         time: Timestamp,
         read: impl Fn() -> Option<Whereabouts>,
@@ -52,30 +56,32 @@ impl Catch {
         let mut hasher = DefaultHasher::new();
         (likeness, service, time.unix().div_euclid(86_400)).hash(&mut hasher);
         let place = hasher.finish();
-        let known = self.addresses.get(&place);
-        if known.is_some_and(|known| known.time < time) {
-            return;
-        }
-        if let Some(found) = read().filter(|found| {
-            known.is_none_or(|known| (found.time, &found.event) < (known.time, &known.event))
-        }) {
-            self.addresses.insert(place, found);
+        let known = self.likenesses.get(&place).copied();
+        let known = known.and_then(|number| self.addresses.get_mut(number));
+        match known {
+            Some(known) if known.time < time => {}
+            Some(known) => {
+                let earlier =
+                    |found: &Whereabouts| (found.time, &found.event) < (known.time, &known.event);
+                if let Some(found) = read().filter(earlier) {
+                    *known = found;
+                }
+            }
+            None => {
+                if let Some(found) = read() {
+                    self.likenesses.insert(place, self.addresses.len());
+                    self.addresses.push(found);
+                }
+            }
         }
     }
 }
 
 impl Catch {
-    fn addresses(&self) -> Lines {
-        let mut packed: Vec<_> = self.addresses.values().map(Whereabouts::pack).collect();
-        packed.sort_unstable();
-        let mut lines = Lines::default();
-        packed.iter().for_each(|line| lines.push(line));
-        lines
-    }
-
     /// All that one log file told, for a store.
     pub fn into_story(self, log_file: LogFileId, evidence: Evidence, material: Material) -> Story {
-        let addresses = self.addresses();
+        let mut addresses = self.addresses;
+        addresses.sort_unstable();
         Story {
             log_file,
             evidence,
@@ -86,6 +92,13 @@ impl Catch {
             addresses,
         }
     }
+}
+
+/// What was packed, as lines.
+fn lines(packed: impl Iterator<Item = Vec<u8>>) -> Lines {
+    let mut lines = Lines::default();
+    packed.for_each(|line| lines.push(&line));
+    lines
 }
 
 /// Takes what all files have.
@@ -116,10 +129,12 @@ impl Sinks {
                 self.fail(cause);
             }
         }
+        let sessions = lines(catch.sessions.iter().map(CitedIssuance::pack));
+        let addresses = lines(catch.addresses.iter().map(Whereabouts::pack));
         let parts = [
             (&self.requests, &catch.requests),
-            (&self.sessions, &catch.sessions),
-            (&self.addresses, &catch.addresses()),
+            (&self.sessions, &sessions),
+            (&self.addresses, &addresses),
         ];
         for (spill, lines) in parts {
             if !lines.is_empty() {

@@ -19,7 +19,7 @@ pub(super) struct Stored<'s> {
     pub store: &'s Store,
     /// The segments that can be believed.
     pub segments: Vec<usize>,
-    pub wants: Box<Wants<'s>>,
+    pub wants: Wants<'s>,
 }
 
 impl Stored<'_> {

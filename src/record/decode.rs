@@ -172,6 +172,18 @@ impl<'d> Record<'d> {
         Value::Object(members.map(read).collect())
     }
 
+    /// The same members, where they lie: of these a value is found sooner than of all.
+    pub fn part(&self, keys: &[&str]) -> Part<'d> {
+        let mut nodes = vec![Node::Object { len: 0, count: 0 }];
+        for (name, value) in self.members() {
+            if keys.iter().any(|key| name.eq_ignore_ascii_case(key)) {
+                nodes.push(Node::String(name));
+                nodes.extend_from_slice(value);
+            }
+        }
+        Part { nodes }
+    }
+
     fn member(&self, key: &str) -> Option<&[Node<'d>]> {
         named(&self.tape.0, key)
     }
@@ -199,6 +211,19 @@ impl<'d> Record<'d> {
         View {
             nodes: &self.tape.0,
         }
+    }
+}
+
+/// Some members of a record.
+#[derive(Debug)]
+pub struct Part<'d> {
+    nodes: Vec<Node<'d>>,
+}
+
+impl<'d> Part<'d> {
+    /// An object of these members.
+    pub fn view(&self) -> View<'_, 'd> {
+        View { nodes: &self.nodes }
     }
 }
 
@@ -247,10 +272,13 @@ impl<'r, 'd> View<'r, 'd> {
 
     /// The member of that name, where this is an object that has one. Of several the last.
     pub fn member(self, name: &str) -> Option<Self> {
-        self.members()
-            .filter(|(key, _)| *key == name)
-            .last()
-            .map(|(_, value)| value)
+        let mut found = None;
+        for (key, value) in self.members() {
+            if key == name {
+                found = Some(value);
+            }
+        }
+        found
     }
 
     /// The element of that number, where this is an array that has one.

@@ -26,6 +26,8 @@ pub(super) struct Frame {
     others: Vec<Other>,
     /// The members whose texts are placed.
     texts: Vec<(u16, Field)>,
+    /// The member that is the session's context, where that is an object.
+    context: Option<u16>,
     /// Which keys are met, and what is [`Strange`]: the same in all records with these keys.
     met: Met,
     /// Bits of what is [`Strange`].
@@ -145,6 +147,10 @@ impl Frame {
                 end - record.start,
             );
         }
+        if let Some(member) = self.context {
+            let start = record.value(record.colon(member));
+            places.put_context(start - record.start);
+        }
         (record.service(places) == self.service).then_some(())
     }
 
@@ -207,6 +213,10 @@ impl Frame {
         });
         self.texts.clear();
         self.texts.extend(texts);
+        self.context = self.wanted.iter().find_map(|wanted| {
+            let is_one = wanted.key == Key::Context && matches!(wanted.value, Value::Within(_));
+            is_one.then_some(wanted.member)
+        });
         places
     }
 
@@ -364,6 +374,9 @@ impl<'r> Framed<'r> {
 
     /// Where the text behind a colon lies, if there is one and it has no escape.
     fn learn_value(&self, key: Key, value: Value, colon: usize, places: &mut Places) {
+        if let (Key::Context, Value::Within(_)) = (key, value) {
+            places.put_context(self.value(colon) - self.start);
+        }
         let (Key::Of(field), Value::Text) = (key, value) else {
             return;
         };

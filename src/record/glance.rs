@@ -4,6 +4,8 @@
 //! and the record is not read. A glance is only given where it says what [`Record`](super::Record) would say: of a record with
 //! a key written twice, in other case or with escapes there is none, and the record is read.
 
+use super::context;
+
 /// The fields that a glance takes in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Field {
@@ -41,6 +43,12 @@ pub enum Field {
     Key,
     /// `resources.accountId`, of S3: of several, which are all the same.
     Owner,
+    /// `sourceIPAddress`
+    Address,
+    /// `userIdentity.arn`
+    CallerArn,
+    /// `userIdentity.accessKeyId`
+    CallerKey,
 }
 
 impl Field {
@@ -67,7 +75,7 @@ impl Field {
 }
 
 /// How many fields there are.
-const FIELDS: usize = 17;
+const FIELDS: usize = 20;
 
 /// Where in a record the fields' strings lie.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -80,6 +88,8 @@ pub(super) struct Places {
     known: u32,
     /// Which keys were met, a bit each: those of [`Key`].
     met: u32,
+    /// Where userIdentity.sessionContext's object begins; 0 where there is none.
+    context: u32,
     /// Whether the record must be read.
     is_doubtful: bool,
 }
@@ -102,6 +112,20 @@ impl<'t> Glance<'t> {
     /// The field's string, which has no escape; `None` where the record has none, or another kind of value.
     pub fn get(&self, field: Field) -> Option<&'t [u8]> {
         self.places.of(self.raw, field)
+    }
+
+    /// Whether a field's value is a string, or the record has no such field.
+    pub fn is_plain(&self, field: Field) -> bool {
+        self.get(field).is_some() || !self.places.has(Key::Of(field))
+    }
+
+    /// `userIdentity.sessionContext.attributes.creationDate`, empty where there is none; `None` where the record must be read to know.
+    pub fn session_began(&self) -> Option<&'t str> {
+        match self.places.context {
+            0 if !self.places.has(Key::Context) => Some(""),
+            0 => None,
+            place => context::began(self.raw, place as usize),
+        }
     }
 
     /// Whether the record has an `errorCode`.
@@ -137,6 +161,7 @@ pub(super) enum Key {
     /// Of a field.
     Of(Field),
     Identity,
+    Context,
     ManagementEvent,
     Resources,
     ErrorCode,
@@ -182,11 +207,13 @@ impl Key {
             Self::Of(Field::InvokedBy) => b"invokedBy",
             Self::Of(Field::Id) => b"eventID",
             Self::Of(Field::Shared) => b"sharedEventID",
-            Self::Of(Field::IssuedKey) => b"accessKeyId",
-            Self::Of(Field::IssuedSession) => b"arn",
+            Self::Of(Field::IssuedKey | Field::CallerKey) => b"accessKeyId",
+            Self::Of(Field::IssuedSession | Field::CallerArn) => b"arn",
             Self::Of(Field::Bucket) => b"bucketName",
             Self::Of(Field::Key) => b"key",
+            Self::Of(Field::Address) => b"sourceIPAddress",
             Self::Identity => b"userIdentity",
+            Self::Context => b"sessionContext",
             Self::ManagementEvent => b"managementEvent",
             Self::Resources => b"resources",
             Self::ErrorCode => b"errorCode",
@@ -203,14 +230,15 @@ impl Key {
         match self {
             Self::Of(Field::Owner) | Self::Beside(_) => 0,
             Self::Of(field) => 1 << field as u32,
-            Self::Identity => 1 << 17,
-            Self::ManagementEvent => 1 << 18,
-            Self::Resources => 1 << 19,
-            Self::ErrorCode => 1 << 20,
-            Self::Response => 1 << 21,
-            Self::Credentials => 1 << 22,
-            Self::AssumedUser => 1 << 23,
-            Self::Parameters => 1 << 24,
+            Self::Identity => 1 << 20,
+            Self::ManagementEvent => 1 << 21,
+            Self::Resources => 1 << 22,
+            Self::ErrorCode => 1 << 23,
+            Self::Response => 1 << 24,
+            Self::Credentials => 1 << 25,
+            Self::AssumedUser => 1 << 26,
+            Self::Parameters => 1 << 27,
+            Self::Context => 1 << 28,
         }
     }
 
@@ -253,6 +281,7 @@ impl Level {
                 Key::Of(Field::Type),
                 Key::Of(Field::Id),
                 Key::Of(Field::Shared),
+                Key::Of(Field::Address),
                 Key::Identity,
                 Key::ManagementEvent,
                 Key::Resources,
@@ -264,6 +293,9 @@ impl Level {
                 Key::Of(Field::CallerType),
                 Key::Of(Field::CallerAccount),
                 Key::Of(Field::InvokedBy),
+                Key::Of(Field::CallerArn),
+                Key::Of(Field::CallerKey),
+                Key::Context,
             ],
             Self::Response => &[
                 Key::Credentials,
@@ -391,6 +423,12 @@ impl Places {
     pub fn meet(&mut self, key: Key) {
         self.is_doubtful |= self.met & key.bit() != 0;
         self.met |= key.bit();
+    }
+
+    /// Notes where userIdentity.sessionContext's object begins in a record.
+    #[inline(always)]
+    pub fn put_context(&mut self, start: usize) {
+        self.context = u32::try_from(start).unwrap_or_default();
     }
 
     /// Whether a key was met.

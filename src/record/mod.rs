@@ -4,6 +4,7 @@
 //! was written, so that it can be shown so.
 
 mod blocks;
+mod context;
 mod damage;
 mod decode;
 mod envelope;
@@ -24,7 +25,7 @@ mod window;
 mod written;
 
 pub use damage::Damage;
-pub use decode::{DecodeError, Decoder, Record, Scalar, View};
+pub use decode::{DecodeError, Decoder, Part, Record, Scalar, View};
 pub use form::{Form, form_of, is_parquet_of_events};
 pub use glance::{Field, Glance};
 pub use shape::{

@@ -473,6 +473,7 @@ mod tests {
                 (Field::Type, "eventType"),
                 (Field::Id, "eventID"),
                 (Field::Shared, "sharedEventID"),
+                (Field::Address, "sourceIPAddress"),
             ] {
                 assert_eq!(text(field), record.text(key), "{key}: {shown}");
             }
@@ -481,6 +482,8 @@ mod tests {
                 (Field::CallerType, "type"),
                 (Field::CallerAccount, "accountId"),
                 (Field::InvokedBy, "invokedBy"),
+                (Field::CallerArn, "arn"),
+                (Field::CallerKey, "accessKeyId"),
             ] {
                 assert_eq!(
                     text(field),
@@ -512,6 +515,11 @@ mod tests {
             let told = text(field);
             assert!(told.is_none() || told == json.pointer(path).unwrap().as_str());
         }
+        if let Some(began) = glance.session_began() {
+            let path = "/userIdentity/sessionContext/attributes/creationDate";
+            let written = json.pointer(path);
+            assert_eq!(Some(began), written.map_or(Some(""), |it| it.as_str()));
+        }
         let owner = text(Field::Owner);
         if text(Field::Source) == Some("s3.amazonaws.com") && glance.has_known_resources() {
             assert_eq!(owner, record.text_among("resources", "accountId"));
@@ -534,7 +542,9 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 15] = [
+    const RECORDS: [&str; 17] = [
+        r#"{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","arn":"arn:1","accountId":"111122223333","accessKeyId":"ASIA1","sessionContext":{"sessionIssuer":{"arn":"arn:2"},"attributes":{"creationDate":"2024-03-01T00:00:00Z","mfaAuthenticated":"false"}}},"eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","sourceIPAddress":"203.0.113.9"}"#,
+        r#"{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","arn":["arn:1"],"sessionContext":{"attributes":{"creationDate":1}}},"sourceIPAddress":["203.0.113.9"]}"#,
         r#"{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"PutObject","requestParameters":{"bucketName":"amzn-s3-demo-bucket","Host":"h","key":"k","x-id":"PutObject","yy-long-name":"z"},"resources":[{"accountId":"111122223333"}],"eventCategory":"Data"}"#,
         r#"{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"PutObject","requestParameters":{"bucketName":"amzn-s3-demo-bucket","Host":"h","key":"k","x-id":"PutObject","x-amz-acl":"z"},"resources":[{"accountId":"111122223333"}],"eventCategory":"Data"}"#,
         r#"{"eventVersion":"1.08","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","requestParameters":{"roleArn":"a"},"responseElements":{"credentials":{"accessKeyId":"ASIA1","sessionToken":"t","expiration":"e"},"assumedRoleUser":{"assumedRoleId":"i","arn":"arn:1"},"packedPolicySize":3},"eventID":"e1","sharedEventID":"s1"}"#,

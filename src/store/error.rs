@@ -60,6 +60,9 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// Whoever was handed rows takes no more.
+    #[error("the rows are not taken")]
+    NotTaken,
 }
 
 impl StoreError {

@@ -1,7 +1,7 @@
 //! How do single rows come back: records that were kept, and what is packed?
 
 use super::error::StoreError;
-use super::load::{LastName, Wants, each, key};
+use super::load::{LastName, Wants, each, each_row, key};
 use super::read::{Batches, Find, bytes, hash_of, integer, text, time, yes};
 use crate::event::Whereabouts;
 use crate::evidence::ObjectsOfInterest;
@@ -47,10 +47,9 @@ pub struct Again<'r> {
 }
 
 /// The columns that say which record it is, and the record.
-pub(super) const RECORD: [&str; 4] = ["source_file", "log_file", "record_index", "record"];
+pub(super) const RECORD: [&str; 3] = ["log_file", "record_index", "record"];
 /// The same of a write of an object.
-pub(super) const WRITE: [&str; 7] = [
-    "source_file",
+pub(super) const WRITE: [&str; 6] = [
     "log_file",
     "record_index",
     "record",
@@ -109,8 +108,22 @@ fn touches(objects: &ObjectsOfInterest, bucket: Option<&str>, key: Option<&str>)
     keys.is_some_and(|keys| keys.contains(&Untrusted::from(key)))
 }
 
-/// The columns of what is packed, and the files that it rests on.
-pub(super) const PACKED: [&str; 3] = ["source_file", "log_file", "packed"];
+/// The column of what is packed.
+pub(super) const PACKED: [&str; 1] = ["packed"];
+/// The column that tells events apart.
+pub(super) const EVENT: [&str; 1] = ["event_hash"];
+/// The columns of an address.
+pub(super) const ADDRESS: [&str; 9] = [
+    "event_time",
+    "asked_by",
+    "access_key_id",
+    "session_began",
+    "source_ip",
+    "event_source",
+    "event_id",
+    "recipient_account_id",
+    "record_sha256",
+];
 
 /// Hands out what is packed.
 pub(super) fn packed(
@@ -118,11 +131,10 @@ pub(super) fn packed(
     wants: &Wants<'_>,
     take: &mut dyn FnMut(&[u8]),
 ) -> Result<(), StoreError> {
-    let mut names = LastName::default();
     for batch in batches {
         let batch = batch?;
         let packed = batch.bytes("packed")?;
-        each(&batch, &mut names, wants, |at, _| {
+        each_row(&batch, wants, |at| {
             take(bytes(packed, at).ok_or_else(|| batch.unsound("packed"))?);
             Ok(())
         })?;
@@ -136,11 +148,10 @@ pub(super) fn event_hashes(
     wants: &Wants<'_>,
     into: &mut Vec<[u8; 16]>,
 ) -> Result<(), StoreError> {
-    let mut names = LastName::default();
     for batch in batches {
         let batch = batch?;
         let hashes = batch.bytes("event_hash")?;
-        each(&batch, &mut names, wants, |at, _| {
+        each_row(&batch, wants, |at| {
             let hash = bytes(hashes, at).and_then(|hash| hash.try_into().ok());
             into.push(hash.ok_or_else(|| batch.unsound("event_hash"))?);
             Ok(())
@@ -155,14 +166,13 @@ pub(super) fn addresses(
     wants: &Wants<'_>,
     take: &mut dyn FnMut(Whereabouts),
 ) -> Result<(), StoreError> {
-    let mut names = LastName::default();
     for batch in batches {
         let batch = batch?;
         let (callers, keys) = (batch.texts("asked_by")?, batch.texts("access_key_id")?);
         let (began, times) = (batch.times("session_began")?, batch.times("event_time")?);
         let (addresses, services) = (batch.texts("source_ip")?, batch.texts("event_source")?);
         let of = |column, at| Untrusted::from(text(column, at).unwrap_or_default());
-        each(&batch, &mut names, wants, |at, _| {
+        each_row(&batch, wants, |at| {
             take(Whereabouts {
                 name: of(callers, at),
                 access_key_id: of(keys, at),

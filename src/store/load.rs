@@ -13,8 +13,41 @@ use crate::vocab::{
     Timestamp, Untrusted,
 };
 
-/// Says of each row, by the file of the source and the log file that it rests on, whether it is wanted.
-pub type Wants<'w> = dyn Fn(&str, &str) -> bool + Send + Sync + 'w;
+/// Whether a row is wanted, by the file of the source and the log file that it rests on.
+type IsWanted<'w> = dyn Fn(&str, &str) -> bool + Send + Sync + 'w;
+
+/// Which rows are wanted.
+pub struct Wants<'w>(Option<Box<IsWanted<'w>>>);
+
+impl<'w> Wants<'w> {
+    /// All: what they rest on is not even looked at.
+    pub fn all() -> Self {
+        Self(None)
+    }
+
+    /// Those of which this says so, by the file of the source and the log file that they rest on.
+    pub fn those(are: impl Fn(&str, &str) -> bool + Send + Sync + 'w) -> Self {
+        Self(Some(Box::new(are)))
+    }
+
+    /// These columns, and those that tell which rows are wanted.
+    pub(super) fn columns(
+        &self,
+        wanted: impl IntoIterator<Item = &'static str>,
+    ) -> Vec<&'static str> {
+        const NAMES: [&str; 2] = ["source_file", "log_file"];
+        let mut columns: Vec<_> = wanted.into_iter().collect();
+        let missing = NAMES.into_iter().filter(|name| !columns.contains(name));
+        let missing: Vec<_> = missing.filter(|_| self.0.is_some()).collect();
+        columns.extend(missing);
+        columns
+    }
+}
+
+/// The columns of a table without the file of the source.
+pub(super) fn own_columns(table: Table) -> impl Iterator<Item = &'static str> {
+    table.columns().filter(|name| *name != "source_file")
+}
 
 /// The name of the last row's file: rows of one file stand together.
 #[derive(Default)]
@@ -62,13 +95,29 @@ pub(super) fn each(
     wants: &Wants<'_>,
     mut take: impl FnMut(usize, LogFileId) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
+    let files = batch.texts("log_file")?;
+    each_row(batch, wants, |at| {
+        let file = text(files, at).ok_or_else(|| batch.unsound("log_file"))?;
+        take(at, names.of(file))
+    })
+}
+
+/// The rows of a batch that are wanted.
+pub(super) fn each_row(
+    batch: &Batch,
+    wants: &Wants<'_>,
+    mut take: impl FnMut(usize) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let Some(is_wanted) = &wants.0 else {
+        return batch.rows().try_for_each(take);
+    };
     let (sources, files) = (batch.texts("source_file")?, batch.texts("log_file")?);
     for at in batch.rows() {
         let (Some(source), Some(file)) = (text(sources, at), text(files, at)) else {
             return Err(batch.unsound("log_file"));
         };
-        if wants(source, file) {
-            take(at, names.of(file))?;
+        if is_wanted(source, file) {
+            take(at)?;
         }
     }
     Ok(())

@@ -7,6 +7,7 @@
 
 mod error;
 mod find;
+mod hand;
 mod hold;
 mod join;
 mod load;
@@ -24,20 +25,19 @@ pub use error::StoreError;
 pub use find::{Again, Names};
 pub use join::{Joined, merge};
 pub use load::Wants;
-pub use segment::{Draft, Drafting};
+pub use segment::{Draft, Drafting, Unfinished};
 pub use story::{Aside, Identity, KeptRecord, Story, WrittenObject};
 pub use table::Table;
 pub use travel::Arrivals;
+pub use write::TakesBatches;
 
-use crate::event::{EventKey, Inquiry, Whereabouts};
-use crate::evidence::{Evidence, ObjectsOfInterest};
-use crate::integrity::Material;
-use crate::vocab::{Citation, LogFileId, Timestamp};
+use crate::vocab::{LogFileId, Timestamp};
 use manifest::{Manifest, Segment};
-use read::{Batches, Find, hash_of, path_of};
+use read::{Batches, path_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The version of the layout. A store of another one is refused.
 pub const VERSION: u32 = 2;
@@ -62,7 +62,7 @@ pub struct Store {
 /// Where a file of the source stands.
 #[derive(Clone, Debug)]
 struct Known {
-    segment: String,
+    segment: Arc<str>,
     identity: Identity,
 }
 
@@ -77,6 +77,14 @@ pub struct DamagedSegment {
     pub source_files: u64,
     /// Those that were not read again since, as far as their names can still be read.
     pub missing: Option<BTreeSet<LogFileId>>,
+}
+
+impl DamagedSegment {
+    /// Whether all that it told of was read again, if these were.
+    fn is_replaced_by(&self, read: &BTreeSet<LogFileId>) -> bool {
+        let missing = self.missing.as_ref();
+        missing.is_some_and(|missing| missing.is_subset(read))
+    }
 }
 
 /// Which tables of which segment can be read: segments are counted from 0.
@@ -112,15 +120,28 @@ impl Store {
     /// # Errors
     /// The first that is not.
     pub fn check(&self, number: usize) -> Result<(), StoreError> {
-        let Some(segment) = self.segment(number) else {
-            return Ok(());
-        };
-        for (name, file) in &segment.tables {
-            if let Some(table) = Table::of_name(name) {
-                read::check(&path_of(&self.folder, table, &segment.name), file)?;
-            }
+        let mut tables = self.tables(number).into_iter();
+        tables.try_for_each(|table| self.check_table(number, table))
+    }
+
+    /// The tables of a segment that have rows.
+    pub fn tables(&self, number: usize) -> Vec<Table> {
+        let tables = self.segment(number).map(|segment| segment.tables.keys());
+        let names = tables.into_iter().flatten();
+        names.filter_map(|name| Table::of_name(name)).collect()
+    }
+
+    /// Whether the file of a table of a segment is what was written.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn check_table(&self, number: usize, table: Table) -> Result<(), StoreError> {
+        let segment = self.segment(number);
+        let file = segment.and_then(|segment| segment.tables.get(table.name()));
+        match (self.path(number, table), file) {
+            (Some(path), Some(file)) => read::check(&path, file),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The batches of a table of a segment; `None` where it has no rows.
@@ -160,15 +181,7 @@ impl Store {
                 continue;
             };
             match checked {
-                Ok(identities) => {
-                    for identity in identities {
-                        let known = Known {
-                            segment: segment.name.clone(),
-                            identity,
-                        };
-                        self.index.insert(known.identity.id.clone(), known);
-                    }
-                }
+                Ok(identities) => self.remember(&segment.name, &[], identities),
                 Err(error) => {
                     let damaged = self.damage(number, &segment, &error);
                     self.damaged.insert(segment.name, damaged);
@@ -248,179 +261,6 @@ impl Store {
     /// What is kept of a file of the source.
     pub fn identity(&self, id: &LogFileId) -> Option<&Identity> {
         self.index.get(id).map(|known| &known.identity)
-    }
-
-    /// Adds a table's rows to evidence: of files, activity (after the files), spans or losses.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn add(
-        &self,
-        number: usize,
-        table: Table,
-        wants: &Wants<'_>,
-        into: &mut Evidence,
-    ) -> Result<(), StoreError> {
-        match self.batches(number, table, &[])? {
-            Some(batches) => load::add(table, batches, wants, into),
-            None => Ok(()),
-        }
-    }
-
-    /// Hands out reads.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn reads(
-        &self,
-        number: usize,
-        wants: &Wants<'_>,
-        take: &mut dyn FnMut(EventKey, Inquiry, Citation),
-    ) -> Result<(), StoreError> {
-        match self.batches(number, Table::Reads, &[])? {
-            Some(batches) => load::all_reads(batches, wants, take),
-            None => Ok(()),
-        }
-    }
-
-    /// Hands out what files can be checked with, each with the file of the source that it lies in.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn proofs(
-        &self,
-        number: usize,
-        wants: &Wants<'_>,
-        take: &mut dyn FnMut(&str, Material),
-    ) -> Result<(), StoreError> {
-        match self.batches(number, Table::Proofs, &[])? {
-            Some(batches) => load::proofs(batches, wants, take),
-            None => Ok(()),
-        }
-    }
-
-    /// Hands out the records of changes.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn changes(
-        &self,
-        number: usize,
-        wants: &Wants<'_>,
-        take: &mut dyn FnMut(Again<'_>),
-    ) -> Result<(), StoreError> {
-        match self.batches(number, Table::Changes, &find::RECORD)? {
-            Some(batches) => find::records(batches, wants, None, take),
-            None => Ok(()),
-        }
-    }
-
-    /// Hands out the records that wrote these objects.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn writes(
-        &self,
-        number: usize,
-        wants: &Wants<'_>,
-        objects: &ObjectsOfInterest,
-        take: &mut dyn FnMut(Again<'_>),
-    ) -> Result<(), StoreError> {
-        if objects.is_empty() {
-            return Ok(());
-        }
-        let pairs = objects.iter().flat_map(|(bucket, keys)| {
-            keys.iter()
-                .map(|key| hash_of(&[bucket.as_str(), key.reveal()]))
-        });
-        let find = Names::of_hashes(pairs).among(&["find_by_object"]);
-        match self.found(number, Table::Writes, &find::WRITE, &find)? {
-            Some(batches) => find::records(batches, wants, Some(objects), take),
-            None => Ok(()),
-        }
-    }
-
-    /// Hands out packed requests, or all packed sessions.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn packed(
-        &self,
-        number: usize,
-        table: Table,
-        wants: &Wants<'_>,
-        take: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), StoreError> {
-        match self.batches(number, table, &find::PACKED)? {
-            Some(batches) => find::packed(batches, wants, take),
-            None => Ok(()),
-        }
-    }
-
-    /// Hands out packed sessions: all that may have one of these names as access key, ARN or shared id, and perhaps others.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn sessions(
-        &self,
-        number: usize,
-        wants: &Wants<'_>,
-        names: &Names,
-        take: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), StoreError> {
-        let find = names.among(&["find_by_key", "find_by_session", "find_by_shared"]);
-        match self.found(number, Table::Sessions, &find::PACKED, &find)? {
-            Some(batches) => find::packed(batches, wants, take),
-            None => Ok(()),
-        }
-    }
-
-    /// Tells the events that issued sessions apart: sixteen bytes of each.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn session_events(
-        &self,
-        number: usize,
-        wants: &Wants<'_>,
-        into: &mut Vec<[u8; 16]>,
-    ) -> Result<(), StoreError> {
-        let columns = ["source_file", "log_file", "event_hash"];
-        match self.batches(number, Table::Sessions, &columns)? {
-            Some(batches) => find::event_hashes(batches, wants, into),
-            None => Ok(()),
-        }
-    }
-
-    /// Hands out from where callers called: all that have one of these names, and perhaps others.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn addresses(
-        &self,
-        number: usize,
-        wants: &Wants<'_>,
-        names: &Names,
-        take: &mut dyn FnMut(Whereabouts),
-    ) -> Result<(), StoreError> {
-        let find = names.among(&["find_by_caller"]);
-        match self.found(number, Table::Addresses, &[], &find)? {
-            Some(batches) => find::addresses(batches, wants, take),
-            None => Ok(()),
-        }
-    }
-
-    /// The batches of those rows of a table that may be what is looked for.
-    fn found(
-        &self,
-        number: usize,
-        table: Table,
-        columns: &[&'static str],
-        find: &Find,
-    ) -> Result<Option<Batches>, StoreError> {
-        let path = self.path(number, table);
-        path.map(|path| Batches::open_where(&path, columns, Some(find)))
-            .transpose()
     }
 
     /// The earliest instant of which no run with `--since-last` has told; if all was told, the last instant of all.

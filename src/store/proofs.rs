@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use Value::{Boolean, Nothing, Text};
 
 /// Writes the rows of what a log file can be checked with.
-pub(super) fn write(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
+pub(super) fn write(source: &str, story: &Story, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     for (file, proof) in &story.material.proofs {
         rows.push(&proof_row(
             source,

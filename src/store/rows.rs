@@ -5,7 +5,7 @@ use super::read::hash_of;
 use super::story::{Aside, Identity, KeptRecord, Story};
 use super::table::Table;
 use super::write::{Rows, Value};
-use crate::event::{CitedIssuance, CitedRequest, EventKey, Whereabouts};
+use crate::event::{CitedRequest, EventKey};
 use crate::evidence::{Coverage, Fate, FileAccount};
 use crate::vocab::{AccountId, BucketName, Citation, EventId, Region};
 use sha2::{Digest as _, Sha256};
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use Value::{Boolean, Bytes, Hash, Integer, Nothing, Text, Time};
 
 /// Writes the row of a file of the source.
-pub(super) fn write_source(identity: &Identity, rows: &mut Rows) -> Result<(), StoreError> {
+pub(super) fn write_source(identity: &Identity, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     rows.push(&[
         Text(identity.id.as_str()),
         Integer(identity.bytes),
@@ -29,7 +29,7 @@ pub(super) fn write_story(
     table: Table,
     source: &str,
     story: &Story,
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
 ) -> Result<(), StoreError> {
     match table {
         Table::Sources => Ok(()),
@@ -90,7 +90,7 @@ fn activity(
     source: &str,
     file: &str,
     account: &FileAccount,
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
 ) -> Result<(), StoreError> {
     for hour in &account.activity {
         let [first, last] = ends(Some(hour.coverage));
@@ -124,7 +124,7 @@ pub(super) const COVERED: &str = "records";
 pub(super) const LOGGED: &str = "data-events";
 pub(super) const ISSUED: &str = "sessions";
 
-fn spans(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
+fn spans(source: &str, story: &Story, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     let file = story.log_file.as_str();
     let mut push = |what, account, region, bucket: Option<&BucketName>, span: Coverage| {
         let [first, last] = ends(Some(span));
@@ -154,7 +154,12 @@ fn spans(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError>
     Ok(())
 }
 
-fn records(table: Table, source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
+fn records(
+    table: Table,
+    source: &str,
+    story: &Story,
+    rows: &mut Rows<'_>,
+) -> Result<(), StoreError> {
     let file = story.log_file.as_str();
     for kept in &story.kept {
         let common = record_row(source, file, kept);
@@ -200,7 +205,7 @@ fn parts(key: &EventKey) -> (Option<&str>, Option<&AccountId>, Option<String>) {
     }
 }
 
-fn reads(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
+fn reads(source: &str, story: &Story, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     for (key, (inquiry, citation)) in &story.evidence.inquiries {
         let (id, recipient, hash) = parts(key);
         // What is held by the investigator is never part of a log file's story.
@@ -240,11 +245,8 @@ fn event_id(key: &EventKey) -> Value<'_> {
     }
 }
 
-fn sessions(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
-    for packed in story.sessions.iter() {
-        let Some(session) = CitedIssuance::unpack(packed) else {
-            continue;
-        };
+fn sessions(source: &str, story: &Story, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+    for session in &story.sessions {
         let issuance = &session.issuance;
         let [file, index] = cited(&session.citation);
         rows.push(&[
@@ -260,7 +262,7 @@ fn sessions(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreErr
             Value::some(issuance.session.reveal()),
             Value::some(issuance.parent.name.reveal()),
             Value::some(issuance.parent.source_ip.reveal()),
-            Bytes(packed),
+            Bytes(&session.pack()),
             Bytes(&hash_of_event(&session.event)),
             find_by(issuance.key.reveal()),
             find_by(issuance.session.reveal()),
@@ -291,7 +293,7 @@ fn hash_of_event(key: &EventKey) -> [u8; 16] {
     std::array::from_fn(|at| digest.get(at).copied().unwrap_or_default())
 }
 
-fn requests(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
+fn requests(source: &str, story: &Story, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     for packed in story.requests.iter() {
         let Some((asked, _)) = CitedRequest::unpack(packed) else {
             continue;
@@ -322,11 +324,8 @@ fn requests(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreErr
     Ok(())
 }
 
-fn addresses(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
-    for packed in story.addresses.iter() {
-        let Some(seen) = Whereabouts::unpack(packed) else {
-            continue;
-        };
+fn addresses(source: &str, story: &Story, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+    for seen in &story.addresses {
         let (id, recipient, hash) = parts(&seen.event);
         rows.push(&[
             Text(source),
@@ -346,7 +345,7 @@ fn addresses(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreEr
     Ok(())
 }
 
-fn losses(source: &str, story: &Story, rows: &mut Rows) -> Result<(), StoreError> {
+fn losses(source: &str, story: &Story, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     for loss in &story.evidence.losses {
         rows.push(&[
             Text(source),

@@ -5,7 +5,7 @@ use super::manifest::{Segment, sync_folder, table_folder};
 use super::read::{Batches, path_of};
 use super::story::{Identity, Story};
 use super::table::Table;
-use super::write::{Rows, TableFile, TableWriter};
+use super::write::{Rows, TableFile, TableWriter, TakesBatches};
 use super::{Known, PARTIAL, Store, load, rows};
 use crate::vocab::{LogFileId, Timestamp};
 use arrow_array::BooleanArray;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A segment's table, written and not yet counting.
 #[derive(Debug)]
@@ -42,12 +42,27 @@ impl Drop for Draft {
 }
 
 /// A segment on its way. It takes what files told from many threads, and holds little of it.
-pub struct Drafting {
-    tables: Vec<(Table, Mutex<Rows>)>,
+pub struct Drafting<'t> {
+    tables: Vec<(Table, Mutex<Rows<'t>>)>,
     files: Mutex<Vec<Identity>>,
 }
 
-impl Drafting {
+impl<'t> Drafting<'t> {
+    /// One that never becomes a segment: its rows are handed on as they come, table by table and in no other order.
+    pub fn handing_on(taker: &'t TakesBatches<'t>) -> Self {
+        Self::of(|table| Rows::to(table, taker))
+    }
+
+    fn of(mut rows: impl FnMut(Table) -> Rows<'t>) -> Self {
+        let tables = Table::ALL.into_iter();
+        Self {
+            tables: tables
+                .map(|table| (table, Mutex::new(rows(table))))
+                .collect(),
+            files: Mutex::default(),
+        }
+    }
+
     /// Takes what a log file told, which is a file of the source or lies in it.
     ///
     /// # Errors
@@ -77,15 +92,39 @@ impl Drafting {
     /// # Errors
     /// If the disk takes no more.
     pub fn finish(self) -> Result<(Vec<Draft>, Vec<Identity>), StoreError> {
-        let mut drafts = Vec::new();
-        for (table, rows) in self.tables {
+        let (tables, files) = self.into_tables();
+        let drafts: Result<Vec<_>, _> = tables.into_iter().map(Unfinished::finish).collect();
+        Ok((drafts?.into_iter().flatten().collect(), files))
+    }
+
+    /// The tables, which may be finished one beside the other, and the files that they tell of.
+    pub fn into_tables(self) -> (Vec<Unfinished<'t>>, Vec<Identity>) {
+        let tables = self.tables.into_iter().map(|(table, rows)| {
             let rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let path = rows.path().to_owned();
-            let file = rows.finish()?;
-            drafts.extend(file.map(|file| Draft { table, path, file }));
-        }
+            Unfinished { table, rows }
+        });
         let files = self.files.into_inner();
-        Ok((drafts, files.unwrap_or_else(PoisonError::into_inner)))
+        (
+            tables.collect(),
+            files.unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}
+
+/// A table that takes no more rows.
+pub struct Unfinished<'t> {
+    table: Table,
+    rows: Rows<'t>,
+}
+
+impl Unfinished<'_> {
+    /// Makes it whole, and safe on the disk; nothing, if it has no rows.
+    ///
+    /// # Errors
+    /// If the disk takes no more.
+    pub fn finish(self) -> Result<Option<Draft>, StoreError> {
+        let (table, file) = (self.table, self.rows.finish()?);
+        Ok(file.map(|(path, file)| Draft { table, path, file }))
     }
 }
 
@@ -99,16 +138,14 @@ impl Store {
     ///
     /// # Errors
     /// If the disk takes no more.
-    pub fn begin(&self) -> Result<Drafting, StoreError> {
-        let begun = |table: Table| -> Result<(Table, Mutex<Rows>), StoreError> {
-            let path = table_folder(&self.folder, table)?.join(PARTIAL);
-            Ok((table, Mutex::new(Rows::of(table, &path))))
-        };
-        let tables: Result<Vec<_>, StoreError> = Table::ALL.into_iter().map(begun).collect();
-        Ok(Drafting {
-            tables: tables?,
-            files: Mutex::default(),
-        })
+    pub fn begin(&self) -> Result<Drafting<'static>, StoreError> {
+        for table in Table::ALL {
+            table_folder(&self.folder, table)?;
+        }
+        let folder = |table: Table| self.folder.join(table.name());
+        Ok(Drafting::of(|table| {
+            Rows::into_file(table, folder(table).join(PARTIAL))
+        }))
     }
 
     /// Commits a segment: from here on it counts, whatever happens, and what was known of its files does not.
@@ -125,45 +162,55 @@ impl Store {
         let ids: BTreeSet<LogFileId> = files.iter().map(|file| file.id.clone()).collect();
         let span = span(&drafts)?;
         let new = self.place(drafts, files.len() as u64, span, false)?;
+        let changed = self.rewritten(&ids)?;
         let mut manifest = self.manifest.clone();
-        let mut index = self.index.clone();
-        let mut damaged = self.damaged.clone();
-        let changed = self.rewritten(&ids, &index)?;
-        for (old, anew) in changed {
-            manifest.segments.retain(|known| known.name != old);
-            for known in index.values_mut().filter(|known| known.segment == old) {
-                known.segment = anew.as_ref().map_or(String::new(), |it| it.name.clone());
-            }
-            manifest.segments.extend(anew);
+        for (old, anew) in &changed {
+            manifest.segments.retain(|known| known.name != *old);
+            manifest.segments.extend(anew.clone());
         }
-        damaged.retain(|name, segment| {
-            let Some(missing) = &mut segment.missing else {
-                return true;
-            };
-            missing.retain(|id| !ids.contains(id));
-            let is_replaced = missing.is_empty();
-            if is_replaced {
-                manifest.segments.retain(|known| known.name != *name);
-            }
-            !is_replaced
+        manifest.segments.retain(|known| {
+            let damaged = self.damaged.get(&known.name);
+            known.name != new.name && !damaged.is_some_and(|it| it.is_replaced_by(&ids))
         });
-        manifest.segments.retain(|known| known.name != new.name);
-        for identity in files {
-            let known = Known {
-                segment: new.name.clone(),
-                identity,
-            };
-            index.insert(known.identity.id.clone(), known);
-        }
-        manifest.segments.push(new);
+        manifest.segments.push(new.clone());
         manifest.program = env!("CARGO_PKG_VERSION").to_owned();
-        let written = manifest.write(&self.folder);
-        if written.is_ok() {
-            let old = std::mem::replace(&mut self.manifest, manifest);
-            (self.index, self.damaged) = (index, damaged);
-            self.remove_replaced(&old.segments);
+        manifest.write(&self.folder)?;
+        let old = std::mem::replace(&mut self.manifest, manifest);
+        self.remember(&new.name, &changed, files);
+        self.forget_damage(&ids);
+        self.remove_replaced(&old.segments);
+        Ok(())
+    }
+
+    /// Remembers where files stand now: what was written anew moves, and what is new is added.
+    pub(super) fn remember(
+        &mut self,
+        new: &str,
+        changed: &[(String, Option<Segment>)],
+        files: Vec<Identity>,
+    ) {
+        for (old, anew) in changed {
+            let name: Arc<str> = anew.as_ref().map_or("", |it| &it.name).into();
+            let moved = self.index.values_mut();
+            moved
+                .filter(|known| *known.segment == **old)
+                .for_each(|known| known.segment = Arc::clone(&name));
         }
-        written
+        let segment: Arc<str> = new.into();
+        self.index.extend(files.into_iter().map(|identity| {
+            let segment = Arc::clone(&segment);
+            (identity.id.clone(), Known { segment, identity })
+        }));
+    }
+
+    /// What was read again is not missing any more.
+    fn forget_damage(&mut self, read: &BTreeSet<LogFileId>) {
+        self.damaged
+            .retain(|_, segment| !segment.is_replaced_by(read));
+        let missing = self.damaged.values_mut();
+        for missing in missing.filter_map(|segment| segment.missing.as_mut()) {
+            missing.retain(|id| !read.contains(id));
+        }
     }
 
     /// Notes that what is kept was told to whoever asks for what is new.
@@ -196,6 +243,9 @@ impl Store {
         for draft in &drafts {
             let path = path_of(&self.folder, draft.table, &name);
             fs::rename(&draft.path, &path).map_err(|cause| StoreError::write(&path, cause))?;
+        }
+        // All at once: what makes the first name last mostly makes the others last too.
+        for draft in &drafts {
             sync_folder(&self.folder.join(draft.table.name()))?;
         }
         Ok(Segment {
@@ -212,11 +262,10 @@ impl Store {
     fn rewritten(
         &self,
         ids: &BTreeSet<LogFileId>,
-        index: &BTreeMap<LogFileId, Known>,
     ) -> Result<Vec<(String, Option<Segment>)>, StoreError> {
         let mut concerned: BTreeSet<&str> = BTreeSet::new();
         for id in ids {
-            concerned.extend(index.get(id).map(|known| known.segment.as_str()));
+            concerned.extend(self.index.get(id).map(|known| &*known.segment));
         }
         let mut changed = Vec::new();
         for name in concerned {

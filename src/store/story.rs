@@ -3,6 +3,7 @@
 //! Records that decide are kept as they were written; what there is by the million is kept packed, beside columns that anybody
 //! can read; the rest is counts and spans.
 
+use crate::event::{CitedIssuance, Whereabouts};
 use crate::evidence::Evidence;
 use crate::integrity::Material;
 use crate::spill::Lines;
@@ -20,10 +21,10 @@ pub struct Story {
     pub kept: Vec<KeptRecord>,
     /// Requests from outside, packed.
     pub requests: Lines,
-    /// Issued sessions, packed.
-    pub sessions: Lines,
-    /// Addresses, packed.
-    pub addresses: Lines,
+    /// Issued sessions.
+    pub sessions: Vec<CitedIssuance>,
+    /// From where callers called.
+    pub addresses: Vec<Whereabouts>,
 }
 
 /// A record that is kept as it was written.

@@ -141,9 +141,10 @@ mod tests {
     use crate::evidence::{Evidence, Fate, FileAccount};
     use crate::integrity::Material;
     use crate::spill::Lines;
-    use crate::store::Story;
+    use crate::store::{Drafting, Story};
     use crate::vocab::LogFileId;
     use std::path::Path;
+    use std::sync::Mutex;
 
     fn identity(name: &str) -> Identity {
         Identity {
@@ -175,8 +176,8 @@ mod tests {
             material: Material::default(),
             kept: Vec::new(),
             requests: Lines::default(),
-            sessions: Lines::default(),
-            addresses: Lines::default(),
+            sessions: Vec::new(),
+            addresses: Vec::new(),
         }
     }
 
@@ -222,6 +223,34 @@ mod tests {
             );
             assert_eq!(into.rows(Table::Files), 40);
         }
+    }
+
+    #[test]
+    fn rows_are_handed_on_as_a_store_hands_them_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["a".to_owned(), "b".to_owned()];
+        let (mut out, on) = (Vec::new(), Mutex::new(Vec::new()));
+        let from = store(folder.path(), &names);
+        from.hand_out(&mut |table, rows| out.push((table, rows.clone())))
+            .unwrap();
+        let take = |table, rows: &RecordBatch| {
+            on.lock().unwrap().push((table, rows.clone()));
+            Ok(())
+        };
+        let drafting = Drafting::handing_on(&take);
+        for name in &names {
+            let id = LogFileId::new(name.as_str());
+            drafting.take(&id, &story(name)).unwrap();
+            drafting.end(identity(name)).unwrap();
+        }
+        let (drafts, identities) = drafting.finish().unwrap();
+        assert_eq!((drafts.len(), identities.len()), (0, 2));
+        let mut on = on.into_inner().unwrap();
+        on.sort_by_key(|(table, _)| table.name());
+        assert_eq!(on, out);
+        let refusing = Drafting::handing_on(&|_, _| Err(StoreError::NotTaken));
+        refusing.take(&LogFileId::new("a"), &story("a")).unwrap();
+        assert!(matches!(refusing.finish(), Err(StoreError::NotTaken)));
     }
 
     #[test]

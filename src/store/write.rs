@@ -15,7 +15,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -29,6 +29,26 @@ const BATCH_ROWS: usize = 16_384;
 const BATCH_BYTES: usize = 16 << 20;
 /// So many bytes make a row group, which bounds what is held in memory.
 const ROW_GROUP_BYTES: usize = 64 << 20;
+
+/// The columns in which hardly two rows are alike: no dictionary is made of them, and nobody asks for their smallest.
+const UNLIKE: [&str; 16] = [
+    "access_key_id",
+    "content_sha256",
+    "digest",
+    "event_hash",
+    "event_id",
+    "file_sha256",
+    "find_by_key",
+    "find_by_object",
+    "find_by_session",
+    "find_by_shared",
+    "object_key",
+    "packed",
+    "record",
+    "record_sha256",
+    "sha256",
+    "version",
+];
 
 /// What stands in one column of one row.
 #[derive(Clone, Copy, Debug)]
@@ -98,11 +118,17 @@ fn properties(table: Table) -> Result<WriterProperties, ParquetError> {
         named("table", table.name().to_owned()),
         named("store_version", super::VERSION.to_string()),
     ];
-    Ok(WriterProperties::builder()
+    let usual = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-        .set_key_value_metadata(Some(metadata))
-        .build())
+        .set_key_value_metadata(Some(metadata));
+    let unlike = table.columns().filter(|name| UNLIKE.contains(name));
+    let properties = unlike.fold(usual, |properties, name| {
+        properties
+            .set_column_dictionary_enabled(name.into(), false)
+            .set_column_statistics_enabled(name.into(), EnabledStatistics::None)
+    });
+    Ok(properties.build())
 }
 
 /// A Parquet file on its way. What was not finished is taken away again.
@@ -211,34 +237,47 @@ impl Write for Hashing {
     }
 }
 
-/// Rows on their way into a table's file, column by column. A table without rows has no file.
-pub(super) struct Rows {
+/// Takes rows of a table as they are told.
+pub type TakesBatches<'t> = dyn Fn(Table, &RecordBatch) -> Result<(), StoreError> + Sync + 't;
+
+/// Where rows go.
+enum Sink<'t> {
+    /// Into a file, which there is only if there are rows.
+    File(PathBuf, Option<TableWriter>),
+    Taker(&'t TakesBatches<'t>),
+}
+
+/// Rows of a table on their way, column by column.
+pub(super) struct Rows<'t> {
     table: Table,
-    path: PathBuf,
     schema: SchemaRef,
     columns: Vec<Growing>,
     held: usize,
     bytes: usize,
-    writer: Option<TableWriter>,
+    sink: Sink<'t>,
 }
 
-impl Rows {
-    pub fn of(table: Table, path: &Path) -> Self {
+impl<'t> Rows<'t> {
+    /// Into a file at that path.
+    pub fn into_file(table: Table, path: PathBuf) -> Self {
+        Self::new(table, Sink::File(path, None))
+    }
+
+    /// To whoever takes them.
+    pub fn to(table: Table, taker: &'t TakesBatches<'t>) -> Self {
+        Self::new(table, Sink::Taker(taker))
+    }
+
+    fn new(table: Table, sink: Sink<'t>) -> Self {
         let columns = table.schema().iter();
         Self {
             table,
-            path: path.to_owned(),
             schema: schema(table),
             columns: columns.map(|(_, kind)| Growing::new(*kind)).collect(),
             held: 0,
             bytes: 0,
-            writer: None,
+            sink,
         }
-    }
-
-    /// Where the file is written.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Adds a row, a value for each column.
@@ -260,21 +299,26 @@ impl Rows {
         }
         (self.held, self.bytes) = (0, 0);
         let arrays = self.columns.iter_mut().map(Growing::finish).collect();
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays)
-            .map_err(|error| StoreError::write(&self.path, io::Error::other(error.to_string())))?;
-        let writer = match self.writer.as_mut() {
-            Some(writer) => writer,
-            None => self
-                .writer
-                .insert(TableWriter::create(&self.path, self.table)?),
-        };
-        writer.write(&batch)
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|error| {
+            let table = Path::new(self.table.name());
+            StoreError::write(table, io::Error::other(error.to_string()))
+        })?;
+        match &mut self.sink {
+            Sink::Taker(taker) => taker(self.table, &batch),
+            Sink::File(_, Some(writer)) => writer.write(&batch),
+            Sink::File(path, none) => none
+                .insert(TableWriter::create(path, self.table)?)
+                .write(&batch),
+        }
     }
 
-    /// Ends the file, if there is one.
-    pub fn finish(mut self) -> Result<Option<TableFile>, StoreError> {
+    /// Ends it; gives the file, if there is one, and where it lies.
+    pub fn finish(mut self) -> Result<Option<(PathBuf, TableFile)>, StoreError> {
         self.flush()?;
-        self.writer.map(TableWriter::finish).transpose()
+        match self.sink {
+            Sink::File(path, Some(writer)) => Ok(Some((path, writer.finish()?))),
+            Sink::File(_, None) | Sink::Taker(_) => Ok(None),
+        }
     }
 }
 

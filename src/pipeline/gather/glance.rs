@@ -6,7 +6,7 @@
 use super::super::issued::{Issued, Names};
 use super::presence::account_named;
 use super::{Gathering, Writes};
-use crate::event::{IssuanceKind, is_source_of_interest, issuance_of, table};
+use crate::event::{DirectCall, IssuanceKind, is_source_of_interest, issuance_of, table};
 use crate::evidence::{Category, Coverage};
 use crate::record::{Field, Glance, RawRecord};
 use crate::vocab::{AccountId, BucketName, EventId, Timestamp};
@@ -52,11 +52,16 @@ impl Gathering<'_> {
         };
         let is_own = bytes(Field::CallerType) == Some(b"AWSService")
             || bytes(Field::InvokedBy).is_some_and(|service| !service.is_empty());
-        // Of what cannot be read again, the addresses of direct calls are kept: they may be asked for later.
-        if category == Category::Management && self.writes.keeps_all() && !is_own {
-            return None;
-        }
         let time = bytes(Field::Time).and_then(Timestamp::parse_bytes)?;
+        // Of what cannot be read again, the addresses of direct calls are kept: they may be asked for later. Should the record be
+        // read after all, it is seen twice, which is once.
+        let is_direct = category == Category::Management && !is_own;
+        if is_direct && self.writes.keeps_all() {
+            if matches!(call, Call::Issuance) {
+                return None;
+            }
+            self.see_caller(glance, source, time)?;
+        }
         let account = account_named(bytes(Field::Recipient), bytes(Field::CallerAccount));
         let region = bytes(Field::Region).unwrap_or_default();
         match call {
@@ -79,6 +84,16 @@ impl Gathering<'_> {
             _ => return None,
         }
         self.presence.note(account, region, Some(category), time);
+        Some(())
+    }
+
+    /// Sees from where somebody called; `None` where the record must be read to know.
+    fn see_caller(&mut self, glance: &Glance<'_>, source: &[u8], time: Timestamp) -> Option<()> {
+        let service = str::from_utf8(source).ok()?;
+        if let Some(call) = DirectCall::at_a_glance(glance)? {
+            let read = || call.whereabouts(service, time);
+            self.catch.see(Some(call.likeness()), service, time, read);
+        }
         Some(())
     }
 
