@@ -13,7 +13,7 @@ mod fixture;
 mod kept;
 mod turned;
 
-use arrow::array::RecordBatch;
+use arrow_array::RecordBatch;
 use fixture::{compact, elements, gzip};
 use kept::{archive, assert_same, scanned, told};
 use leaktrail::alarm::AlarmSettings;

@@ -4,7 +4,8 @@
 //! the next one has the same keys, its fields are found without looking for them. Each thread keeps a few hundred frames.
 
 use super::blocks::{BLOCK, Lanes};
-use super::glance::{Field, Found, Key, Level, Met, Places, Strange, key_before};
+use super::glance::{Field, Found, Key, Level, Strange, key_before};
+use super::places::{Met, Places};
 use super::skeleton::{Outline, Value};
 use super::written::{ANY_PARAMETER, LONGEST, Other, Wanted, Written};
 

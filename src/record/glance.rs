@@ -5,6 +5,7 @@
 //! a key written twice, in other case or with escapes there is none, and the record is read.
 
 use super::context;
+use super::places::Places;
 
 /// The fields that a glance takes in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,26 +75,6 @@ impl Field {
     }
 }
 
-/// How many fields there are.
-const FIELDS: usize = 20;
-
-/// Where in a record the fields' strings lie.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Places {
-    /// Where they begin, behind the quote.
-    starts: [u32; FIELDS],
-    /// How long they are.
-    lengths: [u16; FIELDS],
-    /// Which fields have one, a bit each.
-    known: u32,
-    /// Which keys were met, a bit each: those of [`Key`].
-    met: u32,
-    /// Where userIdentity.sessionContext's object begins; 0 where there is none.
-    context: u32,
-    /// Whether the record must be read.
-    is_doubtful: bool,
-}
-
 /// The last letters by which two keys are told apart at once.
 pub(super) type Tail = [u8; 8];
 
@@ -106,7 +87,7 @@ pub struct Glance<'t> {
 
 impl<'t> Glance<'t> {
     pub(super) fn new(raw: &'t [u8], places: &'t Places) -> Option<Self> {
-        (!places.is_doubtful).then_some(Self { raw, places })
+        (!places.is_doubtful()).then_some(Self { raw, places })
     }
 
     /// The field's string, which has no escape; `None` where the record has none, or another kind of value.
@@ -121,7 +102,7 @@ impl<'t> Glance<'t> {
 
     /// `userIdentity.sessionContext.attributes.creationDate`, empty where there is none; `None` where the record must be read to know.
     pub fn session_began(&self) -> Option<&'t str> {
-        match self.places.context {
+        match self.places.context() {
             0 if !self.places.has(Key::Context) => Some(""),
             0 => None,
             place => context::began(self.raw, place as usize),
@@ -135,23 +116,23 @@ impl<'t> Glance<'t> {
 
     /// Whether all members of the Security Token Service's answer are known ones.
     pub fn has_known_response(&self) -> bool {
-        self.places.met & Strange::Response.bit() == 0
+        !self.places.is_strange(Strange::Response)
     }
 
     /// Whether none of S3's parameters can be an ACL, or a part of one.
     pub fn has_known_parameters(&self) -> bool {
-        self.places.met & Strange::Parameters.bit() == 0
+        !self.places.is_strange(Strange::Parameters)
     }
 
     /// Whether all owners that S3's resources name are told.
     pub fn has_known_resources(&self) -> bool {
-        self.places.met & Strange::Resources.bit() == 0
+        !self.places.is_strange(Strange::Resources)
     }
 
     /// Whether the record has a top-level `managementEvent` or `resources`: without eventCategory, its kind rests on these.
     pub fn may_tell_category_otherwise(&self) -> bool {
-        let bits = [Key::ManagementEvent, Key::Resources].map(Key::bit);
-        bits.iter().any(|bit| self.places.met & bit != 0)
+        let keys = [Key::ManagementEvent, Key::Resources];
+        keys.into_iter().any(|key| self.places.has(key))
     }
 }
 
@@ -226,7 +207,7 @@ impl Key {
     }
 
     /// The bit for a key that may be met once; none for the others.
-    const fn bit(self) -> u32 {
+    pub const fn bit(self) -> u32 {
         match self {
             Self::Of(Field::Owner) | Self::Beside(_) => 0,
             Self::Of(field) => 1 << field as u32,
@@ -377,93 +358,4 @@ pub(super) fn key_before(text: &[u8], place: usize, level: Level) -> Found {
         }
     }
     Found::Other
-}
-
-/// Which keys all records of one kind have.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Met {
-    keys: u32,
-    /// Whether one of them is met twice.
-    is_doubtful: bool,
-}
-
-impl Met {
-    /// Those keys, and bits of what is strange.
-    pub fn of(keys: impl Iterator<Item = Key>, strange: u32) -> Self {
-        let mut places = Places::default();
-        keys.for_each(|key| places.meet(key));
-        places.wonder(strange);
-        Self {
-            keys: places.met,
-            is_doubtful: places.is_doubtful,
-        }
-    }
-}
-
-impl Places {
-    /// Notes that all of these were met, where none was yet.
-    #[inline(always)]
-    pub fn meet_all(&mut self, met: Met) {
-        self.met = met.keys;
-        self.is_doubtful |= met.is_doubtful;
-    }
-
-    /// The record must be read.
-    pub fn doubt(&mut self) {
-        self.is_doubtful = true;
-    }
-
-    /// Something is strange.
-    pub fn wonder(&mut self, bits: u32) {
-        self.met |= bits;
-    }
-
-    /// Notes that a key was met. One that is met twice is not glanced at.
-    #[inline(always)]
-    pub fn meet(&mut self, key: Key) {
-        self.is_doubtful |= self.met & key.bit() != 0;
-        self.met |= key.bit();
-    }
-
-    /// Notes where userIdentity.sessionContext's object begins in a record.
-    #[inline(always)]
-    pub fn put_context(&mut self, start: usize) {
-        self.context = u32::try_from(start).unwrap_or_default();
-    }
-
-    /// Whether a key was met.
-    pub fn has(&self, key: Key) -> bool {
-        self.met & key.bit() != 0
-    }
-
-    /// Notes where a field's string lies in a text; of several owners, whether they are the same.
-    #[inline(always)]
-    pub fn put(&mut self, raw: &[u8], field: Field, start: usize, end: usize) {
-        let length = end.wrapping_sub(start);
-        let (Ok(start), Ok(length)) = (u32::try_from(start), u16::try_from(length)) else {
-            return self.doubt();
-        };
-        let before = match field {
-            Field::Owner => self.of(raw, field),
-            _ => None,
-        };
-        let place = field as usize;
-        if let (Some(to), Some(long)) = (self.starts.get_mut(place), self.lengths.get_mut(place)) {
-            (*to, *long) = (start, length);
-            self.known |= 1 << place;
-        }
-        if before.is_some() && before != self.of(raw, field) {
-            self.wonder(Strange::Resources.bit());
-        }
-    }
-
-    #[inline(always)]
-    pub fn of<'r>(&self, raw: &'r [u8], field: Field) -> Option<&'r [u8]> {
-        let place = field as usize;
-        let (start, length) = (self.starts.get(place)?, self.lengths.get(place)?);
-        let is_known = self.known >> place & 1 == 1;
-        let start = *start as usize;
-        raw.get(start..start + usize::from(*length))
-            .filter(|_| is_known)
-    }
 }

@@ -9,7 +9,8 @@
 //! the next one from there. What is kept between two windows does not grow with the text.
 
 use super::damage::Damage;
-use super::glance::{Glance, Places};
+use super::glance::Glance;
+use super::places::Places;
 use super::splitter::Splitter;
 use crate::vocab::LossKind;
 use std::borrow::Cow;

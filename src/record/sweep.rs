@@ -10,7 +10,7 @@
 
 use super::blocks::{BLOCK, Lanes, Masks, Work, with_best_lanes};
 use super::frame::{Framed, Frames};
-use super::glance::Places;
+use super::places::Places;
 use super::shape::{MAX_RECORD, MAX_WINDOW};
 use super::skeleton::MOST_MEMBERS;
 use super::strings::{Seen, Strings};
