@@ -243,7 +243,7 @@ pub type TakesBatches<'t> = dyn Fn(Table, &RecordBatch) -> Result<(), StoreError
 /// Where rows go.
 enum Sink<'t> {
     /// Into a file, which there is only if there are rows.
-    File(PathBuf, Option<TableWriter>),
+    File(PathBuf, Option<Box<TableWriter>>),
     Taker(&'t TakesBatches<'t>),
 }
 
@@ -307,7 +307,7 @@ impl<'t> Rows<'t> {
             Sink::Taker(taker) => taker(self.table, &batch),
             Sink::File(_, Some(writer)) => writer.write(&batch),
             Sink::File(path, none) => none
-                .insert(TableWriter::create(path, self.table)?)
+                .insert(Box::new(TableWriter::create(path, self.table)?))
                 .write(&batch),
         }
     }
