@@ -74,6 +74,7 @@ impl Store {
             _lock: lock,
             index: BTreeMap::new(),
             damaged: BTreeMap::new(),
+            is_passing: false,
             is_learned: false,
         }
     }

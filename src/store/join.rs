@@ -98,10 +98,16 @@ impl Store {
         Ok(())
     }
 
-    /// What was taken of the sources, unless that is all of them.
+    /// The same store, which lasts only as long as a run: what of its sources the run was asked for is no news.
+    pub fn passing(mut self) -> Self {
+        self.is_passing = true;
+        self
+    }
+
+    /// What was taken of the sources, unless that is all of them or the store is passing.
     pub fn parts(&self) -> Option<Parts> {
         let parts = &self.manifest.parts;
-        (!parts.are_whole()).then(|| parts.clone())
+        (!self.is_passing && !parts.are_whole()).then(|| parts.clone())
     }
 
     /// Copies some files' rows of a segment of another store.

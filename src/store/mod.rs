@@ -57,6 +57,8 @@ pub struct Store {
     damaged: BTreeMap<String, DamagedSegment>,
     /// Whether these two are known.
     is_learned: bool,
+    /// Whether it lasts only as long as a run: which part of its sources it holds is what the run was asked for.
+    is_passing: bool,
 }
 
 /// Where a file of the source stands.
