@@ -22,8 +22,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 const SHAPES: [Shape; 3] = [Shape::ManySmall, Shape::FewLarge, Shape::DataEvents];
+/// So many times as large as elsewhere: what a scan does once, before and after its files, is to be small beside them.
+const TIMES: u64 = 10;
+/// So many times what is compared is measured.
+const PAIRS: usize = 11;
 static CORPORA: OnceLock<[Corpus; 3]> = OnceLock::new();
 
 fn main() {
@@ -31,12 +36,49 @@ fn main() {
     // `LEAKTRAIL_CORPUS=DIR` leaves the archives there, for other tools.
     let kept = std::env::var_os("LEAKTRAIL_CORPUS").map(PathBuf::from);
     let place = kept.as_deref().unwrap_or(folder.path());
-    let corpora = SHAPES.map(|shape| Corpus::write(place, shape).unwrap());
+    let corpora = SHAPES.map(|shape| Corpus::write_many(place, shape, TIMES).unwrap());
     let corpora = CORPORA.get_or_init(|| corpora);
     for (shape, corpus) in SHAPES.iter().zip(corpora) {
         tell(*shape, corpus);
     }
+    if std::env::args().all(|word| word != "--list") {
+        for (shape, corpus) in SHAPES.iter().zip(corpora) {
+            compare(*shape, corpus);
+        }
+    }
     divan::main();
+}
+
+/// Prints how many times as long as inflation a scan takes and a filter, on one thread, and how much faster all threads are. What is
+/// compared is measured one after the other, so that it matters little what else the machine does; medians count.
+fn compare(shape: Shape, corpus: &Corpus) {
+    let mut ratios = [(); 3].map(|()| Vec::new());
+    for _ in 0..PAIRS {
+        let times = [
+            took(|| inflated(corpus)),
+            took(|| analysis(corpus, Some(1)).counts.records),
+            took(|| filtered(corpus, Thoroughness::Likely).1),
+            took(|| analysis(corpus, None).counts.records),
+        ];
+        let [inflation, one, filter, all] = times;
+        let found = [one / inflation, filter / inflation, one / all];
+        let pairs = ratios.iter_mut().zip(found);
+        pairs.for_each(|(ratios, found)| ratios.push(found));
+    }
+    let [scan, filter, threads] = ratios.map(|mut ratios| {
+        ratios.sort_by(f64::total_cmp);
+        ratios[PAIRS / 2]
+    });
+    println!(
+        "{shape:?}: scan {scan:.2} and filter {filter:.2} times inflation; all threads {threads:.2} times one"
+    );
+}
+
+/// How long something takes, in seconds.
+fn took<T>(work: impl FnOnce() -> T) -> f64 {
+    let start = Instant::now();
+    std::hint::black_box(work());
+    start.elapsed().as_secs_f64()
 }
 
 /// Prints what is there and what a scan finds, which must be the same.
@@ -78,25 +120,29 @@ fn analysis(corpus: &Corpus, threads: Option<usize>) -> Analysis {
 }
 
 /// Every file of the corpus, one after the other, read and inflated by the fastest decoder: what a scan is measured by.
-#[divan::bench(args = SHAPES, sample_count = 20, sample_size = 1)]
+#[divan::bench(args = SHAPES, sample_count = 10, sample_size = 1)]
 fn inflation(bencher: Bencher<'_, '_>, shape: Shape) {
     let corpus = corpus(shape);
+    counted(bencher, corpus).bench_local(|| inflated(corpus));
+}
+
+/// Reads and inflates every file, into buffers that are kept; gives how many bytes came out.
+fn inflated(corpus: &Corpus) -> u64 {
     let (mut inflater, mut bytes, mut text) =
         (WholeInflater::new().unwrap(), Vec::new(), Vec::new());
-    counted(bencher, corpus).bench_local(|| {
-        let mut length = |path: &PathBuf| {
-            bytes.clear();
-            File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
-            inflater.inflate(&bytes, &mut text, usize::MAX).unwrap();
-            text.len()
-        };
-        let inflated: usize = corpus.paths.iter().map(&mut length).sum();
-        assert_eq!(inflated as u64, corpus.inflated);
-    });
+    let mut length = |path: &PathBuf| {
+        bytes.clear();
+        File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
+        inflater.inflate(&bytes, &mut text, usize::MAX).unwrap();
+        text.len() as u64
+    };
+    let inflated: u64 = corpus.paths.iter().map(&mut length).sum();
+    assert_eq!(inflated, corpus.inflated);
+    inflated
 }
 
 /// The same by the stream, which takes what is damaged or long.
-#[divan::bench(args = SHAPES, sample_count = 20, sample_size = 1)]
+#[divan::bench(args = SHAPES, sample_count = 10, sample_size = 1)]
 fn inflation_streamed(bencher: Bencher<'_, '_>, shape: Shape) {
     let corpus = corpus(shape);
     counted(bencher, corpus)

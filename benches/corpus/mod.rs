@@ -51,7 +51,13 @@ pub struct Corpus {
 
 impl Corpus {
     /// Writes an archive of that shape below a folder.
+    #[allow(dead_code, reason = "all benches but one use it")]
     pub fn write(below: &Path, shape: Shape) -> io::Result<Self> {
+        Self::write_many(below, shape, 1)
+    }
+
+    /// Writes one with so many times as many files.
+    pub fn write_many(below: &Path, shape: Shape, times: u64) -> io::Result<Self> {
         let folder = below.join(format!("{shape:?}"));
         let mut corpus = Self {
             shape,
@@ -65,7 +71,7 @@ impl Corpus {
             outside: 0,
         };
         let mut dice = Dice::new(2024);
-        for number in 0..shape.files() {
+        for number in 0..shape.files() * times {
             let records = shape.records(&mut dice);
             let text = corpus.text(&mut dice, records);
             corpus.add(&text, number, &mut dice)?;

@@ -54,6 +54,6 @@ pub use request::{
     has_unsound_bytes, is_own_by_type, prefix_of, read_request,
 };
 pub use session::{CitedIssuance, Issuance, Session, read_issuance};
-pub use sources::is_source_of_interest;
+pub use sources::{is_source_of_interest, names_of_interest};
 pub use trail::TrailEvent;
 pub use whereabouts::{DirectCall, Likeness, Whereabouts};

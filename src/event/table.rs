@@ -33,7 +33,7 @@ pub struct Kind {
     /// eventName.
     pub name: &'static str,
     /// Names for the same that vendors' exports use.
-    aliases: &'static [&'static str],
+    pub(super) aliases: &'static [&'static str],
     read: Reader,
 }
 
@@ -44,7 +44,7 @@ impl Kind {
     }
 }
 
-static KINDS: [Kind; 34] = [
+pub(super) static KINDS: [Kind; 34] = [
     kind("CreateBucket", &[], |parameters| Change::CreateBucket {
         acl: Acl::read_if_any(parameters),
         ownership: field(parameters, "x-amz-object-ownership")
@@ -166,7 +166,7 @@ const fn kind(name: &'static str, aliases: &'static [&'static str], read: Reader
 pub struct InquiryKind {
     /// eventName.
     pub name: &'static str,
-    aliases: &'static [&'static str],
+    pub(super) aliases: &'static [&'static str],
     /// The errorCode that says that there is nothing.
     absent: &'static str,
     /// What that proves.
@@ -196,7 +196,7 @@ impl InquiryKind {
     }
 }
 
-static INQUIRIES: [InquiryKind; 7] = [
+pub(super) static INQUIRIES: [InquiryKind; 7] = [
     inquiry(
         "GetBucketPolicy",
         &[],
@@ -265,12 +265,12 @@ const fn inquiry(
 pub struct RequestKind {
     /// eventName.
     pub name: &'static str,
-    aliases: &'static [&'static str],
+    pub(super) aliases: &'static [&'static str],
     /// What it asks for.
     pub asks: Asking,
 }
 
-static REQUESTS: [RequestKind; 13] = [
+pub(super) static REQUESTS: [RequestKind; 13] = [
     request("GetObject", &[], Asking::Read),
     request("HeadObject", &[], Asking::Read),
     request("GetObjectAttributes", &[], Asking::Read),

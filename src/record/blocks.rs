@@ -18,12 +18,6 @@ pub(super) struct Masks {
     pub quotes: u64,
     /// `\`
     pub backslashes: u64,
-    /// `{` and `[`
-    pub opens: u64,
-    /// `}` and `]`
-    pub closes: u64,
-    /// `:`
-    pub colons: u64,
     /// Below the space (line ends, tabs, what JSON allows in no string) or beyond ASCII.
     pub rare: u64,
 }
@@ -32,21 +26,21 @@ pub(super) struct Masks {
 pub(super) trait Lanes: Copy {
     /// What the bytes of a block are.
     fn masks(self, block: &[u8; BLOCK]) -> Masks;
+    /// Which bytes are `{` or `[`, and which `}` or `]`.
+    fn brackets(self, block: &[u8; BLOCK]) -> (u64, u64);
     /// For each bit, whether an odd number of bits is set up to it, itself included.
     fn parity(self, bits: u64) -> u64;
-    /// Puts those bytes of a block together at the front of the room. What is behind them there is of no account.
-    fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]);
+    /// Puts those bytes of a block together at the front of a room, and their places, the block's first one being that, at
+    /// the front of another. What is behind them there is of no account.
+    fn pack(self, block: &[u8; BLOCK], kept: u64, first: u16, room: Room<'_>);
     /// Which bytes are digits, and which of these are `0`.
     fn digits(self, block: &[u8; BLOCK]) -> (u64, u64);
-    /// The same block with `0` in those places.
-    fn zeroed(self, block: &[u8; BLOCK], places: u64) -> [u8; BLOCK];
-    /// Where the quotes of a block are.
-    fn quotes(self, block: &[u8; BLOCK]) -> u64;
-    /// Puts the numbers of the bits, and the base to each, to the front of the room. What is behind them there is of no account.
-    fn positions(self, bits: u64, base: u32, room: &mut [u32; BLOCK]);
-    /// Does work in a function of its own, so that it takes no registers from the work around it.
-    fn apart<W: Work>(self, work: W) -> W::Output;
+    /// Puts those bytes together at the front of a room, with `0` for some of the block's.
+    fn pack_zeroed(self, block: &[u8; BLOCK], zeroed: u64, kept: u64, room: &mut [u8; BLOCK]);
 }
+
+/// Where packed bytes go to, and where their places do.
+pub(super) type Room<'r> = (&'r mut [u8; BLOCK], &'r mut [u16; BLOCK]);
 
 /// Work that is done with whatever lanes the processor has.
 pub(super) trait Work {
@@ -89,14 +83,24 @@ impl Lanes for Plain {
             match byte {
                 b'"' => masks.quotes |= bit,
                 b'\\' => masks.backslashes |= bit,
-                b'{' | b'[' => masks.opens |= bit,
-                b'}' | b']' => masks.closes |= bit,
-                b':' => masks.colons |= bit,
                 0..0x20 | 0x80.. => masks.rare |= bit,
                 _ => {}
             }
         }
         masks
+    }
+
+    #[inline(always)]
+    fn brackets(self, block: &[u8; BLOCK]) -> (u64, u64) {
+        let mut found = (0, 0);
+        for (place, byte) in block.iter().enumerate() {
+            match byte {
+                b'{' | b'[' => found.0 |= 1 << place,
+                b'}' | b']' => found.1 |= 1 << place,
+                _ => {}
+            }
+        }
+        found
     }
 
     #[inline(always)]
@@ -107,8 +111,8 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
-        pack(block, kept, room);
+    fn pack(self, block: &[u8; BLOCK], kept: u64, first: u16, (bytes, places): Room<'_>) {
+        pack(block, kept, first, (bytes, places));
     }
 
     #[inline(always)]
@@ -122,61 +126,38 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    fn zeroed(self, block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
-        zeroed(block, places)
-    }
-
-    #[inline(always)]
-    fn quotes(self, block: &[u8; BLOCK]) -> u64 {
-        self.masks(block).quotes
-    }
-
-    #[inline(always)]
-    fn positions(self, bits: u64, base: u32, room: &mut [u32; BLOCK]) {
-        positions(bits, base, room);
-    }
-
-    #[inline(never)]
-    fn apart<W: Work>(self, work: W) -> W::Output {
-        work.run(self)
+    fn pack_zeroed(self, block: &[u8; BLOCK], zeroed: u64, kept: u64, room: &mut [u8; BLOCK]) {
+        pack_zeroed(block, zeroed, kept, room);
     }
 }
 
-/// Byte by byte.
+/// One after the other.
 #[inline(always)]
-fn zeroed(block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
-    let mut place = 0;
-    block.map(|byte| {
-        let is_zeroed = places >> place & 1 == 1;
-        place += 1;
-        if is_zeroed { b'0' } else { byte }
-    })
-}
-
-/// Four at once, whether there are so many or not.
-#[inline(always)]
-fn positions(mut bits: u64, base: u32, room: &mut [u32; BLOCK]) {
-    for rooms in room.as_chunks_mut::<4>().0 {
-        for room in rooms {
-            *room = base.wrapping_add(bits.trailing_zeros());
-            bits &= bits.wrapping_sub(1);
-        }
-        if bits == 0 {
+fn pack(block: &[u8; BLOCK], mut kept: u64, first: u16, (bytes, places): Room<'_>) {
+    for (byte, place) in bytes.iter_mut().zip(places) {
+        if kept == 0 {
             break;
         }
+        let here = kept.trailing_zeros() as usize;
+        kept &= kept - 1;
+        *byte = block.get(here).copied().unwrap_or_default();
+        *place = first.wrapping_add(here as u16);
     }
 }
 
-/// Byte by byte.
+/// One after the other.
 #[inline(always)]
-fn pack(block: &[u8; BLOCK], mut kept: u64, room: &mut [u8; BLOCK]) {
+fn pack_zeroed(block: &[u8; BLOCK], zeroed: u64, mut kept: u64, room: &mut [u8; BLOCK]) {
     for room in room {
         if kept == 0 {
             break;
         }
-        let place = kept.trailing_zeros() as usize;
+        let here = kept.trailing_zeros() as usize;
         kept &= kept - 1;
-        *room = block.get(place).copied().unwrap_or_default();
+        *room = match zeroed >> here & 1 {
+            1 => b'0',
+            _ => block.get(here).copied().unwrap_or_default(),
+        };
     }
 }
 
@@ -191,26 +172,30 @@ mod tests {
     struct All<'b>(&'b [u8; BLOCK], u64);
 
     impl Work for All<'_> {
-        type Output = (Masks, u64, Vec<u8>, u64, (u64, u64), [u8; BLOCK], Vec<u32>);
+        type Output = (
+            Masks,
+            (u64, u64),
+            u64,
+            Vec<u8>,
+            Vec<u16>,
+            (u64, u64),
+            Vec<u8>,
+        );
 
         #[inline(always)]
         fn run<L: Lanes>(self, lanes: L) -> Self::Output {
-            let mut room = [0; BLOCK];
-            lanes.pack(self.0, self.1, &mut room);
-            let packed = room[..self.1.count_ones() as usize].to_vec();
-            let mut places = [0; BLOCK];
-            lanes.positions(self.1, 7, &mut places);
-            let places = places[..self.1.count_ones() as usize].to_vec();
-            let (masks, parity) = (lanes.masks(self.0), lanes.parity(self.1));
-            let (quotes, digits) = (lanes.quotes(self.0), lanes.digits(self.0));
+            let (mut bytes, mut places, mut zeroed) = ([0; BLOCK], [0; BLOCK], [0; BLOCK]);
+            lanes.pack(self.0, self.1, 65_500, (&mut bytes, &mut places));
+            lanes.pack_zeroed(self.0, self.1.rotate_left(7), self.1, &mut zeroed);
+            let kept = self.1.count_ones() as usize;
             (
-                masks,
-                parity,
-                packed,
-                quotes,
-                digits,
-                lanes.zeroed(self.0, self.1),
-                places,
+                lanes.masks(self.0),
+                lanes.brackets(self.0),
+                lanes.parity(self.1),
+                bytes[..kept].to_vec(),
+                places[..kept].to_vec(),
+                lanes.digits(self.0),
+                zeroed[..kept].to_vec(),
             )
         }
     }
@@ -233,14 +218,19 @@ mod tests {
         for start in (0..=255).step_by(BLOCK) {
             let block: [u8; BLOCK] = std::array::from_fn(|place| (start + place) as u8);
             for found in every(&block, 1) {
-                assert_eq!(found.0, Plain.masks(&block));
+                assert_eq!(found, All(&block, 1).run(Plain));
             }
         }
     }
 
     proptest! {
         #[test]
-        fn all_lanes_agree(bytes in prop::collection::vec(any::<u8>(), BLOCK), bits in any::<u64>()) {
+        fn all_lanes_agree(
+            bytes in prop::collection::vec(any::<u8>(), BLOCK),
+            (bits, fewer) in (any::<u64>(), any::<u64>()),
+            is_sparse in any::<bool>(),
+        ) {
+            let bits = if is_sparse { bits & fewer & fewer.rotate_left(9) } else { bits };
             let block: [u8; BLOCK] = bytes.try_into().unwrap();
             for found in every(&block, bits) {
                 prop_assert_eq!(found, All(&block, bits).run(Plain));

@@ -3,10 +3,9 @@
 //! A frame is what is known of all records with one skeleton: what lies in what, and which keys the last of them had. If
 //! the next one has the same keys, its fields are found without looking for them. Each thread keeps a few hundred frames.
 
-use super::blocks::{BLOCK, Lanes};
 use super::glance::{Field, Found, Key, Level, Strange, key_before};
 use super::places::{Met, Places};
-use super::skeleton::{Outline, Value};
+use super::skeleton::{Member, Outline, Value};
 use super::written::{ANY_PARAMETER, LONGEST, Other, Wanted, Written};
 
 /// How many frames are kept: a record's skeleton has one place where its frame may be.
@@ -26,9 +25,9 @@ pub(super) struct Frame {
     wanted: Vec<Wanted>,
     others: Vec<Other>,
     /// The members whose texts are placed.
-    texts: Vec<(u16, Field)>,
+    texts: Vec<(Spot, Field)>,
     /// The member that is the session's context, where that is an object.
-    context: Option<u16>,
+    context: Option<Spot>,
     /// Which keys are met, and what is [`Strange`]: the same in all records with these keys.
     met: Met,
     /// Bits of what is [`Strange`].
@@ -38,13 +37,24 @@ pub(super) struct Frame {
     is_known: bool,
 }
 
+/// Where in a skeleton a member is.
+#[derive(Clone, Copy)]
+struct Spot {
+    /// Where its colon stands.
+    colon: u16,
+    /// How far behind that its value begins.
+    behind: u16,
+    /// Where the first byte of its value that is outside of strings stands: of a string, its last quote.
+    value: u16,
+}
+
 /// A record that a frame is held to.
 #[derive(Clone, Copy)]
 pub(super) struct Framed<'r> {
     pub text: &'r [u8],
     pub start: usize,
-    /// Where its members' colons are.
-    pub colons: &'r [u32],
+    /// Where in the text each byte of its skeleton lies: the lowest bits, for the record is shorter than these can tell.
+    pub places: &'r [u16],
     pub has_backslash: bool,
 }
 
@@ -112,47 +122,42 @@ impl Frame {
 
     /// Places a record's fields, counted from its start, where nothing is placed yet.
     #[inline(always)]
-    pub fn place<L: Lanes>(&mut self, lanes: L, record: Framed<'_>, places: &mut Places) {
+    pub fn place(&mut self, record: Framed<'_>, places: &mut Places) {
         let is_like = self.is_known && !record.has_backslash && self.has_same_keys(record);
-        if !is_like || self.place_known(lanes, record, places).is_none() {
+        if !is_like || !self.place_known(record, places) {
             *places = self.learn(record);
         }
     }
 
     #[inline(always)]
     fn has_same_keys(&self, record: Framed<'_>) -> bool {
-        let others = self.others.iter().fold(0, |differs, other| {
-            differs | other.differs(record.head(other.member))
-        });
-        let wanted = self.wanted.iter().fold([0; LONGEST], |differs, wanted| {
-            wanted.name.differs(differs, record.head(wanted.member))
-        });
-        wanted.iter().fold(others, |all, differs| all | differs) == 0
+        let (mut differs, mut wanted_differs) = (0, [0; LONGEST]);
+        for other in &self.others {
+            differs |= other.differs(record.head(other.colon));
+        }
+        for wanted in &self.wanted {
+            wanted
+                .name
+                .differs(&mut wanted_differs, record.head(wanted.colon));
+        }
+        for more in wanted_differs {
+            differs |= more;
+        }
+        differs == 0
     }
 
+    /// Of a string, its last quote is outside of it.
     #[inline(always)]
-    fn place_known<L: Lanes>(
-        &self,
-        lanes: L,
-        record: Framed<'_>,
-        places: &mut Places,
-    ) -> Option<()> {
+    fn place_known(&self, record: Framed<'_>, places: &mut Places) -> bool {
         places.meet_all(self.met);
-        for (member, field) in &self.texts {
-            let start = record.value(record.colon(*member)) + 1;
-            let end = string_end(lanes, record.text, start)?;
-            places.put(
-                record.raw(),
-                *field,
-                start - record.start,
-                end - record.start,
-            );
+        for (spot, field) in &self.texts {
+            let start = record.value(*spot).wrapping_add(1);
+            places.put_within(record.raw(), *field, start, record.within(spot.value));
         }
-        if let Some(member) = self.context {
-            let start = record.value(record.colon(member));
-            places.put_context(start - record.start);
+        if let Some(spot) = self.context {
+            places.put_context(record.value(spot));
         }
-        (record.service(places) == self.service).then_some(())
+        record.service(places) == self.service
     }
 
     /// Reads a record's keys, and keeps them if they are plain.
@@ -164,15 +169,17 @@ impl Frame {
         let mut levels = Levels::default();
         self.wanted.clear();
         self.others.clear();
+        self.texts.clear();
+        self.context = None;
         self.strange = 0;
         for number in 0.. {
-            let Some(member) = self.outline.members.get(usize::from(number)).copied() else {
+            let Some(member) = self.outline.members.get(number).copied() else {
                 break;
             };
             let Some(level) = levels.of(member.object, &self.outline) else {
                 continue;
             };
-            let colon = record.colon(number);
+            let colon = record.at(member.colon);
             let key = match (key_before(record.text, colon, level), level.closed()) {
                 (Found::Wanted(key), _) => Some(key),
                 (_, Some(strange)) => {
@@ -188,14 +195,14 @@ impl Frame {
             };
             if let Some(key) = key {
                 places.meet(key);
-                record.learn_value(key, member.value, colon, &mut places);
+                record.learn_value(key, member, &mut places);
                 let goes_in = record.goes_into(key, &places);
                 self.strange |= self.strangeness(key, member.value, level, goes_in);
                 if let (Value::Within(bracket), true) = (member.value, goes_in) {
                     levels.enter(key, bracket);
                 }
             }
-            is_unsure |= !self.keep(record, number, level, key.map(|key| (key, member.value)));
+            is_unsure |= !self.keep(record, member, level, key);
         }
         self.is_known = !is_unsure;
         if !places.has(Key::Of(Field::Key)) {
@@ -204,20 +211,6 @@ impl Frame {
         places.wonder(self.strange);
         self.service = record.service(&places);
         self.met = Met::of(self.wanted.iter().map(|wanted| wanted.key), self.strange);
-        let texts = self.wanted.iter().filter_map(|wanted| match wanted {
-            Wanted {
-                key: Key::Of(field),
-                value: Value::Text,
-                ..
-            } => Some((wanted.member, *field)),
-            _ => None,
-        });
-        self.texts.clear();
-        self.texts.extend(texts);
-        self.context = self.wanted.iter().find_map(|wanted| {
-            let is_one = wanted.key == Key::Context && matches!(wanted.value, Value::Within(_));
-            is_one.then_some(wanted.member)
-        });
         places
     }
 
@@ -241,7 +234,7 @@ impl Frame {
         let parameters = self
             .wanted
             .extract_if(.., |wanted| wanted.key == ANY_PARAMETER);
-        let any = parameters.map(|parameter| Other::any_parameter(parameter.member));
+        let any = parameters.map(|parameter| Other::any_parameter(parameter.colon));
         self.others.extend(any);
         self.strange |= Strange::Parameters.bit();
     }
@@ -250,11 +243,11 @@ impl Frame {
     fn keep(
         &mut self,
         record: Framed<'_>,
-        member: u16,
+        member: Member,
         level: Level,
-        wanted: Option<(Key, Value)>,
+        wanted: Option<Key>,
     ) -> bool {
-        let Some(head) = record.head(member) else {
+        let Some(head) = record.head(member.colon) else {
             return false;
         };
         let length = memchr::memrchr(b'"', head).map_or(0, |quote| head.len() - quote);
@@ -266,28 +259,44 @@ impl Frame {
             self.strange |= Strange::Parameters.bit();
         }
         // A parameter of any name is told by all of it.
-        let wanted = wanted.or(is_parameter.then_some((ANY_PARAMETER, Value::Literal)));
-        match wanted {
-            Some((key, value)) => {
+        match wanted.or(is_parameter.then_some(ANY_PARAMETER)) {
+            Some(key) => {
                 let name = Written::of(head, length);
                 let is_whole = key == ANY_PARAMETER || length == key.name().len() + 1;
                 let name = name.filter(|_| is_whole);
                 let wanted = name.map(|name| Wanted {
-                    member,
+                    colon: member.colon,
                     key,
-                    value,
                     name,
                 });
                 self.wanted.extend(wanted);
+                let spot = Spot::of(member);
+                match (key, member.value) {
+                    (Key::Of(field), Value::Text) => self.texts.push((spot, field)),
+                    (Key::Context, Value::Within(_)) => self.context = Some(spot),
+                    _ => {}
+                }
                 wanted.is_some()
             }
             None => {
-                let Some(other) = Other::exactly(member, head, length) else {
+                let Some(other) = Other::exactly(member.colon, head, length) else {
                     return false;
                 };
                 self.others.push(other);
                 length <= 8 || !head.last_chunk().is_some_and(|tail| level.may_have(tail))
             }
+        }
+    }
+}
+
+impl Spot {
+    fn of(member: Member) -> Self {
+        let (colon, behind) = (member.colon, member.behind);
+        let value = colon.wrapping_add(behind);
+        Self {
+            colon,
+            behind,
+            value,
         }
     }
 }
@@ -353,55 +362,47 @@ impl<'r> Framed<'r> {
         }
     }
 
+    /// Where in the record that byte of the skeleton lies.
     #[inline(always)]
-    fn colon(&self, member: u16) -> usize {
-        self.colons
-            .get(usize::from(member))
-            .map_or(0, |colon| *colon as usize)
+    fn within(&self, index: u16) -> u16 {
+        let place = self.places.get(usize::from(index)).copied();
+        place.unwrap_or_default().wrapping_sub(self.start as u16)
     }
 
-    /// Where the value behind a colon begins.
+    /// Where in the text that byte of the skeleton lies.
     #[inline(always)]
-    fn value(&self, colon: usize) -> usize {
-        let start = colon + 1;
-        start + usize::from(self.text.get(start) == Some(&b' '))
+    fn at(&self, index: u16) -> usize {
+        self.start.wrapping_add(usize::from(self.within(index)))
     }
 
-    /// What is written before the last quote of a member's key.
+    /// Where in the record a member's value begins.
     #[inline(always)]
-    fn head(&self, member: u16) -> Option<&[u8]> {
-        self.text.get(..self.colon(member).checked_sub(1)?)
+    fn value(&self, spot: Spot) -> u16 {
+        self.within(spot.colon).wrapping_add(spot.behind)
+    }
+
+    /// What is written before the last quote of the key whose colon stands there.
+    #[inline(always)]
+    fn head(&self, colon: u16) -> Option<&[u8]> {
+        self.text.get(..self.at(colon).wrapping_sub(1))
     }
 
     /// Where the text behind a colon lies, if there is one and it has no escape.
-    fn learn_value(&self, key: Key, value: Value, colon: usize, places: &mut Places) {
-        if let (Key::Context, Value::Within(_)) = (key, value) {
-            places.put_context(self.value(colon) - self.start);
+    fn learn_value(&self, key: Key, member: Member, places: &mut Places) {
+        let value = self.value(Spot::of(member));
+        if let (Key::Context, Value::Within(_)) = (key, member.value) {
+            places.put_context(value);
         }
-        let (Key::Of(field), Value::Text) = (key, value) else {
+        let (Key::Of(field), Value::Text) = (key, member.value) else {
             return;
         };
-        let start = self.value(colon) + 1;
-        let rest = self.text.get(start..).unwrap_or_default();
+        let start = usize::from(value) + 1;
+        let rest = self.raw().get(start..).unwrap_or_default();
         match memchr::memchr2(b'"', b'\\', rest) {
             Some(length) if rest.get(length) == Some(&b'"') => {
-                let start = start - self.start;
                 places.put(self.raw(), field, start, start + length);
             }
             _ => places.doubt(),
         }
     }
-}
-
-/// Where a string without escapes ends that begins there.
-#[inline(always)]
-fn string_end<L: Lanes>(lanes: L, text: &[u8], start: usize) -> Option<usize> {
-    let rest = text.get(start..)?;
-    if let Some(block) = rest.first_chunk::<BLOCK>() {
-        let quotes = lanes.quotes(block);
-        if quotes != 0 {
-            return Some(start + quotes.trailing_zeros() as usize);
-        }
-    }
-    memchr::memchr(b'"', rest).map(|length| start + length)
 }

@@ -105,7 +105,7 @@ impl<'t> Glance<'t> {
         match self.places.context() {
             0 if !self.places.has(Key::Context) => Some(""),
             0 => None,
-            place => context::began(self.raw, place as usize),
+            place => context::began(self.raw, usize::from(place)),
         }
     }
 

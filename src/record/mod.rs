@@ -12,6 +12,7 @@ mod form;
 mod frame;
 mod glance;
 mod keys;
+mod outside;
 mod places;
 mod resume;
 mod scan;

@@ -5,11 +5,11 @@ use super::glance::{Field, Key, Strange};
 /// How many fields there are.
 const FIELDS: usize = 20;
 
-/// Where in a record the fields' strings lie.
+/// Where in a record the fields' strings lie. A record of which that is known is shorter than 64 KiB.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Places {
     /// Where they begin, behind the quote.
-    starts: [u32; FIELDS],
+    starts: [u16; FIELDS],
     /// How long they are.
     lengths: [u16; FIELDS],
     /// Which fields have one, a bit each.
@@ -17,7 +17,7 @@ pub(super) struct Places {
     /// Which keys were met, a bit each: those of [`Key`].
     met: u32,
     /// Where userIdentity.sessionContext's object begins; 0 where there is none.
-    context: u32,
+    context: u16,
     /// Whether the record must be read.
     is_doubtful: bool,
 }
@@ -70,13 +70,13 @@ impl Places {
 
     /// Notes where userIdentity.sessionContext's object begins in a record.
     #[inline(always)]
-    pub fn put_context(&mut self, start: usize) {
-        self.context = u32::try_from(start).unwrap_or_default();
+    pub fn put_context(&mut self, start: u16) {
+        self.context = start;
     }
 
     /// Where userIdentity.sessionContext's object begins in the record; 0 where there is none.
     #[inline(always)]
-    pub fn context(&self) -> u32 {
+    pub fn context(&self) -> u16 {
         self.context
     }
 
@@ -96,20 +96,24 @@ impl Places {
         self.met & key.bit() != 0
     }
 
-    /// Notes where a field's string lies in a text; of several owners, whether they are the same.
-    #[inline(always)]
+    /// Notes where a field's string lies in a record; one that lies too far to be noted makes it be read.
     pub fn put(&mut self, raw: &[u8], field: Field, start: usize, end: usize) {
-        let length = end.wrapping_sub(start);
-        let (Ok(start), Ok(length)) = (u32::try_from(start), u16::try_from(length)) else {
-            return self.doubt();
-        };
+        match (u16::try_from(start), u16::try_from(end)) {
+            (Ok(start), Ok(end)) => self.put_within(raw, field, start, end),
+            _ => self.doubt(),
+        }
+    }
+
+    /// Notes where a field's string lies in a record; of several owners, whether they are the same.
+    #[inline(always)]
+    pub fn put_within(&mut self, raw: &[u8], field: Field, start: u16, end: u16) {
         let before = match field {
             Field::Owner => self.of(raw, field),
             _ => None,
         };
         let place = field as usize;
         if let (Some(to), Some(long)) = (self.starts.get_mut(place), self.lengths.get_mut(place)) {
-            (*to, *long) = (start, length);
+            (*to, *long) = (start, end.wrapping_sub(start));
             self.known |= 1 << place;
         }
         if before.is_some() && before != self.of(raw, field) {
@@ -122,7 +126,7 @@ impl Places {
         let place = field as usize;
         let (start, length) = (self.starts.get(place)?, self.lengths.get(place)?);
         let is_known = self.known >> place & 1 == 1;
-        let start = *start as usize;
+        let start = usize::from(*start);
         raw.get(start..start + usize::from(*length))
             .filter(|_| is_known)
     }

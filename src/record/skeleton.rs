@@ -7,7 +7,7 @@
 /// Deeper nesting is left to the slow way: below [`MAX_DEPTH`](super::MAX_DEPTH).
 const DEEPEST: usize = 60;
 /// A record of more members, or more brackets, is left to the slow way.
-pub(super) const MOST_MEMBERS: usize = 1 << 12;
+const MOST_MEMBERS: usize = 1 << 12;
 
 /// What a value is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +25,10 @@ pub(super) struct Member {
     /// The number of the object's bracket.
     pub object: u16,
     pub value: Value,
+    /// Where in the skeleton its colon stands.
+    pub colon: u16,
+    /// How far behind that its value begins.
+    pub behind: u16,
 }
 
 /// An object or an array, in the order in which they begin.
@@ -75,9 +79,13 @@ impl Outline {
                 (Due::Key | Due::KeyOrEnd, b'"') => Due::Colon,
                 (Due::Colon, b':') => {
                     let object = *self.open.last()?;
-                    let value = Value::Literal;
-                    self.members.push(Member { object, value });
                     rest = without_space(rest);
+                    self.members.push(Member {
+                        object,
+                        value: Value::Literal,
+                        colon: u16::try_from(skeleton.len() - behind.len() - 1).ok()?,
+                        behind: 1 + u16::from(rest.len() < behind.len()),
+                    });
                     Due::Value
                 }
                 (Due::CommaOrEnd, b',') => {

@@ -1,6 +1,6 @@
 //! What of a block lies inside of strings?
 
-use super::blocks::{Lanes, Masks};
+use super::blocks::Lanes;
 
 /// What is carried from block to block about strings.
 #[derive(Clone, Copy, Default)]
@@ -11,29 +11,13 @@ pub(super) struct Strings {
     pub escapes: u64,
 }
 
-/// What is seen of a block.
-#[derive(Clone, Copy)]
-pub(super) struct Seen {
-    pub inside: u64,
-    /// Outside of strings.
-    pub colons: u64,
-    pub opens: u64,
-    pub closes: u64,
-}
-
 impl Strings {
+    /// The bytes of a block that lie outside of strings, last quotes of strings among them.
     #[inline(always)]
-    pub fn see<L: Lanes>(&mut self, lanes: L, masks: &Masks, escaped: u64) -> Seen {
-        let quotes = masks.quotes & !escaped;
+    pub fn outside<L: Lanes>(&mut self, lanes: L, quotes: u64) -> u64 {
         let inside = lanes.parity(quotes) ^ self.inside;
         self.inside = 0_u64.wrapping_sub(inside >> 63);
-        let outside = !inside;
-        Seen {
-            inside,
-            colons: masks.colons & outside,
-            opens: masks.opens & outside,
-            closes: masks.closes & outside,
-        }
+        !inside
     }
 
     /// The bytes of a block that a backslash escapes.

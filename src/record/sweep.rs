@@ -1,25 +1,29 @@
 //! Which records lie one after the other, sound and plainly written?
 //!
-//! The fast way through an array of records: block by block of 64 bytes, with bit masks for what the bytes are. It takes a record
-//! only if the whole of it is valid JSON, written without white space but for a space behind a colon or a comma, as CloudTrail
-//! and Python write it. At anything else it stops, and [`scan`](super::scan), which is slow and forgiving, takes that record.
-//! So it may stop anywhere, and may never take a record that the slow way would not take, as it would take it.
+//! The fast way through an array of records. It takes a record only if the whole of it is valid JSON, written without white space
+//! but for a space behind a colon or a comma, as CloudTrail and Python write it. At anything else it stops, and
+//! [`scan`](super::scan), which is slow and forgiving, takes that record. So it may stop anywhere, and may never take a record that
+//! the slow way would not take, as it would take it.
 //!
-//! What lies outside of strings is put together on the way, and looked up among what was read before: see
-//! [`skeleton`](super::skeleton) and [`frame`](super::frame). What is within strings is checked by its masks.
+//! Some KiB of text at a time, what lies outside of strings is put together ([`outside`](super::outside)): an eighth of the text.
+//! In that, records' ends are found, and each is looked up among what was read before: see [`skeleton`](super::skeleton) and
+//! [`frame`](super::frame).
 
-use super::blocks::{BLOCK, Lanes, Masks, Work, with_best_lanes};
-use super::frame::{Framed, Frames};
+use super::blocks::{BLOCK, Lanes, Work, with_best_lanes};
+use super::frame::{Frame, Framed, Frames};
+use super::outside::{Bones, MOST_BLOCKS, Outside};
 use super::places::Places;
-use super::shape::{MAX_RECORD, MAX_WINDOW};
-use super::skeleton::MOST_MEMBERS;
-use super::strings::{Seen, Strings};
+use super::shape::MAX_RECORD;
 use std::cell::Cell;
 
 /// A record begins so; anything else is looked at more closely.
 pub(super) const BEGINNING: &[u8] = b"{\"eventVersion\"";
-/// A record of which more lies outside of strings is left to the slow way.
-const MOST_OUTSIDE: usize = 1 << 14;
+/// A record that reaches further is left to the slow way: only the lowest bits of places are noted.
+const FARTHEST: usize = 1 << 16;
+/// So many blocks are looked at at once, at first.
+const FIRST_BLOCKS: usize = 32;
+
+const _: () = assert!(FARTHEST <= MAX_RECORD);
 
 /// A record that was swept up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,28 +51,14 @@ pub(super) fn sweep(text: &[u8], start: usize, take: &mut dyn FnMut(&Swept)) -> 
 }
 
 /// What a thread keeps from text to text.
+#[derive(Default)]
 struct Kept {
     frames: Frames,
-    /// What lies outside of strings, of the record that is open.
-    outside: Box<[u8]>,
-    /// What is left of it when runs of digits are made one.
-    skeleton: Box<[u8]>,
-    /// Where its colons are.
-    colons: Box<[u32]>,
+    /// What lies outside of strings, from the record that is open on.
+    outside: Outside,
+    bones: Bones,
     /// Whether the last record held a number with more than one digit.
     has_numbers: bool,
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Self {
-            frames: Frames::default(),
-            outside: vec![0; MOST_OUTSIDE + BLOCK].into(),
-            skeleton: vec![0; MOST_OUTSIDE + BLOCK].into(),
-            colons: vec![0; MOST_MEMBERS + BLOCK].into(),
-            has_numbers: false,
-        }
-    }
 }
 
 struct Sweep<'t, 'k> {
@@ -83,58 +73,40 @@ impl Work for Sweep<'_, '_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> usize {
-        if !begins(self.text, self.start) || self.text.len() > MAX_WINDOW * 2 {
+        if !begins(self.text, self.start) {
             return self.start;
         }
+        self.kept.outside.begin();
         let mut taking = Taking {
             text: self.text,
             done: self.start,
+            record: Record::at(self.start, 0),
             kept: self.kept,
             take: self.take,
         };
-        let (mut record, mut strings) = (Record::at(self.start), Strings::default());
-        let mut base = self.start;
-        let (blocks, rest) = self
-            .text
-            .get(base..)
-            .unwrap_or_default()
-            .as_chunks::<BLOCK>();
-        let mut padded = [b' '; BLOCK];
-        let room = padded.iter_mut().zip(rest);
-        room.for_each(|(room, byte)| *room = *byte);
-        for bytes in blocks.iter().chain(std::iter::once(&padded)) {
-            let masks = lanes.masks(bytes);
-            let is_odd = masks.rare | masks.backslashes | strings.escapes != 0;
-            let escaped = match is_odd {
-                true => strings.escaped(masks.backslashes),
-                false => 0,
-            };
-            let seen = strings.see(lanes, &masks, escaped);
-            let closes = seen.closes.count_ones();
-            // Before its first bracket, a record has no depth.
-            let goes = if !is_odd && record.depth > closes {
-                let opens = seen.opens.count_ones();
-                record.depth = record.depth.wrapping_add(opens).wrapping_sub(closes);
-                let part = (base, !seen.inside, seen.colons);
-                taking.kept.put(lanes, bytes, &mut record, part)
-            } else {
-                let (goes, next) = lanes.apart(Unusual {
-                    taking: &mut taking,
-                    record,
-                    base,
-                    bytes,
-                    seen,
-                    odd: is_odd.then_some((masks, escaped)),
-                });
-                record = next;
-                goes
-            };
-            if !goes {
-                break;
+        let (mut base, mut most) = (self.start, FIRST_BLOCKS);
+        loop {
+            let rest = self.text.get(base..).unwrap_or_default();
+            let (blocks, tail) = rest.as_chunks::<BLOCK>();
+            let now = blocks.get(..most).unwrap_or(blocks);
+            taking.kept.outside.add(lanes, now, base);
+            base += now.len() * BLOCK;
+            let is_last = now.len() == blocks.len();
+            if is_last {
+                let mut padded = [b' '; BLOCK];
+                let room = padded.iter_mut().zip(tail);
+                room.for_each(|(room, byte)| *room = *byte);
+                taking.kept.outside.add(lanes, &[padded], base);
+                base += BLOCK;
             }
-            base += BLOCK;
+            if base - taking.record.start > FARTHEST || !taking.take_all(lanes) || is_last {
+                return taking.done;
+            }
+            if !taking.forget() {
+                return taking.done;
+            }
+            most = MOST_BLOCKS.min(most * 2);
         }
-        taking.done
     }
 }
 
@@ -144,124 +116,24 @@ fn begins(text: &[u8], place: usize) -> bool {
 }
 
 /// The record that is open.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Record {
     start: usize,
+    /// Where it begins among what is outside of strings.
+    from: usize,
+    /// How far that was looked at for its end, and how deep it was there.
+    looked: usize,
     depth: u32,
-    /// How much of its outside was put together.
-    outside: usize,
-    /// How many colons it has.
-    colons: usize,
-    odd: Odd,
 }
 
 impl Record {
-    fn at(start: usize) -> Self {
+    fn at(start: usize, from: usize) -> Self {
         Self {
             start,
-            ..Self::default()
+            from,
+            looked: from + 1,
+            depth: 1,
         }
-    }
-}
-
-/// What is seldom in a record; in a block, where.
-#[derive(Clone, Copy, Default)]
-struct Odd {
-    /// What JSON does not allow in a string.
-    wrong: u64,
-    /// Letters spelled by their number.
-    spelled: u64,
-    backslashes: u64,
-    beyond_ascii: u64,
-}
-
-impl Kept {
-    /// Makes of every run of digits one, or two if it begins with a zero that others follow; gives how long the rest is. There
-    /// is none where a run is so long that it may be no number to some readers.
-    #[inline(always)]
-    fn without_digits<L: Lanes>(&mut self, lanes: L, length: usize) -> Option<usize> {
-        let (mut digit, mut zero, mut done) = (0, 0, 0);
-        let (blocks, _) = self.outside.as_chunks::<BLOCK>();
-        for (number, block) in blocks.iter().enumerate() {
-            let left = length.saturating_sub(number * BLOCK);
-            let here = match left {
-                0 => break,
-                1..BLOCK => u64::MAX >> (BLOCK - left),
-                _ => u64::MAX,
-            };
-            let (digits, zeros) = lanes.digits(block);
-            if digits == u64::MAX {
-                return None;
-            }
-            let starts = digits & !(digits << 1 | digit);
-            let zeros = starts & zeros;
-            let kept = (!digits | starts | digits & (zeros << 1 | zero)) & here;
-            (digit, zero) = (digits >> 63, zeros >> 63);
-            let room = self.skeleton.get_mut(done..)?.first_chunk_mut()?;
-            lanes.pack(&lanes.zeroed(block, digits), kept, room);
-            done += kept.count_ones() as usize;
-        }
-        Some(done)
-    }
-
-    /// The frame of a record of which so much lies outside of strings. Most records hold no number there, and are what is left
-    /// of them; where the last one did, the next one probably does too.
-    #[inline(always)]
-    fn frame_of<L: Lanes>(&mut self, lanes: L, length: usize) -> Option<usize> {
-        if !self.has_numbers {
-            let known = self.frames.known(self.outside.get(..length)?);
-            if known.is_some() {
-                return known;
-            }
-        }
-        let left = self.without_digits(lanes, length)?;
-        self.has_numbers = left < length;
-        self.frames.of(self.skeleton.get(..left)?)
-    }
-
-    /// Puts to a record what a part of a block has for it; says whether there is room.
-    #[inline(always)]
-    fn put<L: Lanes>(
-        &mut self,
-        lanes: L,
-        bytes: &[u8; BLOCK],
-        record: &mut Record,
-        (base, kept, colons): (usize, u64, u64),
-    ) -> bool {
-        let room = self.outside.get_mut(record.outside..);
-        let Some(room) = room.and_then(|room| room.first_chunk_mut()) else {
-            return false;
-        };
-        lanes.pack(bytes, kept, room);
-        record.outside = record.outside.wrapping_add(kept.count_ones() as usize);
-        let room = self.colons.get_mut(record.colons..);
-        let Some(room) = room.and_then(|room| room.first_chunk_mut::<BLOCK>()) else {
-            return false;
-        };
-        record.colons = record.colons.wrapping_add(colons.count_ones() as usize);
-        lanes.positions(colons, base as u32, room);
-        true
-    }
-}
-
-/// A block in which a record ends, or something odd is.
-struct Unusual<'a, 't, 'k> {
-    taking: &'a mut Taking<'t, 'k>,
-    record: Record,
-    base: usize,
-    bytes: &'a [u8; BLOCK],
-    seen: Seen,
-    odd: Option<(Masks, u64)>,
-}
-
-impl Work for Unusual<'_, '_, '_> {
-    type Output = (bool, Record);
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> (bool, Record) {
-        let mut record = self.record;
-        let goes = self.run_on(lanes, &mut record);
-        (goes, record)
     }
 }
 
@@ -270,69 +142,77 @@ struct Taking<'t, 'k> {
     text: &'t [u8],
     /// Where the last record ended.
     done: usize,
+    record: Record,
     kept: &'k mut Kept,
     take: &'k mut dyn FnMut(&Swept),
 }
 
-impl Unusual<'_, '_, '_> {
-    /// Goes through the block; says whether to go on.
+impl Taking<'_, '_> {
+    /// Takes all records that end in what was looked at; says whether to go on.
     #[inline(always)]
-    fn run_on<L: Lanes>(self, lanes: L, record: &mut Record) -> bool {
-        let (base, seen) = (self.base, self.seen);
-        let odd = self
-            .odd
-            .map(|(masks, escaped)| look_at(self.bytes, &masks, escaped, seen.inside));
-        let mut rest = u64::MAX;
-        // The next record may begin in the next block.
-        if record.start > base {
-            rest <<= record.start - base;
-        }
-        loop {
-            let end = record.end(seen.opens & rest, seen.closes & rest);
-            let part = match end {
-                Some(end) => rest & (u64::MAX >> (63 - end)),
-                None => rest,
-            };
-            if let Some(odd) = odd {
-                record.odd.add(odd, part);
-            }
-            let (kept, colons) = (!seen.inside & part, seen.colons & part);
-            let part = (base, kept, colons);
-            let goes = self.taking.kept.put(lanes, self.bytes, record, part);
-            let Some(end) = end.filter(|_| goes) else {
-                return goes;
-            };
-            let end = base + end as usize + 1;
-            if !self.taking.end_record(lanes, record, end) {
+    fn take_all<L: Lanes>(&mut self, lanes: L) -> bool {
+        while let Some(end) = self.end_of_record(lanes) {
+            if !self.take_one(lanes, end) {
                 return false;
             }
-            let next = record.start - base;
-            if next >= BLOCK {
-                return true;
-            }
-            rest = u64::MAX << next;
         }
+        true
     }
-}
 
-impl Taking<'_, '_> {
-    /// Ends a record, and looks whether another one follows.
+    /// Forgets what is done with; says whether to go on.
+    fn forget(&mut self) -> bool {
+        let record = &mut self.record;
+        let many = record.from.min(self.kept.outside.length());
+        record.from -= many;
+        record.looked -= many;
+        self.kept.outside.forget(many, record.start)
+    }
+
+    /// Which byte of what is outside of strings ends the record, if it does.
     #[inline(always)]
-    fn end_record<L: Lanes>(&mut self, lanes: L, record: &mut Record, end: usize) -> bool {
-        let start = record.start;
-        if record.odd.wrong != 0 || end - start > MAX_RECORD {
+    fn end_of_record<L: Lanes>(&mut self, lanes: L) -> Option<usize> {
+        let record = &mut self.record;
+        while let Some((block, here)) = self.kept.outside.block(record.looked) {
+            let (opens, closes) = lanes.brackets(block);
+            let (opens, closes) = (opens & here, closes & here);
+            if record.depth > closes.count_ones() {
+                record.depth += opens.count_ones();
+                record.depth -= closes.count_ones();
+            } else {
+                let (mut rest, depth) = (closes, record.depth);
+                let mut closed = 0;
+                while rest != 0 {
+                    let place = rest.trailing_zeros();
+                    rest &= rest - 1;
+                    closed += 1;
+                    let opened = (opens & ((1 << place) - 1)).count_ones();
+                    if depth.wrapping_add(opened) == closed {
+                        return Some(record.looked + place as usize);
+                    }
+                }
+                record.depth = depth.wrapping_add(opens.count_ones()).wrapping_sub(closed);
+            }
+            record.looked += here.count_ones() as usize;
+        }
+        None
+    }
+
+    /// Takes the record that ends there, and looks whether another one follows.
+    #[inline(always)]
+    fn take_one<L: Lanes>(&mut self, lanes: L, last: usize) -> bool {
+        let Record { start, from, .. } = self.record;
+        let end = self.kept.outside.place(last, start) + 1;
+        let odd = self.kept.outside.odd(start, end);
+        if odd.wrong != 0 {
             return false;
         }
-        if record.odd.beyond_ascii != 0 {
+        if odd.beyond_ascii != 0 {
             let raw = self.text.get(start..end).unwrap_or_default();
             if str::from_utf8(raw).is_err() {
                 return false;
             }
         }
-        let Some(number) = self.kept.frame_of(lanes, record.outside) else {
-            return false;
-        };
-        let Some(frame) = self.kept.frames.get(number) else {
+        let Some(framing) = self.kept.frame_of(lanes, from, last + 1) else {
             return false;
         };
         let mut swept = Swept {
@@ -340,84 +220,53 @@ impl Taking<'_, '_> {
             end,
             places: Places::default(),
         };
+        let (frame, places) = framing;
         let framed = Framed {
             text: self.text,
             start,
-            colons: self.kept.colons.get(..record.colons).unwrap_or_default(),
-            has_backslash: record.odd.backslashes != 0,
+            places,
+            has_backslash: odd.backslashes != 0,
         };
-        frame.place(lanes, framed, &mut swept.places);
-        if record.odd.spelled != 0 {
+        frame.place(framed, &mut swept.places);
+        if odd.spelled != 0 {
             swept.places.doubt();
         }
         (self.take)(&swept);
         self.done = end;
-        let next = match self.text.get(end..) {
-            Some([b',', b' ', ..]) => end + 2,
-            Some([b',', ..]) => end + 1,
+        let behind = match self.text.get(end..) {
+            Some([b',', b' ', ..]) => 2,
+            Some([b',', ..]) => 1,
             _ => return false,
         };
-        *record = Record::at(next);
-        begins(self.text, next)
+        self.record = Record::at(end + behind, last + 1 + behind);
+        begins(self.text, end + behind)
     }
 }
 
-impl Record {
-    /// Where the record ends among those brackets, if it does.
+impl Kept {
+    /// The frame of the record that lies there outside of strings, and where in the text its skeleton does. Most records hold
+    /// no number there, and are what is left of them; where the last one did, the next one probably does too.
     #[inline(always)]
-    fn end(&mut self, opens: u64, closes: u64) -> Option<u32> {
-        if self.depth > closes.count_ones() {
-            self.depth += opens.count_ones();
-            self.depth -= closes.count_ones();
-            return None;
+    fn frame_of<L: Lanes>(
+        &mut self,
+        lanes: L,
+        from: usize,
+        to: usize,
+    ) -> Option<(&mut Frame, &[u16])> {
+        let (outside, places) = self.outside.part(from, to)?;
+        let known = match self.has_numbers {
+            true => None,
+            false => self.frames.known(outside),
+        };
+        if let Some(number) = known {
+            return Some((self.frames.get(number)?, places));
         }
-        let mut brackets = opens | closes;
-        while brackets != 0 {
-            let place = brackets.trailing_zeros();
-            brackets &= brackets - 1;
-            if opens >> place & 1 == 1 {
-                self.depth += 1;
-            } else {
-                self.depth = self.depth.saturating_sub(1);
-                if self.depth == 0 {
-                    return Some(place);
-                }
-            }
-        }
-        None
+        let length = self.bones.make(lanes, &self.outside, from, to)?;
+        self.has_numbers = length < outside.len();
+        let number = self.frames.of(self.bones.bytes(length))?;
+        let places = self.bones.places(length).unwrap_or(places);
+        Some((self.frames.get(number)?, places))
     }
-}
-
-impl Odd {
-    fn add(&mut self, other: Self, part: u64) {
-        self.wrong |= other.wrong & part;
-        self.spelled |= other.spelled & part;
-        self.backslashes |= other.backslashes & part;
-        self.beyond_ascii |= other.beyond_ascii & part;
-    }
-}
-
-/// What is odd in a block. Behind a backslash some bytes may not stand, and one spells any letter.
-#[cold]
-#[inline(never)]
-fn look_at(bytes: &[u8; BLOCK], masks: &Masks, escaped: u64, inside: u64) -> Odd {
-    let mut odd = Odd {
-        backslashes: masks.backslashes | escaped,
-        ..Odd::default()
-    };
-    for (place, byte) in bytes.iter().enumerate() {
-        let bit = 1 << place;
-        match byte {
-            0x80.. => odd.beyond_ascii |= bit,
-            // Outside of strings it stays in the skeleton, and is wrong there.
-            0..0x20 => odd.wrong |= bit & inside,
-            _ if escaped & bit == 0 => {}
-            b'u' => odd.spelled |= bit,
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-            _ => odd.wrong |= bit,
-        }
-    }
-    odd
 }
 
 #[cfg(test)]
@@ -659,6 +508,47 @@ mod tests {
             (check(deep(59).as_bytes()), check(deep(60).as_bytes())),
             (1, 0)
         );
+    }
+
+    /// A record with numbers and a string of that length.
+    fn record_of(numbers: [u64; 3], length: usize) -> String {
+        let [first, second, third] = numbers;
+        format!(
+            r#"{{"eventVersion":"1.08","a":{first},"eventName":"{}","b":[{second},-{third}.{second}],"eventTime":"{third}","userIdentity":{{"n":{third},"type":"Root"}}}}"#,
+            "x".repeat(length)
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        /// However records lie across what is looked at at once, all are taken, and their fields found.
+        #[test]
+        fn long_texts_are_swept_up(
+            records in prop::collection::vec(
+                ((0_u64..20, 0_u64..30_000, any::<u64>()), prop_oneof![8 => 0_usize..600, 1 => 0_usize..30_000], 0..RECORDS.len()),
+                1..80,
+            ),
+            ahead in 0_usize..70,
+        ) {
+            let written = records.iter().flat_map(|((first, second, third), length, known)| {
+                [record_of([*first, *second, *third >> (third % 60)], *length), RECORDS[*known].to_owned()]
+            });
+            let written: Vec<String> = written.collect();
+            let text = format!("{}{}", " ".repeat(ahead), written.join(","));
+            let mut count = 0;
+            let done = sweep(text.as_bytes(), ahead, &mut |_| count += 1);
+            prop_assert_eq!((count, done), (written.len(), text.len()));
+            check(text.trim_start().as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_reaches_too_far_is_left() {
+        for (length, expected) in [(60_000, 2), (70_000, 0), (200_000, 0)] {
+            let record = record_of([1, 22, 333], length);
+            assert_eq!(check(format!("{record},{record}]").as_bytes()), expected);
+        }
     }
 
     proptest! {

@@ -3,22 +3,22 @@
 //! Keys are compared as words of eight bytes, with masks for what belongs to them: no branches, no calls.
 
 use super::glance::{Field, Key};
-use super::skeleton::Value;
 
 /// A key that is looked for, of the record itself or of its userIdentity.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted {
-    pub member: u16,
+    /// Where its colon stands among what is outside of strings.
+    pub colon: u16,
     pub key: Key,
-    pub value: Value,
-    pub name: Written<LONGEST>,
+    pub name: Written,
 }
 
 /// Another key there.
 #[derive(Clone, Copy)]
 pub(super) struct Other {
-    pub member: u16,
-    tail: Written<1>,
+    /// Where its colon stands among what is outside of strings.
+    pub colon: u16,
+    tail: Tail,
     /// Whether it may be any but that one, in any case, and but an object: names of parameters are many.
     is_any_but: bool,
 }
@@ -34,35 +34,49 @@ const OBJECT: u64 = u32::from_le_bytes(*b"\"key") as u64;
 
 impl Other {
     /// The key before that place, whose last bytes tell it from others.
-    pub fn exactly(member: u16, head: &[u8], length: usize) -> Option<Self> {
+    pub fn exactly(colon: u16, head: &[u8], length: usize) -> Option<Self> {
         Some(Self {
-            member,
-            tail: Written::of(head, length.min(8))?,
+            colon,
+            tail: Tail {
+                word: word(head)? & mask(length),
+                mask: mask(length),
+            },
             is_any_but: false,
         })
     }
 
     /// A parameter of any name, but not a bucket's, nor an object's.
-    pub fn any_parameter(member: u16) -> Self {
-        let name = Key::Of(Field::Bucket).name();
-        let words = words::<1>(name).map_or([0], |[word]| [word | ANY_CASE]);
+    pub fn any_parameter(colon: u16) -> Self {
+        let name = word(Key::Of(Field::Bucket).name());
         Self {
-            member,
-            tail: Written { words, masks: [0] },
+            colon,
+            tail: Tail {
+                word: name.unwrap_or_default() | ANY_CASE,
+                mask: u64::MAX,
+            },
             is_any_but: true,
         }
     }
 
     #[inline(always)]
     pub fn differs(&self, head: Option<&[u8]>) -> u64 {
-        if !self.is_any_but {
-            let [differs] = self.tail.differs([0], head);
-            return differs;
+        let (found, word) = (head.and_then(word), self.tail.word);
+        match (found, self.is_any_but) {
+            (None, _) => u64::MAX,
+            (Some(found), false) => found & self.tail.mask ^ word,
+            (Some(found), true) => {
+                let found = found | ANY_CASE;
+                u64::from(found == word || found >> 32 == OBJECT)
+            }
         }
-        let found = head.and_then(words::<1>).map(|[word]| word | ANY_CASE);
-        let is_that = found.is_none_or(|word| [word] == self.tail.words || word >> 32 == OBJECT);
-        u64::from(is_that)
     }
+}
+
+/// The last bytes of a key, its first quote included if it is as short.
+#[derive(Clone, Copy)]
+struct Tail {
+    word: u64,
+    mask: u64,
 }
 
 /// So many words hold the longest key that is looked for, with its first quote; and are compared at once.
@@ -70,47 +84,58 @@ pub(super) const LONGEST: usize = 4;
 
 /// The last bytes before a key's last quote, its first quote included: words of eight, as far as the masks say.
 #[derive(Clone, Copy)]
-pub(super) struct Written<const WORDS: usize> {
-    words: [u64; WORDS],
-    masks: [u64; WORDS],
+pub(super) struct Written {
+    words: [u64; LONGEST],
+    masks: [u64; LONGEST],
 }
 
-impl<const WORDS: usize> Written<WORDS> {
+impl Written {
     pub fn of(head: &[u8], covered: usize) -> Option<Self> {
-        let words = words::<WORDS>(head)?;
-        let mut masks = [0; WORDS];
-        for (mask, behind) in masks.iter_mut().zip((0..WORDS).rev()) {
-            let here = covered.saturating_sub(8 * behind).min(8);
-            *mask = match here {
-                0 => 0,
-                here => u64::MAX << (8 * (8 - here)),
-            };
+        let mut words = words(head)?;
+        let mut masks = [0; LONGEST];
+        let behind = (0..LONGEST).rev();
+        for ((word, mask_here), behind) in words.iter_mut().zip(&mut masks).zip(behind) {
+            *mask_here = mask(covered.saturating_sub(8 * behind));
+            *word &= *mask_here;
         }
-        let words = std::array::from_fn(|place| {
-            let pair = words.get(place).zip(masks.get(place));
-            pair.map_or(0, |(word, mask)| word & mask)
-        });
         Some(Self { words, masks })
     }
 
     /// Adds the bits in which what is written before that place differs.
     #[inline(always)]
-    pub fn differs(&self, mut known: [u64; WORDS], head: Option<&[u8]>) -> [u64; WORDS] {
-        let Some(found) = head.and_then(words::<WORDS>) else {
-            return [u64::MAX; WORDS];
+    pub fn differs(&self, known: &mut [u64; LONGEST], head: Option<&[u8]>) {
+        let Some(found) = head.and_then(words) else {
+            *known = [u64::MAX; LONGEST];
+            return;
         };
-        let here = found.iter().zip(&self.masks).zip(&self.words);
-        for (known, ((found, mask), word)) in known.iter_mut().zip(here) {
-            *known |= found & mask ^ word;
+        let (mut masks, mut words) = (self.masks.iter(), self.words.iter());
+        for (known, found) in known.iter_mut().zip(found) {
+            if let (Some(mask), Some(word)) = (masks.next(), words.next()) {
+                *known |= found & mask ^ word;
+            }
         }
-        known
     }
+}
+
+/// Takes the last so many bytes of a word.
+fn mask(bytes: usize) -> u64 {
+    match bytes.min(8) {
+        0 => 0,
+        bytes => u64::MAX << (8 * (8 - bytes)),
+    }
+}
+
+/// The last bytes of a text.
+#[inline(always)]
+fn word(head: &[u8]) -> Option<u64> {
+    head.last_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
 /// The last words of a text.
 #[inline(always)]
-fn words<const WORDS: usize>(head: &[u8]) -> Option<[u64; WORDS]> {
-    let (_, chunks) = head.as_rchunks::<8>();
-    let chunks = chunks.last_chunk::<WORDS>()?;
-    Some(chunks.map(u64::from_le_bytes))
+fn words(head: &[u8]) -> Option<[u64; LONGEST]> {
+    let last: &[u8; 8 * LONGEST] = head.last_chunk()?;
+    let (words, _) = last.as_chunks();
+    let words: &[[u8; 8]; LONGEST] = words.as_array()?;
+    Some(words.map(u64::from_le_bytes))
 }

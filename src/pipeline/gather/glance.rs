@@ -6,12 +6,17 @@
 use super::super::issued::{Issued, Names};
 use super::presence::account_named;
 use super::{Gathering, Writes};
-use crate::event::{DirectCall, IssuanceKind, is_source_of_interest, issuance_of, table};
+use crate::event::{
+    DirectCall, IssuanceKind, is_source_of_interest, issuance_of, names_of_interest, table,
+};
 use crate::evidence::{Category, Coverage};
 use crate::record::{Field, Glance, RawRecord};
 use crate::vocab::{AccountId, BucketName, EventId, Timestamp};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What a call is of which a glance may be enough.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Call {
     /// None that is of interest.
     Other,
@@ -162,9 +167,26 @@ fn text_of<'g>(glance: &Glance<'g>, field: Field) -> Option<&'g str> {
 
 /// What a call of that name is; `None` if it may be of interest in another way.
 fn call_of(source: &[u8], name: &[u8]) -> Option<Call> {
+    if source == table::S3.as_bytes() {
+        return call_of_s3(name);
+    }
     if !is_source_of_interest(source) {
         return Some(Call::Other);
     }
+    looked_up(source, name)
+}
+
+/// The same of S3, which is asked for most: its names are looked up once.
+fn call_of_s3(name: &[u8]) -> Option<Call> {
+    static CALLS: LazyLock<HashMap<&[u8], Option<Call>>> = LazyLock::new(|| {
+        let source = table::S3.as_bytes();
+        let names = names_of_interest().map(str::as_bytes);
+        names.map(|name| (name, looked_up(source, name))).collect()
+    });
+    CALLS.get(name).copied().unwrap_or(Some(Call::Other))
+}
+
+fn looked_up(source: &[u8], name: &[u8]) -> Option<Call> {
     let (source, name) = (str::from_utf8(source).ok()?, str::from_utf8(name).ok()?);
     let kind = table::kind_of(source, name);
     if table::trail_kind_of(source, name).is_some()
@@ -184,5 +206,25 @@ fn call_of(source: &[u8], name: &[u8]) -> Option<Call> {
         (None, Some(kind), None) if kind.tells_by_refusal_only() => Some(Call::Inquiry),
         (Some((IssuanceKind::Sts, _)), None, None) => Some(Call::Issuance),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s3s_calls_are_what_the_tables_say() {
+        let source = table::S3.as_bytes();
+        let other = ["ListBuckets", "getobject", "", "PutBucketAcl2", "\u{e9}"];
+        for name in names_of_interest().chain(other) {
+            assert_eq!(
+                call_of(source, name.as_bytes()),
+                looked_up(source, name.as_bytes()),
+                "{name}"
+            );
+        }
+        assert_eq!(call_of(source, b"PutBucketPolicy"), None);
+        assert_eq!(call_of(source, b"GetObject"), Some(Call::Request));
     }
 }

@@ -1,14 +1,16 @@
 //! The lanes of x86-64: AVX2, and AVX-512 with VBMI2.
 
-use super::{BLOCK, Lanes, Masks, Work, pack, positions, zeroed};
+use super::{BLOCK, Lanes, Masks, Room, Work, pack, pack_zeroed};
 use std::arch::x86_64::{
-    __m128i, __m256i, __m512i, _MM_HINT_T0, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_prefetch,
-    _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256,
-    _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
-    _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask,
-    _mm512_cmplt_epu8_mask, _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32, _mm512_loadu_si512,
-    _mm512_mask_blend_epi8, _mm512_maskz_compress_epi8, _mm512_or_si512, _mm512_set1_epi8,
-    _mm512_set1_epi32, _mm512_setr_epi64, _mm512_storeu_si512, _mm512_sub_epi8,
+    __m256i, __m512i, _MM_HINT_T0, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_prefetch,
+    _mm_set_epi64x, _mm_set1_epi8, _mm_storeu_si128, _mm256_add_epi16, _mm256_cmpeq_epi8,
+    _mm256_cmpgt_epi8, _mm256_cvtepu8_epi16, _mm256_loadu_si256, _mm256_min_epu8,
+    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_storeu_si256, _mm256_sub_epi8, _mm512_add_epi16, _mm512_castsi512_si128,
+    _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask,
+    _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_mask_blend_epi8,
+    _mm512_maskz_compress_epi8, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi16,
+    _mm512_setr_epi64, _mm512_storeu_si512, _mm512_sub_epi8,
 };
 
 /// How far ahead of a block memory is asked for, in bytes.
@@ -53,8 +55,14 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
-        pack(block, kept, room);
+    fn brackets(self, block: &[u8; BLOCK]) -> (u64, u64) {
+        // SAFETY: a value of this type is only made where the processor has AVX2.
+        unsafe { brackets_avx2(block) }
+    }
+
+    #[inline(always)]
+    fn pack(self, block: &[u8; BLOCK], kept: u64, first: u16, room: Room<'_>) {
+        pack(block, kept, first, room);
     }
 
     #[inline(always)]
@@ -64,25 +72,8 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn zeroed(self, block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
-        zeroed(block, places)
-    }
-
-    #[inline(always)]
-    fn quotes(self, block: &[u8; BLOCK]) -> u64 {
-        // SAFETY: a value of this type is only made where the processor has AVX2.
-        unsafe { quotes_avx2(block) }
-    }
-
-    #[inline(always)]
-    fn positions(self, bits: u64, base: u32, room: &mut [u32; BLOCK]) {
-        positions(bits, base, room);
-    }
-
-    #[inline(always)]
-    fn apart<W: Work>(self, work: W) -> W::Output {
-        // SAFETY: a value of this type is only made where the processor has all of these instructions.
-        unsafe { with_avx2(work) }
+    fn pack_zeroed(self, block: &[u8; BLOCK], zeroed: u64, kept: u64, room: &mut [u8; BLOCK]) {
+        pack_zeroed(block, zeroed, kept, room);
     }
 
     #[inline(always)]
@@ -100,9 +91,15 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn pack(self, block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
+    fn brackets(self, block: &[u8; BLOCK]) -> (u64, u64) {
+        // SAFETY: a value of this type is only made where the processor has AVX-512 BW.
+        unsafe { brackets_avx512(block) }
+    }
+
+    #[inline(always)]
+    fn pack(self, block: &[u8; BLOCK], kept: u64, first: u16, room: Room<'_>) {
         // SAFETY: a value of this type is only made where the processor has AVX-512 VBMI2.
-        unsafe { pack_avx512(block, kept, room) }
+        unsafe { pack_avx512(block, kept, first, room) }
     }
 
     #[inline(always)]
@@ -112,27 +109,9 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn zeroed(self, block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
-        // SAFETY: a value of this type is only made where the processor has AVX-512 BW.
-        unsafe { zeroed_avx512(block, places) }
-    }
-
-    #[inline(always)]
-    fn quotes(self, block: &[u8; BLOCK]) -> u64 {
-        // SAFETY: a value of this type is only made where the processor has AVX-512 BW.
-        unsafe { quotes_avx512(block) }
-    }
-
-    #[inline(always)]
-    fn positions(self, bits: u64, base: u32, room: &mut [u32; BLOCK]) {
+    fn pack_zeroed(self, block: &[u8; BLOCK], zeroed: u64, kept: u64, room: &mut [u8; BLOCK]) {
         // SAFETY: a value of this type is only made where the processor has AVX-512 VBMI2.
-        unsafe { positions_avx512(bits, base, room) }
-    }
-
-    #[inline(always)]
-    fn apart<W: Work>(self, work: W) -> W::Output {
-        // SAFETY: a value of this type is only made where the processor has all of these instructions.
-        unsafe { with_avx512(work) }
+        unsafe { pack_zeroed_avx512(block, zeroed, kept, room) }
     }
 
     #[inline(always)]
@@ -152,13 +131,6 @@ fn halves(block: &[u8; BLOCK]) -> (__m256i, __m256i) {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn quotes_avx2(block: &[u8; BLOCK]) -> u64 {
-    let (low, high) = halves(block);
-    equal(low, high, b'"')
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
 fn digits_avx2(block: &[u8; BLOCK]) -> (u64, u64) {
     let (low, high) = halves(block);
     let zero = _mm256_set1_epi8(b'0'.cast_signed());
@@ -173,19 +145,22 @@ fn digits_avx2(block: &[u8; BLOCK]) -> (u64, u64) {
 #[target_feature(enable = "avx2")]
 fn masks_avx2(block: &[u8; BLOCK]) -> Masks {
     let (low, high) = halves(block);
-    let (low_case, high_case) = {
-        let bit = _mm256_set1_epi8(0x20);
-        (_mm256_or_si256(low, bit), _mm256_or_si256(high, bit))
-    };
     let rare = |lanes| _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), lanes);
     Masks {
         quotes: equal(low, high, b'"'),
         backslashes: equal(low, high, b'\\'),
-        opens: equal(low_case, high_case, b'{'),
-        closes: equal(low_case, high_case, b'}'),
-        colons: equal(low, high, b':'),
         rare: joined(rare(low), rare(high)),
     }
+}
+
+/// Small letters and capitals differ in one bit, and so do the two kinds of brackets.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn brackets_avx2(block: &[u8; BLOCK]) -> (u64, u64) {
+    let (low, high) = halves(block);
+    let bit = _mm256_set1_epi8(0x20);
+    let (low, high) = (_mm256_or_si256(low, bit), _mm256_or_si256(high, bit));
+    (equal(low, high, b'{'), equal(low, high, b'}'))
 }
 
 #[inline]
@@ -211,12 +186,6 @@ fn load(block: &[u8; BLOCK]) -> __m512i {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn quotes_avx512(block: &[u8; BLOCK]) -> u64 {
-    _mm512_cmpeq_epi8_mask(load(block), _mm512_set1_epi8(b'"'.cast_signed()))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
 fn digits_avx512(block: &[u8; BLOCK]) -> (u64, u64) {
     let lanes = load(block);
     let zero = _mm512_set1_epi8(b'0'.cast_signed());
@@ -226,29 +195,20 @@ fn digits_avx512(block: &[u8; BLOCK]) -> (u64, u64) {
 }
 
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn zeroed_avx512(block: &[u8; BLOCK], places: u64) -> [u8; BLOCK] {
-    let zero = _mm512_set1_epi8(b'0'.cast_signed());
-    let lanes = _mm512_mask_blend_epi8(places, load(block), zero);
-    let mut zeroed = [0; BLOCK];
-    // SAFETY: the room is 64 bytes: one store, which needs no alignment.
-    unsafe { _mm512_storeu_si512(zeroed.as_mut_ptr().cast(), lanes) }
-    zeroed
-}
-
-#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
-fn pack_avx512(block: &[u8; BLOCK], kept: u64, room: &mut [u8; BLOCK]) {
-    let packed = _mm512_maskz_compress_epi8(kept, load(block));
+fn pack_zeroed_avx512(block: &[u8; BLOCK], zeroed: u64, kept: u64, room: &mut [u8; BLOCK]) {
+    let zero = _mm512_set1_epi8(b'0'.cast_signed());
+    let lanes = _mm512_mask_blend_epi8(zeroed, load(block), zero);
+    let packed = _mm512_maskz_compress_epi8(kept, lanes);
     // SAFETY: the room is 64 bytes: one store, which needs no alignment.
     unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), packed) }
 }
 
-/// Sixteen at once, whether there are so many or not.
+/// Sixteen at once, whether there are so many or not; seldom there are more.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
-fn positions_avx512(bits: u64, base: u32, room: &mut [u32; BLOCK]) {
-    let places = _mm512_setr_epi64(
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2")]
+fn pack_avx512(block: &[u8; BLOCK], kept: u64, first: u16, (bytes, places): Room<'_>) {
+    let numbers = _mm512_setr_epi64(
         0x0706_0504_0302_0100,
         0x0f0e_0d0c_0b0a_0908,
         0x1716_1514_1312_1110,
@@ -258,21 +218,31 @@ fn positions_avx512(bits: u64, base: u32, room: &mut [u32; BLOCK]) {
         0x3736_3534_3332_3130,
         0x3f3e_3d3c_3b3a_3938,
     );
-    let packed = _mm512_maskz_compress_epi8(bits, places);
-    let base = _mm512_set1_epi32(base.cast_signed());
-    let sixteen = |places: __m128i, room: &mut [u32; 16]| {
-        let places = _mm512_add_epi32(_mm512_cvtepu8_epi32(places), base);
-        // SAFETY: the room is 64 bytes: one store, which needs no alignment.
-        unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), places) };
-    };
-    let [first, second, third, fourth] = room.as_chunks_mut::<16>().0 else {
+    let packed = _mm512_maskz_compress_epi8(kept, load(block));
+    let numbers = _mm512_maskz_compress_epi8(kept, numbers);
+    let first = first.cast_signed();
+    if kept.count_ones() <= 16 {
+        let here = _mm256_cvtepu8_epi16(_mm512_castsi512_si128(numbers));
+        let here = _mm256_add_epi16(here, _mm256_set1_epi16(first));
+        // SAFETY: the rooms are 64 and 128 bytes: a store of 16 and one of 32, which need no alignment.
+        unsafe {
+            _mm_storeu_si128(bytes.as_mut_ptr().cast(), _mm512_castsi512_si128(packed));
+            _mm256_storeu_si256(places.as_mut_ptr().cast(), here);
+        }
         return;
-    };
-    sixteen(_mm512_castsi512_si128(packed), first);
-    if bits.count_ones() > 16 {
-        sixteen(_mm512_extracti32x4_epi32::<1>(packed), second);
-        sixteen(_mm512_extracti32x4_epi32::<2>(packed), third);
-        sixteen(_mm512_extracti32x4_epi32::<3>(packed), fourth);
+    }
+    let first = _mm512_set1_epi16(first);
+    let (low, high) = (
+        _mm512_castsi512_si256(numbers),
+        _mm512_extracti64x4_epi64::<1>(numbers),
+    );
+    let (low, high) = (_mm512_cvtepu8_epi16(low), _mm512_cvtepu8_epi16(high));
+    let place = places.as_mut_ptr().cast::<__m512i>();
+    // SAFETY: the rooms are 64 and 128 bytes: one store of 64 and two, which need no alignment.
+    unsafe {
+        _mm512_storeu_si512(bytes.as_mut_ptr().cast(), packed);
+        _mm512_storeu_si512(place, _mm512_add_epi16(low, first));
+        _mm512_storeu_si512(place.add(1), _mm512_add_epi16(high, first));
     }
 }
 
@@ -283,14 +253,22 @@ fn masks_avx512(block: &[u8; BLOCK]) -> Masks {
     // It touches nothing, whatever the address.
     _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast());
     let lanes = load(block);
-    let cased = _mm512_or_si512(lanes, _mm512_set1_epi8(0x20));
     let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
     Masks {
         quotes: _mm512_cmpeq_epi8_mask(lanes, all(b'"')),
         backslashes: _mm512_cmpeq_epi8_mask(lanes, all(b'\\')),
-        opens: _mm512_cmpeq_epi8_mask(cased, all(b'{')),
-        closes: _mm512_cmpeq_epi8_mask(cased, all(b'}')),
-        colons: _mm512_cmpeq_epi8_mask(lanes, all(b':')),
         rare: _mm512_cmplt_epi8_mask(lanes, all(0x20)),
     }
+}
+
+/// Small letters and capitals differ in one bit, and so do the two kinds of brackets.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn brackets_avx512(block: &[u8; BLOCK]) -> (u64, u64) {
+    let cased = _mm512_or_si512(load(block), _mm512_set1_epi8(0x20));
+    let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+    (
+        _mm512_cmpeq_epi8_mask(cased, all(b'{')),
+        _mm512_cmpeq_epi8_mask(cased, all(b'}')),
+    )
 }
