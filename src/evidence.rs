@@ -235,13 +235,11 @@ impl Evidence {
         if self.inquiries.len() < other.inquiries.len() {
             std::mem::swap(&mut self.inquiries, &mut other.inquiries);
         }
-        match self.files.is_empty() {
-            true => self.files = other.files,
-            false => {
-                for (id, account) in other.files {
-                    self.account(id, account);
-                }
-            }
+        if lie_apart(&self.files, &other.files) {
+            self.files.append(&mut other.files);
+        }
+        for (id, account) in other.files {
+            self.account(id, account);
         }
         for (id, buckets) in other.written {
             self.written.entry(id).or_default().extend(buckets);
@@ -389,6 +387,16 @@ impl Evidence {
         });
         (events, heard.collect())
     }
+}
+
+/// Whether one of two sets of files ends before the other begins, and neither is small beside the other: then they are put
+/// together without looking each file up.
+fn lie_apart<V>(one: &BTreeMap<LogFileId, V>, other: &BTreeMap<LogFileId, V>) -> bool {
+    let before = |one: &BTreeMap<LogFileId, V>, other: &BTreeMap<LogFileId, V>| {
+        let ends = one.last_key_value().zip(other.first_key_value());
+        ends.is_none_or(|((last, _), (first, _))| last < first)
+    };
+    other.len() > one.len() / 8 && (before(one, other) || before(other, one))
 }
 
 fn merge_into<K: Ord>(spans: &mut BTreeMap<K, Coverage>, key: K, here: Coverage) {

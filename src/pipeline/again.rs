@@ -77,10 +77,12 @@ fn gather<'s>(store: &'s Store, options: &'s Options) -> Result<(Gathered, Kept<
     let asked = Choosing(&options.choice);
     let wants = asked.wants();
     let segments = store.sound();
-    let parts = segments.par_iter().map(|number| {
-        let beside = Part::beside(store, *number, asked)?;
-        beside.with_changes(store, *number, asked)
-    });
+    // By table first: the largest segments' tables do not wait for each other.
+    let pieces = PIECES.into_iter().chain([Part::changes as Piece]);
+    let pieces = pieces.flat_map(|piece| segments.iter().map(move |number| (piece, *number)));
+    let pieces: Vec<(Piece, usize)> = pieces.collect();
+    let parts = pieces.into_par_iter();
+    let parts = parts.map(|(piece, number)| piece(store, number, asked));
     let all = parts.try_reduce(Part::default, |one, other| Ok(one.merge(other)))?;
     let mut evidence = all.evidence;
     let objects = evidence.objects_of_interest();
@@ -178,17 +180,51 @@ pub(super) struct Part {
     pub late: Material,
 }
 
+/// What reads some tables of a segment.
+type Piece = fn(&Store, usize, Choosing<'_>) -> Result<Part, StoreError>;
+
+/// All tables but changes and reads.
+const PIECES: [Piece; 3] = [Part::proofs, Part::files, Part::spans];
+
 impl Part {
     /// All but changes and reads.
     pub fn beside(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Self, StoreError> {
-        let wants = asked.wants();
+        let pieces = PIECES.into_iter();
+        pieces
+            .map(|piece| piece(store, number, asked))
+            .try_fold(Self::default(), |all, part| Ok(all.merge(part?)))
+    }
+
+    /// Files, and what they have when.
+    fn files(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Self, StoreError> {
         let mut part = Self {
             evidence: passed_over(store, number, asked)?,
             ..Self::default()
         };
-        for table in [Table::Files, Table::Activity, Table::Spans, Table::Losses] {
-            store.add(number, table, &wants, &mut part.evidence)?;
-        }
+        part.add(store, number, asked, &[Table::Files, Table::Activity])?;
+        Ok(part)
+    }
+
+    fn spans(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Self, StoreError> {
+        let mut part = Self::default();
+        part.add(store, number, asked, &[Table::Spans, Table::Losses])?;
+        Ok(part)
+    }
+
+    fn add(
+        &mut self,
+        store: &Store,
+        number: usize,
+        asked: Choosing<'_>,
+        tables: &[Table],
+    ) -> Result<(), StoreError> {
+        let (wants, mut tables) = (asked.wants(), tables.iter());
+        tables.try_for_each(|table| store.add(number, *table, &wants, &mut self.evidence))
+    }
+
+    /// What files are checked with.
+    fn proofs(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Self, StoreError> {
+        let (wants, mut part) = (asked.wants(), Self::default());
         store.proofs(number, &wants, &mut |source, material| {
             let file = LogFile::new(LogFileId::new(source), 0);
             let into = match is_read_late(&file) {
@@ -201,13 +237,8 @@ impl Part {
         Ok(part)
     }
 
-    /// The same with changes and reads.
-    fn with_changes(
-        mut self,
-        store: &Store,
-        number: usize,
-        asked: Choosing<'_>,
-    ) -> Result<Self, StoreError> {
+    /// Changes and reads.
+    fn changes(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Self, StoreError> {
         let wants = asked.wants();
         let mut evidence = Evidence::default();
         store.reads(number, &wants, &mut |key, inquiry, citation| {
@@ -218,8 +249,10 @@ impl Part {
             let told = teller.read(again.log_file, again.index, again.record);
             evidence = std::mem::take(&mut evidence).merge(told);
         })?;
-        self.evidence = self.evidence.merge(evidence);
-        Ok(self)
+        Ok(Self {
+            evidence,
+            ..Self::default()
+        })
     }
 
     pub fn merge(self, other: Self) -> Self {

@@ -2,28 +2,25 @@
 
 use super::error::StoreError;
 use super::load::{LastName, Wants, each, each_row, key};
-use super::read::{Batches, Find, bytes, hash_of, integer, text, time, yes};
+use super::read::{Batches, Find, Wanted, bytes, hash_of, integer, text, time, yes};
 use crate::event::Whereabouts;
 use crate::evidence::ObjectsOfInterest;
 use crate::vocab::{LogFileId, Untrusted};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Names that are looked for.
 #[derive(Clone, Debug)]
-pub struct Names(Arc<HashSet<i64>>);
+pub struct Names(Arc<Wanted>);
 
 impl Names {
     /// These.
     pub fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
-        Self(Arc::new(
-            names.map(|name| hash_of(&[name]).cast_signed()).collect(),
-        ))
+        Self::of_hashes(names.map(|name| hash_of(&[name])))
     }
 
     /// Those of which these are the hashes.
     pub(super) fn of_hashes(hashes: impl Iterator<Item = u64>) -> Self {
-        Self(Arc::new(hashes.map(u64::cast_signed).collect()))
+        Self(Arc::new(Wanted::of(hashes)))
     }
 
     pub(super) fn among(&self, by: &'static [&'static str]) -> Find {

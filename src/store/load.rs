@@ -12,6 +12,7 @@ use crate::vocab::{
     AccountId, BucketName, Citation, EventId, LogFileId, Loss, LossKind, Region, SkipReason,
     Timestamp, Untrusted,
 };
+use std::collections::BTreeMap;
 
 /// Whether a row is wanted, by the file of the source and the log file that it rests on.
 type IsWanted<'w> = dyn Fn(&str, &str) -> bool + Send + Sync + 'w;
@@ -157,6 +158,7 @@ fn files(
         batch.integers("lost_records")?,
     );
     let (first, last) = (batch.times("first_event")?, batch.times("last_event")?);
+    let mut found = Vec::with_capacity(batch.rows().len());
     each(batch, names, wants, |at, file| {
         let reason = text(reasons, at).and_then(SkipReason::of_name);
         let fate = match (text(fates, at), reason) {
@@ -175,9 +177,12 @@ fn files(
             coverage: span.map(|(first, last)| Coverage { first, last }),
             activity: Vec::new(),
         };
-        into.files.insert(file, account);
+        found.push((file, account));
         Ok(())
-    })
+    })?;
+    // They come nearly in their order: all at once is sooner done than each by itself.
+    into.files.append(&mut found.into_iter().collect());
+    Ok(())
 }
 
 fn activity(
@@ -190,6 +195,7 @@ fn activity(
     let (categories, hours) = (batch.texts("category")?, batch.times("hour")?);
     let records = batch.integers("records")?;
     let (first, last) = (batch.times("first_event")?, batch.times("last_event")?);
+    let mut found = Vec::with_capacity(batch.rows().len());
     each(batch, names, wants, |at, file| {
         let category = text(categories, at).and_then(Category::of_name);
         let span = time(first, at).zip(time(last, at));
@@ -197,18 +203,31 @@ fn activity(
         else {
             return Err(batch.unsound("category"));
         };
-        if let Some(account) = into.files.get_mut(&file) {
-            account.activity.push(Activity {
-                account: text(accounts, at).and_then(AccountId::parse),
-                region: text(regions, at).and_then(Region::parse),
-                category,
-                hour: hour.unix().div_euclid(3600),
-                records: integer(records, at).unwrap_or_default(),
-                coverage: Coverage { first, last },
-            });
-        }
+        let activity = Activity {
+            account: text(accounts, at).and_then(AccountId::parse),
+            region: text(regions, at).and_then(Region::parse),
+            category,
+            hour: hour.unix().div_euclid(3600),
+            records: integer(records, at).unwrap_or_default(),
+            coverage: Coverage { first, last },
+        };
+        found.push((file, activity));
         Ok(())
-    })
+    })?;
+    give(found, &mut into.files);
+    Ok(())
+}
+
+/// Gives each file its activity, in the order in which it comes.
+fn give(mut found: Vec<(LogFileId, Activity)>, files: &mut BTreeMap<LogFileId, FileAccount>) {
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let mut files = files.iter_mut().peekable();
+    for (file, activity) in found {
+        while files.next_if(|(name, _)| **name < file).is_some() {}
+        if let Some((_, account)) = files.peek_mut().filter(|(name, _)| **name == file) {
+            account.activity.push(activity);
+        }
+    }
 }
 
 fn spans(
