@@ -143,14 +143,15 @@ pub(super) fn packed(
 pub(super) fn event_hashes(
     batches: Batches,
     wants: &Wants<'_>,
-    into: &mut Vec<[u8; 16]>,
+    into: &mut Vec<u128>,
 ) -> Result<(), StoreError> {
     for batch in batches {
         let batch = batch?;
         let hashes = batch.bytes("event_hash")?;
         each_row(&batch, wants, |at| {
             let hash = bytes(hashes, at).and_then(|hash| hash.try_into().ok());
-            into.push(hash.ok_or_else(|| batch.unsound("event_hash"))?);
+            let hash = hash.ok_or_else(|| batch.unsound("event_hash"))?;
+            into.push(u128::from_be_bytes(hash));
             Ok(())
         })?;
     }
