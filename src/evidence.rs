@@ -3,6 +3,7 @@
 //! Evidence merges: in any order, in any grouping, and twice the same is once. That is what makes reports independent of
 //! how the files were split, read or repeated.
 
+mod apart;
 mod held;
 
 pub use held::HeldWrite;
@@ -14,6 +15,7 @@ use crate::vocab::{
     AccountId, BucketName, Citation, LogFileId, Loss, Region, SkipReason, Timestamp, Untrusted,
     named,
 };
+use apart::lie_apart;
 use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -387,16 +389,6 @@ impl Evidence {
         });
         (events, heard.collect())
     }
-}
-
-/// Whether one of two sets of files ends before the other begins, and neither is small beside the other: then they are put
-/// together without looking each file up.
-fn lie_apart<V>(one: &BTreeMap<LogFileId, V>, other: &BTreeMap<LogFileId, V>) -> bool {
-    let before = |one: &BTreeMap<LogFileId, V>, other: &BTreeMap<LogFileId, V>| {
-        let ends = one.last_key_value().zip(other.first_key_value());
-        ends.is_none_or(|((last, _), (first, _))| last < first)
-    };
-    other.len() > one.len() / 8 && (before(one, other) || before(other, one))
 }
 
 fn merge_into<K: Ord>(spans: &mut BTreeMap<K, Coverage>, key: K, here: Coverage) {
