@@ -3,6 +3,7 @@
 //! Evidence merges: in any order, in any grouping, and twice the same is once. That is what makes reports independent of
 //! how the files were split, read or repeated.
 
+mod apart;
 mod held;
 
 pub use held::HeldWrite;
@@ -14,6 +15,7 @@ use crate::vocab::{
     AccountId, BucketName, Citation, LogFileId, Loss, Region, SkipReason, Timestamp, Untrusted,
     named,
 };
+use apart::lie_apart;
 use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -235,13 +237,11 @@ impl Evidence {
         if self.inquiries.len() < other.inquiries.len() {
             std::mem::swap(&mut self.inquiries, &mut other.inquiries);
         }
-        match self.files.is_empty() {
-            true => self.files = other.files,
-            false => {
-                for (id, account) in other.files {
-                    self.account(id, account);
-                }
-            }
+        if lie_apart(&self.files, &other.files) {
+            self.files.append(&mut other.files);
+        }
+        for (id, account) in other.files {
+            self.account(id, account);
         }
         for (id, buckets) in other.written {
             self.written.entry(id).or_default().extend(buckets);

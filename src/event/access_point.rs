@@ -75,7 +75,7 @@ pub(super) fn supporting(parameters: &Value) -> Untrusted {
 pub(super) fn organization_block(parameters: &Value) -> Untrusted {
     let content = field(parameters, "content").and_then(unquoted);
     let block = content
-        .as_ref()
+        .as_deref()
         .and_then(|content| find_field(content, "public_access_block_configuration"));
     let said = block.map(|block| text_at(block, &["@@assign"]));
     said.unwrap_or("").into()

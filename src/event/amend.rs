@@ -15,12 +15,12 @@ use serde_json::Value;
 
 /// The event that a record amends, where it amends one. A late delivery names none: it is the event itself.
 pub fn amended_event(record: &Record<'_>) -> Option<EventKey> {
-    let json = record.to_json();
-    let original = text_at(&json, &["addendum", "originalEventID"]);
-    if original == text_at(&json, &["eventID"]) {
+    let json = record.view();
+    let original = text_at(json, &["addendum", "originalEventID"]);
+    if original == text_at(json, &["eventID"]) {
         return None;
     }
-    let recipient = AccountId::parse(text_at(&json, &["recipientAccountId"]));
+    let recipient = AccountId::parse(text_at(json, &["recipientAccountId"]));
     Some(EventKey::Id(EventId::parse(original)?, recipient))
 }
 

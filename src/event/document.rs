@@ -7,6 +7,7 @@ use super::json::{field, find_field, unquoted};
 use super::ownership::Ownership;
 use super::policy::Policy;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A document that says what one control is, as the AWS CLI prints it or as CloudTrail records a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,11 +28,9 @@ impl Document {
     /// # Errors
     /// If it is none of the four, or one of them that cannot be understood; with the reason.
     pub fn read(value: &Value) -> Result<Self, &'static str> {
-        let value = unquoted(value).ok_or("a string that holds no JSON")?;
-        let value = match field(&value, "requestParameters").and_then(unquoted) {
-            Some(parameters) => parameters,
-            None => value,
-        };
+        let written = unquoted(value).ok_or("a string that holds no JSON")?;
+        let parameters = field(&*written, "requestParameters").and_then(unquoted);
+        let value = parameters.unwrap_or(Cow::Borrowed(&*written));
         let kinds: Vec<Kind> = KINDS
             .into_iter()
             .filter(|(_, keys)| keys.iter().any(|key| find_field(&value, key).is_some()))

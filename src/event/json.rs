@@ -5,6 +5,7 @@
 
 use crate::record::{Scalar, View};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A value of a record, owned or where it lies: whoever looks for a few texts need not have the rest read.
 pub(super) trait Tree<'v>: Copy {
@@ -12,6 +13,10 @@ pub(super) trait Tree<'v>: Copy {
     fn under(self, key: &str) -> Option<Self>;
     /// The text of a string, or of the one string in an array.
     fn text(self) -> Option<&'v str>;
+    /// The elements of an array; a lone value is an array of one; null and an empty string are an array of none.
+    fn elements(self) -> Vec<Self>;
+    /// The value, read.
+    fn read(self) -> Cow<'v, Value>;
 }
 
 impl<'v> Tree<'v> for &'v Value {
@@ -35,6 +40,19 @@ impl<'v> Tree<'v> for &'v Value {
             _ => None,
         }
     }
+
+    fn elements(self) -> Vec<Self> {
+        match self {
+            Value::Array(elements) => elements.iter().collect(),
+            Value::Null => Vec::new(),
+            Value::String(text) if text.is_empty() => Vec::new(),
+            other => vec![other],
+        }
+    }
+
+    fn read(self) -> Cow<'v, Value> {
+        Cow::Borrowed(self)
+    }
 }
 
 /// Of keys that differ from the one asked for the smallest counts, as in a map, and of one that is repeated the last.
@@ -52,12 +70,24 @@ impl<'v> Tree<'v> for View<'_, 'v> {
             Some(Scalar::Text(text)) => Some(text),
             _ => None,
         };
-        let mut elements = self.elements();
+        let mut elements = View::elements(self);
         match (elements.next(), elements.next()) {
             (None, _) => of(self),
             (Some(only), None) => of(only),
             _ => None,
         }
+    }
+
+    fn elements(self) -> Vec<Self> {
+        match self.scalar() {
+            Some(Scalar::Null | Scalar::Text("")) => Vec::new(),
+            None if self.is_array() => View::elements(self).collect(),
+            _ => vec![self],
+        }
+    }
+
+    fn read(self) -> Cow<'v, Value> {
+        Cow::Owned(self.to_json())
     }
 }
 
@@ -69,6 +99,15 @@ impl<'v, T: Tree<'v>> Tree<'v> for Option<T> {
 
     fn text(self) -> Option<&'v str> {
         self?.text()
+    }
+
+    fn elements(self) -> Vec<Self> {
+        let elements = self.map(T::elements).unwrap_or_default();
+        elements.into_iter().map(Some).collect()
+    }
+
+    fn read(self) -> Cow<'v, Value> {
+        self.map_or(Cow::Owned(Value::Null), T::read)
     }
 }
 
@@ -107,13 +146,8 @@ pub(super) fn scalar_text(value: &Value) -> Option<&str> {
 }
 
 /// The elements of an array; a lone value is an array of one; null and an empty string are an array of none.
-pub(super) fn elements(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(elements) => elements.iter().collect(),
-        Value::Null => Vec::new(),
-        Value::String(text) if text.is_empty() => Vec::new(),
-        other => vec![other],
-    }
+pub(super) fn elements<'v, T: Tree<'v>>(value: T) -> Vec<T> {
+    value.elements()
 }
 
 /// The first object, in depth-first order, that has such a key: wrappers differ, what they wrap does not.
@@ -128,10 +162,11 @@ pub(super) fn find_field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
 }
 
 /// A value, or what a string holds when the string is JSON itself.
-pub(super) fn unquoted(value: &Value) -> Option<Value> {
-    match value {
-        Value::String(text) => serde_json::from_str(text).ok(),
-        other => Some(other.clone()),
+pub(super) fn unquoted<'v>(value: impl Tree<'v>) -> Option<Cow<'v, Value>> {
+    let value = value.read();
+    match &*value {
+        Value::String(text) => serde_json::from_str(text).ok().map(Cow::Owned),
+        _ => Some(value),
     }
 }
 
@@ -139,16 +174,20 @@ pub(super) fn unquoted(value: &Value) -> Option<Value> {
 /// Exporters put that white space in and take it out, so what is told of a record must not depend on it.
 pub(super) fn compacted(raw: &[u8]) -> String {
     let mut kept = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    while !rest.is_empty() {
+    // What lies from here on to where white space begins is copied at once: mostly that is all.
+    let (mut from, mut at) = (0, 0);
+    while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
         let begin = memchr::memchr(b'"', rest).map_or(rest.len(), |quote| quote + 1);
         let (outside, inside) = rest.split_at(begin);
-        let is_kept = |byte: &&u8| !matches!(**byte, b' ' | b'\n' | b'\r' | b'\t');
-        kept.extend(outside.iter().filter(is_kept));
-        let (string, behind) = inside.split_at(string_end(inside));
-        kept.extend_from_slice(string);
-        rest = behind;
+        for (place, byte) in (at..).zip(outside) {
+            if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                kept.extend_from_slice(raw.get(from..place).unwrap_or_default());
+                from = place + 1;
+            }
+        }
+        at += begin + string_end(inside);
     }
+    kept.extend_from_slice(raw.get(from..).unwrap_or_default());
     String::from_utf8(kept)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
@@ -192,6 +231,10 @@ mod tests {
         String::from_utf8_lossy(&kept).into_owned()
     }
 
+    fn at<'v, T: Tree<'v>>(value: T, path: &[&str]) -> Option<T> {
+        path.iter().try_fold(value, |inner, key| inner.under(key))
+    }
+
     fn letters() -> impl Strategy<Value = Vec<u8>> {
         let letter = prop::sample::select(b"\" \\\n\ta{:\xc3\xa9".to_vec());
         prop::collection::vec(letter, 0..40)
@@ -212,6 +255,8 @@ mod tests {
             "[\"u\",\"v\"]",
             "[[\"w\"]]",
             "{}",
+            "\"\"",
+            "\"{\\\"c\\\":1}\"",
         ];
         let leaf = prop::sample::select(leaves.to_vec()).prop_map(str::to_owned);
         leaf.prop_recursive(3, 16, 4, |inner| {
@@ -238,6 +283,12 @@ mod tests {
             let path: Vec<&str> = std::iter::once("c").chain(path.iter().map(String::as_str)).collect();
             let owned = record.to_json();
             prop_assert_eq!(text_at(record.view(), &path), text_at(&owned, &path));
+            let (lying, owned) = (at(record.view(), &path), at(&owned, &path));
+            prop_assert_eq!(lying.map(Tree::read), owned.map(Tree::read));
+            prop_assert_eq!(lying.and_then(unquoted), owned.and_then(unquoted));
+            let read = |lying: Vec<View<'_, '_>>| lying.into_iter().map(View::to_json).collect::<Vec<_>>();
+            let owned: Option<Vec<Value>> = owned.map(|it| elements(it).into_iter().cloned().collect());
+            prop_assert_eq!(lying.map(elements).map(read), owned);
         }
     }
 }

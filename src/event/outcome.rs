@@ -1,6 +1,6 @@
 //! How did a call end: did it take effect?
 
-use super::json::{field, scalar_text};
+use super::json::Tree;
 use crate::vocab::Untrusted;
 use serde_json::Value;
 
@@ -26,14 +26,15 @@ impl Outcome {
     }
 
     /// The outcome that a whole record tells. An errorCode that is no text is none that AWS writes: it leaves the end open.
-    pub(crate) fn of_record(record: &Value) -> Self {
-        match field(record, "errorCode") {
-            None | Some(Value::Null) => Self::Took,
-            Some(Value::Number(code)) => Self::of(Some(&code.to_string())),
-            Some(code) => match scalar_text(code) {
-                Some(code) => Self::of(Some(code)),
-                None => Self::Uncertain("unreadable".into()),
-            },
+    pub(super) fn of_record<'v>(record: impl Tree<'v>) -> Self {
+        let Some(code) = record.under("errorCode") else {
+            return Self::Took;
+        };
+        match (code.text(), &*code.read()) {
+            (_, Value::Null) => Self::Took,
+            (_, Value::Number(code)) => Self::of(Some(&code.to_string())),
+            (Some(code), _) => Self::of(Some(code)),
+            (None, _) => Self::Uncertain("unreadable".into()),
         }
     }
 

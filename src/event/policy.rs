@@ -6,6 +6,7 @@ use super::change::Asked;
 use super::json::{elements, field, find_field, same_key, unquoted};
 use crate::vocab::Untrusted;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// A resource policy, read into its statements.
@@ -202,7 +203,7 @@ fn served_length(document: &Value, version: &str) -> Option<u64> {
 }
 
 /// The policy under its own key, else the first object that has statements, else what a string under `Policy` holds.
-fn document_in(parameters: &Value) -> Option<Value> {
+fn document_in(parameters: &Value) -> Option<Cow<'_, Value>> {
     let named = ["bucketPolicy", "Policy"]
         .iter()
         .filter_map(|key| find_field(parameters, key));
@@ -214,8 +215,8 @@ fn document_in(parameters: &Value) -> Option<Value> {
                     .is_some_and(|text| text.trim_start().starts_with('{'))
         })
         .find_map(unquoted)
-        .filter(|document| field(document, "Statement").is_some())
-        .or_else(|| object_with_statements(parameters).cloned())
+        .filter(|document| field(document.as_ref(), "Statement").is_some())
+        .or_else(|| object_with_statements(parameters).map(Cow::Borrowed))
 }
 
 fn object_with_statements(value: &Value) -> Option<&Value> {

@@ -9,6 +9,7 @@ use crate::record::Record;
 use crate::vocab::{AccountId, BucketName, EventId, LossKind, Region, Timestamp, Untrusted};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// Why a record of interest could not become an event.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,7 +31,7 @@ pub fn read_event(
         fullness: record.fullness(),
         text: compacted(raw),
     };
-    read_json(kind, &record.to_json(), written)
+    read_json(kind, record.view(), written)
 }
 
 /// What of a record is not in its JSON.
@@ -42,14 +43,16 @@ pub(super) struct Written {
 }
 
 /// Reads an event of that kind from a record's JSON.
-pub(super) fn read_json(
+pub(super) fn read_json<'v>(
     kind: &'static Kind,
-    json: &Value,
+    json: impl Tree<'v>,
     written: Written,
 ) -> Result<ExposureEvent, Unusable> {
-    let change = kind.read(&parameters_of(json));
+    let parameters = parameters_of(json);
+    let change = kind.read(&parameters);
     let text = written.text.as_bytes();
-    let place = Place::of(json, written.time, text, Subject::of(&change))?;
+    let subject = Subject::of(&change);
+    let place = Place::among((json, &parameters), written.time, text, subject)?;
     Ok(ExposureEvent {
         key: place.key,
         time: place.time,
@@ -68,10 +71,10 @@ pub(super) fn read_json(
     })
 }
 
-fn parameters_of(json: &Value) -> Value {
+fn parameters_of<'v>(json: impl Tree<'v>) -> Cow<'v, Value> {
     field(json, "requestParameters")
         .and_then(unquoted)
-        .unwrap_or(Value::Null)
+        .unwrap_or(Cow::Owned(Value::Null))
 }
 
 /// Of what a record speaks, and so where it names it.
@@ -105,15 +108,24 @@ pub(super) struct Place {
 
 impl Place {
     /// Reads them. Only what speaks of a bucket must name one.
-    pub fn of(
-        json: &Value,
+    pub fn of<'v>(
+        json: impl Tree<'v>,
         time: Timestamp,
         raw: &[u8],
         subject: Subject,
     ) -> Result<Self, Unusable> {
-        let parameters = parameters_of(json);
+        Self::among((json, &parameters_of(json)), time, raw, subject)
+    }
+
+    /// The same, where the record's parameters were read already.
+    fn among<'v>(
+        (json, parameters): (impl Tree<'v>, &Value),
+        time: Timestamp,
+        raw: &[u8],
+        subject: Subject,
+    ) -> Result<Self, Unusable> {
         let of_bucket = subject == Subject::Bucket;
-        let bucket = bucket_of(json, &parameters).filter(|_| of_bucket);
+        let bucket = bucket_of(json, parameters).filter(|_| of_bucket);
         if bucket.is_none() && of_bucket {
             return Err(Unusable {
                 kind: LossKind::NoBucket,
@@ -124,8 +136,8 @@ impl Place {
         Ok(Self {
             key: key_of(json, recipient.clone(), raw),
             time,
-            region: region_of(json, &parameters),
-            account: account_of(json, &parameters, subject, recipient.clone()),
+            region: region_of(json, parameters),
+            account: account_of(json, parameters, subject, recipient.clone()),
             bucket,
             recipient,
         })
@@ -154,8 +166,8 @@ pub fn record_text(raw: &[u8]) -> Untrusted {
 
 /// The bucket that a record of any kind names.
 pub fn bucket_named(record: &Record<'_>) -> Option<BucketName> {
-    let json = record.to_json();
-    bucket_of(&json, &parameters_of(&json))
+    let json = record.view();
+    bucket_of(json, &parameters_of(json))
 }
 
 /// Which event a record of any kind is.
@@ -230,7 +242,7 @@ pub fn bucket_of_record(record: &Record<'_>) -> Option<BucketName> {
 }
 
 /// The bucket: from the parameters, else from the resources, else from a virtual-hosted Host header.
-fn bucket_of(json: &Value, parameters: &Value) -> Option<BucketName> {
+fn bucket_of<'v>(json: impl Tree<'v>, parameters: &Value) -> Option<BucketName> {
     ["bucketName", "bucket"]
         .iter()
         .find_map(|key| BucketName::parse(text_at(parameters, &[key])))
@@ -239,7 +251,7 @@ fn bucket_of(json: &Value, parameters: &Value) -> Option<BucketName> {
 }
 
 /// The ARN and owner of each bucket among the record's resources.
-fn resource_buckets(json: &Value) -> impl Iterator<Item = (&str, &str)> {
+fn resource_buckets<'v>(json: impl Tree<'v>) -> impl Iterator<Item = (&'v str, &'v str)> {
     let resources = field(json, "resources").map(elements).unwrap_or_default();
     resources
         .into_iter()
@@ -302,8 +314,8 @@ fn bucket_in_private_host(host: &str) -> Option<BucketName> {
 }
 
 /// The account: for a bucket its owner, for an account-wide call the account in the Host header.
-fn account_of(
-    json: &Value,
+fn account_of<'v>(
+    json: impl Tree<'v>,
     parameters: &Value,
     subject: Subject,
     recipient: Option<AccountId>,
@@ -328,7 +340,7 @@ fn account_in_host(host: &str) -> Option<AccountId> {
 }
 
 /// The Region: for a new bucket the one it was asked for in, else where the event was recorded.
-fn region_of(json: &Value, parameters: &Value) -> Option<Region> {
+fn region_of<'v>(json: impl Tree<'v>, parameters: &Value) -> Option<Region> {
     match text_at(
         parameters,
         &["CreateBucketConfiguration", "LocationConstraint"],

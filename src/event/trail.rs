@@ -10,6 +10,7 @@ use super::table::{TrailEffect, TrailKind};
 use crate::record::Record;
 use crate::vocab::{AccountId, EventId, Region, Timestamp, Untrusted};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A call on a trail that took effect.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -45,7 +46,7 @@ impl TrailEvent {
             return None;
         }
         let parameters = field(&json, "requestParameters").and_then(unquoted);
-        let parameters = parameters.unwrap_or(Value::Null);
+        let parameters = parameters.unwrap_or(Cow::Owned(Value::Null));
         Some(Self {
             time: event_time(record)?,
             account: AccountId::parse(text_at(&json, &["recipientAccountId"]))

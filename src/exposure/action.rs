@@ -154,8 +154,6 @@ pub fn is_for_owner_only(action: &Action) -> bool {
 
 /// The listed actions that a selection takes in, and whether it names others.
 pub fn expand(selection: &Selection) -> (Vec<&'static Action>, bool) {
-    let takes =
-        |pattern: &String, action: &Action| matches(pattern, &format!("s3:{}", action.name));
     let named = |action: &&Action| {
         selection
             .patterns()
@@ -177,6 +175,21 @@ pub fn expand(selection: &Selection) -> (Vec<&'static Action>, bool) {
     }
 }
 
+/// Whether a pattern takes in an action. Nearly all patterns spell the service, and need no text made to match against.
+fn takes(pattern: &str, action: &Action) -> bool {
+    match pattern.strip_prefix("s3:") {
+        Some(rest) => matches(rest, action.name),
+        None if pattern
+            .bytes()
+            .take(3)
+            .any(|byte| matches!(byte, b'*' | b'?')) =>
+        {
+            pattern == "*" || matches(pattern, &format!("s3:{}", action.name))
+        }
+        None => false,
+    }
+}
+
 /// The actions of that name, in lower case without `s3:`.
 pub fn actions_named(names: &[&str]) -> Vec<&'static Action> {
     ACTIONS
@@ -195,5 +208,40 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ACTIONS.len());
+    }
+
+    #[test]
+    fn patterns_are_matched_against_the_whole_name() {
+        for pattern in [
+            "*",
+            "**",
+            "?3:*",
+            "s*",
+            "s*t",
+            "s?:getobject",
+            "s3*object",
+            "s3?getobject*",
+            "s3:*",
+            "s3:get*",
+            "s3:getobject",
+            "s3:getobject*",
+            "s3:get?bject",
+            "s3:",
+            "s3",
+            "s",
+            "",
+            "ec2:*",
+            "getobject",
+            "sts:*",
+            "s3x:*",
+            "*:getobject",
+            "s3:?etobject",
+        ] {
+            for action in ACTIONS {
+                let whole = format!("s3:{}", action.name);
+                let expected = matches(pattern, &whole);
+                assert_eq!(takes(pattern, action), expected, "{pattern} {whole}");
+            }
+        }
     }
 }

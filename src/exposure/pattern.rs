@@ -65,6 +65,9 @@ fn overlap(left: &[u8], right: &[u8]) -> bool {
 
 /// What is left of a pattern after it has matched a text that the whole begins with: one remainder for each way to match.
 pub fn remainders(pattern: &str, beginning: &str) -> BTreeSet<String> {
+    if let Some(rest) = plain_remainder(pattern, beginning) {
+        return rest.map(str::to_owned).into_iter().collect();
+    }
     let pattern: Vec<char> = pattern.chars().collect();
     let is_star = |at: usize| pattern.get(at) == Some(&'*');
     let mut places = BTreeSet::from([0]);
@@ -87,6 +90,21 @@ pub fn remainders(pattern: &str, beginning: &str) -> BTreeSet<String> {
         .into_iter()
         .map(|at| pattern.iter().skip(at).collect())
         .collect()
+}
+
+/// The same where the pattern has no wildcard as far as that decides: there is one remainder, or none.
+fn plain_remainder<'p>(pattern: &'p str, beginning: &str) -> Option<Option<&'p str>> {
+    let plain = literal_start(pattern);
+    if plain.len() >= beginning.len() {
+        return Some(pattern.strip_prefix(beginning));
+    }
+    (!beginning.starts_with(plain)).then_some(None)
+}
+
+/// Whether a text that begins so may match the pattern.
+pub fn may_begin(pattern: &str, beginning: &str) -> bool {
+    let plain = literal_start(pattern);
+    plain.starts_with(beginning) || beginning.starts_with(plain)
 }
 
 /// The places from which matching may go on: a `*` may stand for nothing.
@@ -179,5 +197,10 @@ mod tests {
         assert_eq!(of("*", "b/"), ["*"]);
         assert_eq!(of("*/a", "b/"), ["*/a", "a"]);
         assert_eq!(of("*.pdf", "b/"), ["*.pdf"]);
+        assert_eq!(of("b/", "b/"), [""]);
+        assert_eq!(of("c*", "b/"), Vec::<String>::new());
+        assert_eq!(of("b*", "b/"), ["*"]);
+        assert_eq!(of("b/c*d", "b/"), ["c*d"]);
+        assert_eq!(of("?/*", "b/"), ["*"]);
     }
 }

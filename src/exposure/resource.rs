@@ -1,7 +1,9 @@
 //! On what does a statement act: the bucket, its objects, or some of them?
 
 use super::action::Target;
-use super::pattern::{covers, is_wild, matches, may_overlap, remainders, without_variables};
+use super::pattern::{
+    covers, is_wild, matches, may_begin, may_overlap, remainders, without_variables,
+};
 use crate::event::{Policy, Selection};
 use crate::vocab::Untrusted;
 use std::collections::BTreeSet;
@@ -118,8 +120,11 @@ impl Scope {
     }
 
     fn add(&mut self, pattern: &str, name: &str) {
-        for partition in PARTITIONS {
-            let arn = format!("arn:{partition}:s3:::{name}");
+        for beginning in BEGINNINGS {
+            if !may_begin(pattern, beginning) {
+                continue;
+            }
+            let arn = format!("{beginning}{name}");
             self.bucket |= matches(pattern, &arn);
             let keys = remainders(pattern, &format!("{arn}/"));
             let widest = |key: &&String| {
@@ -244,14 +249,14 @@ pub enum Cover {
     All,
 }
 
-/// The partitions of AWS. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
-const PARTITIONS: [&str; 6] = [
-    "aws",
-    "aws-cn",
-    "aws-us-gov",
-    "aws-eusc",
-    "aws-iso",
-    "aws-iso-b",
+/// What a bucket's ARN begins with in each partition of AWS. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+const BEGINNINGS: [&str; 6] = [
+    "arn:aws:s3:::",
+    "arn:aws-cn:s3:::",
+    "arn:aws-us-gov:s3:::",
+    "arn:aws-eusc:s3:::",
+    "arn:aws-iso:s3:::",
+    "arn:aws-iso-b:s3:::",
 ];
 
 /// What stands for the bucket in a resource's ARN: what follows `:::` up to a `/`.

@@ -109,6 +109,11 @@ impl Wanted<'_> {
 
     /// Whether a digest may ask for that file.
     pub fn asks_for(&self, file: &LogFileId) -> bool {
-        self.everything || self.names.contains(unpacked(file_name(file.as_str())))
+        self.asks_for_name(file.as_str())
+    }
+
+    /// The same of a file of that name.
+    pub fn asks_for_name(&self, name: &str) -> bool {
+        self.everything || self.names.contains(unpacked(file_name(name)))
     }
 }

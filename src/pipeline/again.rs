@@ -3,18 +3,19 @@
 use super::conclude::conclude;
 use super::gather::{Gathered, Gathering, Writes};
 use super::keep::learn;
-use super::proof::{Asked, is_read_late};
+use super::proof::Asked;
+use super::segment::{BESIDE, Choosing, Part, Piece};
 use super::sink::{Kept, Sinks};
-use super::traced::Stored;
+use super::traced::{Stored, distinct_sessions};
 use super::{Options, ScanError, in_pool, known, unread};
 use crate::analysis::{Analysis, TakesRows};
 use crate::evidence::{Evidence, Fate, ObjectsOfInterest};
-use crate::integrity::{FileProof, Material, Wanted};
+use crate::integrity::Wanted;
 use crate::record::{Decoder, RawRecord};
-use crate::source::{FileChoice, LogFile};
+use crate::source::LogFile;
 use crate::spill::Lines;
 use crate::store::{DamagedSegment, Store, StoreError, Table, Wants};
-use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
+use crate::vocab::{LogFileId, Loss, LossKind};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -77,23 +78,27 @@ fn gather<'s>(store: &'s Store, options: &'s Options) -> Result<(Gathered, Kept<
     let asked = Choosing(&options.choice);
     let wants = asked.wants();
     let segments = store.sound();
-    let parts = segments.par_iter().map(|number| {
-        let beside = Part::beside(store, *number, asked)?;
-        beside.with_changes(store, *number, asked)
-    });
-    let all = parts.try_reduce(Part::default, |one, other| Ok(one.merge(other)))?;
-    let mut evidence = all.evidence;
+    // By table first: the largest segments' tables do not wait for each other.
+    let pieces = [changes as Piece].into_iter().chain(BESIDE);
+    let pieces = pieces.flat_map(|piece| segments.iter().map(move |number| (piece, *number)));
+    let pieces: Vec<(Piece, usize)> = pieces.collect();
+    let read = || {
+        let parts = pieces.into_par_iter().with_max_len(1);
+        let parts = parts.map(|(piece, number)| piece(store, number, asked));
+        let all = parts.try_reduce(Part::default, |one, other| Ok(one.merge(other)))?;
+        all.checked(store, &segments, asked, options)
+    };
+    let (read, kept) = rayon::join(read, || requests(store, options, &|_| Ok(())));
+    let ((mut evidence, material), kept) = (read?, kept?);
     let objects = evidence.objects_of_interest();
     let writes = segments
         .par_iter()
         .map(|number| writes(store, *number, &wants, &objects));
     let writes = writes.try_reduce(Writers::default, |one, other| Ok(one.merge(other)))?;
     count_writes(&writes.counted, &mut evidence);
-    let kept = requests(store, options, &|_| Ok(()))?;
     for damaged in store.damaged() {
         evidence = evidence.merge(lost(damaged));
     }
-    let material = as_asked(all.early, all.late, options);
     let evidence = evidence.merge(writes.evidence);
     Ok((Gathered { evidence, material }, kept))
 }
@@ -107,7 +112,7 @@ pub(super) fn requests<'s>(
     let wants = Choosing(&options.choice).wants();
     let sinks = Sinks::new();
     let segments = store.sound();
-    segments.par_iter().try_for_each(|number| {
+    let read = |number: &usize| {
         let (mut lines, mut shown) = (Lines::default(), Ok(()));
         store.packed(*number, Table::Requests, &wants, &mut |line| {
             lines.push(line);
@@ -119,133 +124,38 @@ pub(super) fn requests<'s>(
         shown.and_then(|()| show(&lines))?;
         sinks.take_requests(&lines);
         Ok::<_, ScanError>(())
-    })?;
+    };
+    let (read, sessions) = rayon::join(
+        || segments.par_iter().try_for_each(read),
+        || distinct_sessions(store, &segments, &wants),
+    );
+    read?;
     let mut kept = sinks.finish().map_err(ScanError::Spill)?;
     kept.stored = Some(Stored {
         store,
+        distinct_sessions: sessions?,
         segments,
         wants,
     });
     Ok(kept)
 }
 
-/// Which of the files that a store holds were asked for.
-#[derive(Clone, Copy)]
-pub(super) struct Choosing<'c>(pub &'c FileChoice);
-
-/// What becomes of a file that a store holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Chosen {
-    Read,
-    Skipped(SkipReason),
-    /// It lies in an archive that is passed over.
-    Unseen,
-}
-
-impl<'c> Choosing<'c> {
-    /// Whether a row is wanted, by the file of the source and the log file that it rests on.
-    pub fn wants(self) -> Wants<'c> {
-        match self.0.is_all() {
-            true => Wants::all(),
-            false => Wants::those(move |source, file| self.of(source, file) == Chosen::Read),
-        }
-    }
-
-    /// As if the files were read now: what is passed over hides what lies in it.
-    fn of(self, source: &str, file: &str) -> Chosen {
-        let inside = file.get(source.len()..).unwrap_or_default();
-        let ends = inside.match_indices("!/").map(|(at, _)| source.len() + at);
-        for end in ends {
-            let outer = file.get(..end).unwrap_or_default();
-            if self.passes_over(outer).is_some() {
-                return Chosen::Unseen;
-            }
-        }
-        self.passes_over(file).map_or(Chosen::Read, Chosen::Skipped)
-    }
-
-    fn passes_over(self, name: &str) -> Option<SkipReason> {
-        self.0.passes_over(&LogFileId::new(name))
-    }
-}
-
-/// What one segment tells.
-#[derive(Default)]
-pub(super) struct Part {
-    pub evidence: Evidence,
-    /// What was taken of files that are read before the others, and of those others.
-    pub early: Material,
-    pub late: Material,
-}
-
-impl Part {
-    /// All but changes and reads.
-    pub fn beside(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Self, StoreError> {
-        let wants = asked.wants();
-        let mut part = Self {
-            evidence: passed_over(store, number, asked)?,
-            ..Self::default()
-        };
-        for table in [Table::Files, Table::Activity, Table::Spans, Table::Losses] {
-            store.add(number, table, &wants, &mut part.evidence)?;
-        }
-        store.proofs(number, &wants, &mut |source, material| {
-            let file = LogFile::new(LogFileId::new(source), 0);
-            let into = match is_read_late(&file) {
-                true => &mut part.late,
-                false => &mut part.early,
-            };
-            into.digests.extend(material.digests);
-            into.proofs.extend(material.proofs);
-        })?;
-        Ok(part)
-    }
-
-    /// The same with changes and reads.
-    fn with_changes(
-        mut self,
-        store: &Store,
-        number: usize,
-        asked: Choosing<'_>,
-    ) -> Result<Self, StoreError> {
-        let wants = asked.wants();
-        let mut evidence = Evidence::default();
-        store.reads(number, &wants, &mut |key, inquiry, citation| {
-            evidence.hear(key, inquiry, citation);
-        })?;
-        let mut teller = Teller::default();
-        store.changes(number, &wants, &mut |again| {
-            let told = teller.read(again.log_file, again.index, again.record);
-            evidence = std::mem::take(&mut evidence).merge(told);
-        })?;
-        self.evidence = self.evidence.merge(evidence);
-        Ok(self)
-    }
-
-    pub fn merge(self, other: Self) -> Self {
-        Self {
-            evidence: self.evidence.merge(other.evidence),
-            early: self.early.merge(other.early),
-            late: self.late.merge(other.late),
-        }
-    }
-}
-
-/// The files that were not asked for.
-fn passed_over(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Evidence, StoreError> {
-    let mut found = Evidence::default();
-    if asked.0.is_all() {
-        return Ok(found);
-    }
-    let skipped = |source: &str, file: &str| matches!(asked.of(source, file), Chosen::Skipped(_));
-    let skipped = Wants::those(skipped);
-    store.add(number, Table::Files, &skipped, &mut found)?;
-    for (id, account) in &mut found.files {
-        if let Some(reason) = asked.0.passes_over(id) {
-            *account = unread(account.bytes, Fate::Skipped(reason));
-        }
-    }
-    Ok(found)
+/// Changes and reads of one segment.
+fn changes(store: &Store, number: usize, asked: Choosing<'_>) -> Result<Part, StoreError> {
+    let wants = asked.wants();
+    let mut evidence = Evidence::default();
+    store.reads(number, &wants, &mut |key, inquiry, citation| {
+        evidence.hear(key, inquiry, citation);
+    })?;
+    let mut teller = Teller::default();
+    store.changes(number, &wants, &mut |again| {
+        let told = teller.read(again.log_file, again.index, again.record);
+        evidence = std::mem::take(&mut evidence).merge(told);
+    })?;
+    Ok(Part {
+        evidence,
+        ..Part::default()
+    })
 }
 
 /// Reads kept records again.
@@ -367,38 +277,4 @@ pub(super) fn lost(damaged: &DamagedSegment) -> Evidence {
         }
     }
     evidence
-}
-
-/// Of what was taken to check files with, what one scan of all of them would have taken: hashes of contents where a digest
-/// asks, and of files for custody.
-pub(super) fn as_asked(mut early: Material, mut late: Material, options: &Options) -> Material {
-    let wanted = early.wanted();
-    let is_asked = |file: &LogFileId| {
-        let in_archive =
-            file.as_str().contains("!/") && is_read_late(&LogFile::new(file.clone(), 0));
-        in_archive || wanted.asks_for(file)
-    };
-    trim(&mut late, &is_asked, options);
-    drop(wanted);
-    let all = |_: &LogFileId| true;
-    trim(&mut early, &all, options);
-    early.merge(late)
-}
-
-fn trim(material: &mut Material, is_asked: &dyn Fn(&LogFileId) -> bool, options: &Options) {
-    for (file, proof) in &mut material.proofs {
-        if !is_asked(file) {
-            *proof = FileProof {
-                file: proof.file,
-                ..FileProof::default()
-            };
-        }
-    }
-    let digests = material.digests.values_mut().map(|held| &mut held.proof);
-    for proof in material.proofs.values_mut().chain(digests) {
-        proof.file = proof.file.filter(|_| options.custody);
-    }
-    material
-        .proofs
-        .retain(|_, proof| *proof != FileProof::default());
 }

@@ -104,8 +104,9 @@ pub fn keep_by<E: From<ScanError> + Send>(
     read: impl FnOnce(&mut Store, &[&LogFile]) -> Result<(), E> + Send,
 ) -> Result<Added, E> {
     in_pool(options.threads, || {
-        learn(store);
-        let listing = source.list().map_err(ScanError::from)?;
+        // Neither waits for the other.
+        let (listing, ()) = rayon::join(|| source.list(), || learn(store));
+        let listing = listing.map_err(ScanError::from)?;
         let mut run = Run::new(source, options, progress);
         let files = run.chosen(&listing, store, shard);
         let bytes = files.iter().map(|file| file.bytes);

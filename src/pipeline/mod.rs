@@ -17,6 +17,7 @@ mod pile;
 mod prefilter;
 mod proof;
 mod reading;
+mod segment;
 mod sink;
 mod sought;
 mod stage;
@@ -309,7 +310,7 @@ fn unread(bytes: u64, fate: Fate) -> FileAccount {
 
 /// From events to exposures, timelines and changes.
 fn tell(mut evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analysis, ScanError> {
-    let mut counts = Counts::of(&evidence, further(&evidence, kept)?);
+    let mut counts = Counts::of(&evidence, further(&evidence, kept));
     let coverage: BTreeMap<_, _> = evidence
         .coverage
         .iter()

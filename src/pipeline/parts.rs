@@ -7,10 +7,11 @@
 mod survey;
 mod unissued;
 
-use super::again::{Choosing, Part, as_asked, lost, requests};
+use super::again::{lost, requests};
 use super::conclude::{listed, verdicts};
 use super::known;
 use super::pile::{Groups, Pile, others};
+use super::segment::{Choosing, Part};
 use super::sink::Kept;
 use super::traced::{search, sessions_of};
 use super::{Beside, Covered, Options, ScanError};
@@ -55,7 +56,7 @@ pub(super) fn judge(
     let mut inquiries = surveyed.common.evidence.clone().cited().1;
     inquiries.extend(documents);
     let realm = surveyed.survey.finish(inquiries, kept.buckets());
-    let distinct = surveyed.distinct + sessions_of(&kept)?;
+    let distinct = surveyed.distinct + sessions_of(&kept);
     let found = Found {
         counts: counts(&evidence, distinct, realm.collapsed()),
         trails: std::mem::take(&mut evidence.trails).into_iter().collect(),
@@ -91,6 +92,7 @@ fn pile<'s>(store: &'s Store, options: &'s Options) -> Result<Piled<'s>, ScanErr
         Ok::<_, ScanError>(Part::beside(store, *number, asked)?)
     });
     let all = parts.try_reduce(Part::default, |one, other| Ok(one.merge(other)))?;
+    let (beside, material) = all.checked(store, &segments, asked, options)?;
     let objects = pile.objects();
     let numbers = segments.par_iter();
     numbers.try_for_each(|number| pile_writes(store, *number, asked, (&pile, &objects)))?;
@@ -99,12 +101,12 @@ fn pile<'s>(store: &'s Store, options: &'s Options) -> Result<Piled<'s>, ScanErr
         lines.iter().for_each(|line| filling.request(line));
         filling.end()
     })?;
-    let (groups, beside) = pile.finish().map_err(ScanError::Spill)?;
+    let (groups, piled) = pile.finish().map_err(ScanError::Spill)?;
     let damaged = store.damaged().map(lost);
-    let evidence = damaged.fold(all.evidence.merge(beside), Evidence::merge);
+    let evidence = damaged.fold(beside.merge(piled), Evidence::merge);
     Ok(Piled {
         evidence,
-        material: as_asked(all.early, all.late, options),
+        material,
         kept,
         groups,
     })

@@ -44,7 +44,12 @@ pub(super) struct Prover {
 /// Whether a file is read after the digests. Digests are known by their names; whatever has no name of CloudTrail's may be
 /// one too, and no digest can ask for it. Kinds of log file that are not known yet begin their names in the same way.
 pub(super) fn is_read_late(file: &LogFile) -> bool {
-    let name = last_part(file.id.as_str());
+    is_name_read_late(file.id.as_str())
+}
+
+/// The same of a file of that name.
+pub(super) fn is_name_read_late(name: &str) -> bool {
+    let name = last_part(name);
     let kind = name.split_once('_').filter(|(account, _)| {
         account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
     });

@@ -20,6 +20,8 @@ pub(super) struct Stored<'s> {
     /// The segments that can be believed.
     pub segments: Vec<usize>,
     pub wants: Wants<'s>,
+    /// How many different events issued sessions.
+    pub distinct_sessions: u64,
 }
 
 impl Stored<'_> {
@@ -48,42 +50,45 @@ impl Stored<'_> {
         let found: Result<Vec<_>, ScanError> = self.segments.par_iter().map(of_segment).collect();
         Ok(found?.concat())
     }
+}
 
-    /// How many different events issued sessions.
-    fn distinct_sessions(&self) -> Result<u64, ScanError> {
-        let of_segment = |number: &usize| {
-            let mut events = Vec::new();
-            self.store
-                .session_events(*number, &self.wants, &mut events)?;
-            Ok(events)
-        };
-        let events: Result<Vec<_>, ScanError> = self.segments.par_iter().map(of_segment).collect();
-        let mut events = events?.concat();
-        events.par_sort_unstable();
-        events.dedup();
-        Ok(events.len() as u64)
-    }
+/// How many different events issued the sessions that a store holds.
+pub(super) fn distinct_sessions(
+    store: &Store,
+    segments: &[usize],
+    wants: &Wants<'_>,
+) -> Result<u64, ScanError> {
+    let of_segment = |number: &usize| {
+        let mut events = Vec::new();
+        store.session_events(*number, wants, &mut events)?;
+        Ok(events)
+    };
+    let events: Result<Vec<_>, ScanError> = segments.par_iter().map(of_segment).collect();
+    let mut events = events?.concat();
+    events.par_sort_unstable();
+    events.dedup();
+    Ok(events.len() as u64)
 }
 
 /// How many different requests and sessions were kept that are no events of interest by themselves.
-pub(super) fn further(evidence: &Evidence, kept: &Kept<'_>) -> Result<u64, ScanError> {
+pub(super) fn further(evidence: &Evidence, kept: &Kept<'_>) -> u64 {
     let buckets = kept.buckets();
     let requests = buckets
         .iter()
         .flat_map(|(account, bucket)| kept.of(account.as_ref(), bucket))
         .filter(|cited| !evidence.events.contains_key(&cited.key));
-    Ok(requests.count() as u64 + sessions_of(kept)?)
+    requests.count() as u64 + sessions_of(kept)
 }
 
 /// How many different events issued sessions.
-pub(super) fn sessions_of(kept: &Kept<'_>) -> Result<u64, ScanError> {
+pub(super) fn sessions_of(kept: &Kept<'_>) -> u64 {
     match &kept.stored {
-        Some(stored) => stored.distinct_sessions(),
-        None => Ok(distinct_sessions(kept)),
+        Some(stored) => stored.distinct_sessions,
+        None => distinct_in_files(kept),
     }
 }
 
-fn distinct_sessions(kept: &Kept<'_>) -> u64 {
+fn distinct_in_files(kept: &Kept<'_>) -> u64 {
     let read = sessions(kept).map(|cited| hash_of_event(&cited.event));
     let noted = kept.issued.events(|line| kept.sound(line));
     let mut events: Vec<u64> = read.chain(noted).collect();

@@ -7,7 +7,6 @@ use super::shape::MAX_DEPTH;
 use crate::vocab::LossKind;
 use serde_json::{Map, Number, Value};
 use simd_json::{Buffers, ErrorType, Node, StaticNode, Tape};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// Reads records, one at a time, into buffers that it keeps. One for each thread.
@@ -281,6 +280,11 @@ impl<'r, 'd> View<'r, 'd> {
         found
     }
 
+    /// Whether the value is an array.
+    pub fn is_array(self) -> bool {
+        matches!(self.nodes.first(), Some(Node::Array { .. }))
+    }
+
     /// The element of that number, where this is an array that has one.
     pub fn element(self, index: usize) -> Option<Self> {
         self.elements().nth(index)
@@ -422,16 +426,38 @@ fn read_scalar(scalar: StaticNode) -> Value {
     }
 }
 
+/// The sum of what stands under each name last.
+fn sum_of_last(mut members: Vec<(&str, u64)>) -> u64 {
+    let few = members.len() <= FEW;
+    let is_repeated = |at: usize, (name, _): &(&str, u64)| {
+        let mut later = members.iter().skip(at + 1);
+        later.any(|(other, _)| other == name)
+    };
+    if few {
+        let last = members.iter().enumerate();
+        let last = last.filter(|(at, member)| !is_repeated(*at, member));
+        return last.map(|(_, (_, count))| count).sum();
+    }
+    members.reverse();
+    members.sort_by_key(|(name, _)| *name);
+    members.dedup_by_key(|(name, _)| *name);
+    members.iter().map(|(_, count)| count).sum()
+}
+
+/// So many names are sooner compared with each other than sorted.
+const FEW: usize = 32;
+
 fn count_values(nodes: &mut std::slice::Iter<'_, Node<'_>>) -> u64 {
     match nodes.next() {
         Some(Node::Object { len, .. }) => {
-            let mut members = BTreeMap::new();
+            // Of a name that is repeated the last counts.
+            let mut members: Vec<(&str, u64)> = Vec::with_capacity(*len);
             for _ in 0..*len {
                 if let Some(Node::String(name)) = nodes.next() {
-                    members.insert(*name, count_values(nodes));
+                    members.push((name, count_values(nodes)));
                 }
             }
-            u64::from(*len > 0) + members.values().sum::<u64>()
+            u64::from(*len > 0) + sum_of_last(members)
         }
         Some(Node::Array { len, .. }) => {
             u64::from(*len > 0) + (0..*len).map(|_| count_values(nodes)).sum::<u64>()

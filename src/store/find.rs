@@ -2,28 +2,25 @@
 
 use super::error::StoreError;
 use super::load::{LastName, Wants, each, each_row, key};
-use super::read::{Batches, Find, bytes, hash_of, integer, text, time, yes};
+use super::read::{Batches, Find, Wanted, bytes, hash_of, integer, text, time, yes};
 use crate::event::Whereabouts;
 use crate::evidence::ObjectsOfInterest;
 use crate::vocab::{LogFileId, Untrusted};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Names that are looked for.
 #[derive(Clone, Debug)]
-pub struct Names(Arc<HashSet<i64>>);
+pub struct Names(Arc<Wanted>);
 
 impl Names {
     /// These.
     pub fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
-        Self(Arc::new(
-            names.map(|name| hash_of(&[name]).cast_signed()).collect(),
-        ))
+        Self::of_hashes(names.map(|name| hash_of(&[name])))
     }
 
     /// Those of which these are the hashes.
     pub(super) fn of_hashes(hashes: impl Iterator<Item = u64>) -> Self {
-        Self(Arc::new(hashes.map(u64::cast_signed).collect()))
+        Self(Arc::new(Wanted::of(hashes)))
     }
 
     pub(super) fn among(&self, by: &'static [&'static str]) -> Find {
@@ -146,14 +143,15 @@ pub(super) fn packed(
 pub(super) fn event_hashes(
     batches: Batches,
     wants: &Wants<'_>,
-    into: &mut Vec<[u8; 16]>,
+    into: &mut Vec<u128>,
 ) -> Result<(), StoreError> {
     for batch in batches {
         let batch = batch?;
         let hashes = batch.bytes("event_hash")?;
         each_row(&batch, wants, |at| {
             let hash = bytes(hashes, at).and_then(|hash| hash.try_into().ok());
-            into.push(hash.ok_or_else(|| batch.unsound("event_hash"))?);
+            let hash = hash.ok_or_else(|| batch.unsound("event_hash"))?;
+            into.push(u128::from_be_bytes(hash));
             Ok(())
         })?;
     }

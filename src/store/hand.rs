@@ -3,6 +3,7 @@
 use super::error::StoreError;
 use super::find::{self, Again, Names};
 use super::load::{self, Wants};
+use super::proofs::{self, Checked};
 use super::read::{Batches, Find, hash_of};
 use super::{Store, Table};
 use crate::event::{EventKey, Inquiry, Whereabouts};
@@ -47,7 +48,27 @@ impl Store {
         }
     }
 
-    /// Hands out what files can be checked with, each with the file of the source that it lies in.
+    /// Hands out digests, each with the file of the source that it lies in.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn digests(
+        &self,
+        number: usize,
+        wants: &Wants<'_>,
+        take: &mut dyn FnMut(&str, Material),
+    ) -> Result<(), StoreError> {
+        let batches = self.batches(number, Table::Proofs, &proofs::DIGESTS)?;
+        if !batches.map_or(Ok(false), proofs::has_digests)? {
+            return Ok(());
+        }
+        match self.batches(number, Table::Proofs, &[])? {
+            Some(batches) => proofs::read(Checked::Digests, batches, wants, take),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out what files that are no digests can be checked with, each with the file of the source that it lies in.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -57,8 +78,15 @@ impl Store {
         wants: &Wants<'_>,
         take: &mut dyn FnMut(&str, Material),
     ) -> Result<(), StoreError> {
+        let names = wants.columns([]);
+        if !names.is_empty() {
+            let batches = self.batches(number, Table::Proofs, &names)?;
+            if !batches.map_or(Ok(false), |batches| proofs::has_wanted(batches, wants))? {
+                return Ok(());
+            }
+        }
         match self.batches(number, Table::Proofs, &[])? {
-            Some(batches) => load::proofs(batches, wants, take),
+            Some(batches) => proofs::read(Checked::Others, batches, wants, take),
             None => Ok(()),
         }
     }
@@ -142,7 +170,7 @@ impl Store {
         }
     }
 
-    /// Tells the events that issued sessions apart: sixteen bytes of each.
+    /// Tells the events that issued sessions apart: a number for each.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -150,7 +178,7 @@ impl Store {
         &self,
         number: usize,
         wants: &Wants<'_>,
-        into: &mut Vec<[u8; 16]>,
+        into: &mut Vec<u128>,
     ) -> Result<(), StoreError> {
         let columns = wants.columns(find::EVENT);
         match self.batches(number, Table::Sessions, &columns)? {

@@ -7,11 +7,12 @@ use super::story::Identity;
 use super::table::Table;
 use crate::event::{EventKey, Heard, Inquiry, Told, table::read_named};
 use crate::evidence::{Activity, Category, Coverage, Evidence, Fate, FileAccount};
-use crate::integrity::{ContentHash, Digest, FileProof, HeldDigest, Material, Trailing};
+use crate::integrity::ContentHash;
 use crate::vocab::{
     AccountId, BucketName, Citation, EventId, LogFileId, Loss, LossKind, Region, SkipReason,
-    Timestamp, Untrusted,
+    Timestamp,
 };
+use std::collections::BTreeMap;
 
 /// Whether a row is wanted, by the file of the source and the log file that it rests on.
 type IsWanted<'w> = dyn Fn(&str, &str) -> bool + Send + Sync + 'w;
@@ -44,9 +45,12 @@ impl<'w> Wants<'w> {
     }
 }
 
-/// The columns of a table without the file of the source.
+/// The columns of a table without the file of the source; of spans, which are put together, without the log file too.
 pub(super) fn own_columns(table: Table) -> impl Iterator<Item = &'static str> {
-    table.columns().filter(|name| *name != "source_file")
+    let names_nothing = table == Table::Spans;
+    let is_own =
+        move |name: &&str| *name != "source_file" && !(names_nothing && *name == "log_file");
+    table.columns().filter(is_own)
 }
 
 /// The name of the last row's file: rows of one file stand together.
@@ -135,8 +139,8 @@ pub(super) fn add(
         let batch = batch?;
         match table {
             Table::Files => files(&batch, &mut names, wants, into)?,
-            Table::Activity => activity(&batch, &mut names, wants, into)?,
-            Table::Spans => spans(&batch, &mut names, wants, into)?,
+            Table::Activity => activity(&batch, wants, into)?,
+            Table::Spans => spans(&batch, wants, into)?,
             Table::Losses => losses(&batch, &mut names, wants, into)?,
             _ => {}
         }
@@ -157,6 +161,7 @@ fn files(
         batch.integers("lost_records")?,
     );
     let (first, last) = (batch.times("first_event")?, batch.times("last_event")?);
+    let mut found = Vec::with_capacity(batch.rows().len());
     each(batch, names, wants, |at, file| {
         let reason = text(reasons, at).and_then(SkipReason::of_name);
         let fate = match (text(fates, at), reason) {
@@ -175,52 +180,62 @@ fn files(
             coverage: span.map(|(first, last)| Coverage { first, last }),
             activity: Vec::new(),
         };
-        into.files.insert(file, account);
+        found.push((file, account));
         Ok(())
-    })
+    })?;
+    // They come nearly in their order: all at once is sooner done than each by itself.
+    into.files.append(&mut found.into_iter().collect());
+    Ok(())
 }
 
-fn activity(
-    batch: &Batch,
-    names: &mut LastName,
-    wants: &Wants<'_>,
-    into: &mut Evidence,
-) -> Result<(), StoreError> {
+fn activity(batch: &Batch, wants: &Wants<'_>, into: &mut Evidence) -> Result<(), StoreError> {
     let (accounts, regions) = (batch.texts("account_id")?, batch.texts("region")?);
     let (categories, hours) = (batch.texts("category")?, batch.times("hour")?);
     let records = batch.integers("records")?;
     let (first, last) = (batch.times("first_event")?, batch.times("last_event")?);
-    each(batch, names, wants, |at, file| {
+    let files = batch.texts("log_file")?;
+    let mut found = Vec::with_capacity(batch.rows().len());
+    each_row(batch, wants, |at| {
+        let file = text(files, at).ok_or_else(|| batch.unsound("log_file"))?;
         let category = text(categories, at).and_then(Category::of_name);
         let span = time(first, at).zip(time(last, at));
         let Some(((category, hour), (first, last))) = category.zip(time(hours, at)).zip(span)
         else {
             return Err(batch.unsound("category"));
         };
-        if let Some(account) = into.files.get_mut(&file) {
-            account.activity.push(Activity {
-                account: text(accounts, at).and_then(AccountId::parse),
-                region: text(regions, at).and_then(Region::parse),
-                category,
-                hour: hour.unix().div_euclid(3600),
-                records: integer(records, at).unwrap_or_default(),
-                coverage: Coverage { first, last },
-            });
-        }
+        let activity = Activity {
+            account: text(accounts, at).and_then(AccountId::parse),
+            region: text(regions, at).and_then(Region::parse),
+            category,
+            hour: hour.unix().div_euclid(3600),
+            records: integer(records, at).unwrap_or_default(),
+            coverage: Coverage { first, last },
+        };
+        found.push((file, activity));
         Ok(())
-    })
+    })?;
+    give(found, &mut into.files);
+    Ok(())
 }
 
-fn spans(
-    batch: &Batch,
-    names: &mut LastName,
-    wants: &Wants<'_>,
-    into: &mut Evidence,
-) -> Result<(), StoreError> {
+/// Gives each file its activity, in the order in which it comes.
+fn give(mut found: Vec<(&str, Activity)>, files: &mut BTreeMap<LogFileId, FileAccount>) {
+    found.sort_by_key(|(file, _)| *file);
+    let mut files = files.iter_mut().peekable();
+    for (file, activity) in found {
+        while files.next_if(|(name, _)| name.as_str() < file).is_some() {}
+        let same = files.peek_mut().filter(|(name, _)| name.as_str() == file);
+        if let Some((_, account)) = same {
+            account.activity.push(activity);
+        }
+    }
+}
+
+fn spans(batch: &Batch, wants: &Wants<'_>, into: &mut Evidence) -> Result<(), StoreError> {
     let (kinds, accounts) = (batch.texts("what")?, batch.texts("account_id")?);
     let (regions, buckets) = (batch.texts("region")?, batch.texts("bucket")?);
     let (first, last) = (batch.times("first_event")?, batch.times("last_event")?);
-    each(batch, names, wants, |at, _| {
+    each_row(batch, wants, |at| {
         let account = text(accounts, at).and_then(AccountId::parse);
         let region = text(regions, at).and_then(Region::parse);
         let Some((first, last)) = time(first, at).zip(time(last, at)) else {
@@ -311,63 +326,6 @@ fn losses(
             bytes: integer(sizes, at),
         });
         Ok(())
-    })
-}
-
-/// What files can be checked with; of each, with the file of the source that it lies in.
-pub(super) fn proofs(
-    batches: Batches,
-    wants: &Wants<'_>,
-    take: &mut dyn FnMut(&str, Material),
-) -> Result<(), StoreError> {
-    let mut names = LastName::default();
-    for batch in batches {
-        let batch = batch?;
-        let sources = batch.texts("source_file")?;
-        let (digests, unreadable) = (batch.texts("digest")?, batch.texts("digest_unreadable")?);
-        each(&batch, &mut names, wants, |at, file| {
-            let proof = proof(&batch, at)?;
-            let digest = match (text(digests, at), text(unreadable, at)) {
-                (Some(text), _) => Some(Digest::read(text.as_bytes()).map_err(Untrusted::from)),
-                (None, Some(why)) => Some(Err(why.into())),
-                (None, None) => None,
-            };
-            let mut material = Material::default();
-            match digest {
-                Some(digest) => _ = material.digests.insert(file, HeldDigest { digest, proof }),
-                None => _ = material.proofs.insert(file, proof),
-            }
-            take(text(sources, at).unwrap_or_default(), material);
-            Ok(())
-        })?;
-    }
-    Ok(())
-}
-
-fn proof(batch: &Batch, at: usize) -> Result<FileProof, StoreError> {
-    let hash = |name: &'static str| -> Result<Option<ContentHash>, StoreError> {
-        let Some(text) = text(batch.texts(name)?, at) else {
-            return Ok(None);
-        };
-        let hash = ContentHash::parse(text).ok_or_else(|| batch.unsound(name))?;
-        Ok(Some(hash))
-    };
-    let number = |name: &'static str| batch.integers(name).map(|column| integer(column, at));
-    let trailing = match number("trailing_offset")? {
-        None => None,
-        Some(offset) => Some(Trailing {
-            offset,
-            bytes: number("trailing_bytes")?.unwrap_or_default(),
-            is_member: yes(batch.booleans("trailing_is_member")?, at),
-            records: number("trailing_records")?.unwrap_or_default(),
-            first_record: number("trailing_first_record")?.unwrap_or_default(),
-        }),
-    };
-    Ok(FileProof {
-        content: hash("content_sha256")?,
-        file: hash("file_sha256")?,
-        trailing,
-        damage: text(batch.texts("damage")?, at).map(Into::into),
     })
 }
 

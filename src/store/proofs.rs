@@ -1,9 +1,12 @@
-//! How does what files can be checked with become rows?
+//! How does what files can be checked with become rows, and come back?
 
 use super::error::StoreError;
+use super::load::{LastName, Wants, each, each_row};
+use super::read::{Batch, Batches, integer, text, yes};
 use super::story::Story;
 use super::write::{Rows, Value};
-use crate::integrity::{ContentHash, Digest, FileProof, Trailing};
+use crate::integrity::{ContentHash, Digest, FileProof, HeldDigest, Material, Trailing};
+use crate::vocab::Untrusted;
 use serde_json::{Value as Json, json};
 
 use Value::{Boolean, Nothing, Text};
@@ -102,6 +105,105 @@ pub(super) fn digest_text(digest: &Digest) -> Json {
         "previousDigestHashValue": previous.and_then(|it| hash(it.hash)),
         "previousDigestSignature": previous.map(|it| it.signature.reveal()),
         "logFiles": logs,
+    })
+}
+
+/// What is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checked {
+    /// Digests.
+    Digests,
+    /// The other files.
+    Others,
+}
+
+/// The columns of what a digest says.
+pub(super) const DIGESTS: [&str; 2] = ["digest", "digest_unreadable"];
+
+/// Whether there is a digest.
+pub(super) fn has_digests(batches: Batches) -> Result<bool, StoreError> {
+    for batch in batches {
+        let batch = batch?;
+        let (digests, unreadable) = (batch.texts("digest")?, batch.texts("digest_unreadable")?);
+        let mut rows = batch.rows();
+        if rows.any(|at| text(digests, at).or(text(unreadable, at)).is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether there is a row that is wanted.
+pub(super) fn has_wanted(batches: Batches, wants: &Wants<'_>) -> Result<bool, StoreError> {
+    let mut found = false;
+    for batch in batches {
+        each_row(&batch?, wants, |_| {
+            found = true;
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
+/// What files can be checked with, of digests or of the others; of each, with the file of the source that it lies in.
+pub(super) fn read(
+    of: Checked,
+    batches: Batches,
+    wants: &Wants<'_>,
+    take: &mut dyn FnMut(&str, Material),
+) -> Result<(), StoreError> {
+    let mut names = LastName::default();
+    for batch in batches {
+        let batch = batch?;
+        let sources = batch.texts("source_file")?;
+        let (digests, unreadable) = (batch.texts("digest")?, batch.texts("digest_unreadable")?);
+        each(&batch, &mut names, wants, |at, file| {
+            let is_digest = text(digests, at).or(text(unreadable, at)).is_some();
+            if is_digest != (of == Checked::Digests) {
+                return Ok(());
+            }
+            let proof = proof(&batch, at)?;
+            let digest = match (text(digests, at), text(unreadable, at)) {
+                (Some(text), _) => Some(Digest::read(text.as_bytes()).map_err(Untrusted::from)),
+                (None, Some(why)) => Some(Err(why.into())),
+                (None, None) => None,
+            };
+            let mut material = Material::default();
+            match digest {
+                Some(digest) => _ = material.digests.insert(file, HeldDigest { digest, proof }),
+                None => _ = material.proofs.insert(file, proof),
+            }
+            take(text(sources, at).unwrap_or_default(), material);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn proof(batch: &Batch, at: usize) -> Result<FileProof, StoreError> {
+    let hash = |name: &'static str| -> Result<Option<ContentHash>, StoreError> {
+        let Some(text) = text(batch.texts(name)?, at) else {
+            return Ok(None);
+        };
+        let hash = ContentHash::parse(text).ok_or_else(|| batch.unsound(name))?;
+        Ok(Some(hash))
+    };
+    let number = |name: &'static str| batch.integers(name).map(|column| integer(column, at));
+    let trailing = match number("trailing_offset")? {
+        None => None,
+        Some(offset) => Some(Trailing {
+            offset,
+            bytes: number("trailing_bytes")?.unwrap_or_default(),
+            is_member: yes(batch.booleans("trailing_is_member")?, at),
+            records: number("trailing_records")?.unwrap_or_default(),
+            first_record: number("trailing_first_record")?.unwrap_or_default(),
+        }),
+    };
+    Ok(FileProof {
+        content: hash("content_sha256")?,
+        file: hash("file_sha256")?,
+        trailing,
+        damage: text(batch.texts("damage")?, at).map(Into::into),
     })
 }
 

@@ -11,7 +11,6 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
 };
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -23,7 +22,48 @@ const BATCH_ROWS: usize = 8192;
 /// Which rows are looked for: those that have one of these hashes in one of these columns.
 pub(super) struct Find {
     pub by: &'static [&'static str],
-    pub wanted: Arc<HashSet<i64>>,
+    pub wanted: Arc<Wanted>,
+}
+
+/// Hashes that are looked for. Millions are asked about and few are there, so most are told off by one bit.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    hashes: Vec<i64>,
+    bits: Vec<u64>,
+}
+
+impl Wanted {
+    pub fn of(hashes: impl Iterator<Item = u64>) -> Self {
+        let mut hashes: Vec<i64> = hashes.map(u64::cast_signed).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        let words = (hashes.len() / 4).next_power_of_two().max(64);
+        let mut wanted = Self {
+            bits: vec![0; words],
+            hashes: Vec::new(),
+        };
+        for hash in &hashes {
+            let (word, bit) = wanted.place(*hash);
+            if let Some(word) = wanted.bits.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        wanted.hashes = hashes;
+        wanted
+    }
+
+    /// Which bit stands for a hash: sixteen of them for each that is wanted.
+    fn place(&self, hash: i64) -> (usize, u64) {
+        let spread = hash.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let word = (spread >> 32) as usize & (self.bits.len() - 1);
+        (word, 1 << (spread >> 58))
+    }
+
+    pub fn has(&self, hash: i64) -> bool {
+        let (word, bit) = self.place(hash);
+        let may_be = self.bits.get(word).is_some_and(|word| word & bit != 0);
+        may_be && self.hashes.binary_search(&hash).is_ok()
+    }
 }
 
 /// By what a text is found again. It need not tell texts apart: who looks for one looks at what is found.
@@ -35,17 +75,16 @@ pub(super) fn hash_of(parts: &[&str]) -> u64 {
     })
 }
 
-fn is_found(batch: &RecordBatch, wanted: &HashSet<i64>) -> BooleanArray {
-    let columns: Vec<&Int64Array> = batch
-        .columns()
-        .iter()
-        .filter_map(|column| column.as_any().downcast_ref())
-        .collect();
-    let has =
-        |column: &Int64Array, at: usize| column.is_valid(at) && wanted.contains(&column.value(at));
-    let rows = 0..batch.num_rows();
-    rows.map(|at| Some(columns.iter().any(|column| has(column, at))))
-        .collect()
+fn is_found(batch: &RecordBatch, wanted: &Wanted) -> BooleanArray {
+    let columns = batch.columns().iter();
+    let columns = columns.filter_map(|column| column.as_any().downcast_ref::<Int64Array>());
+    let mut found = vec![false; batch.num_rows()];
+    for column in columns {
+        for ((at, hash), found) in column.values().iter().enumerate().zip(&mut found) {
+            *found |= wanted.has(*hash) && column.is_valid(at);
+        }
+    }
+    found.into()
 }
 
 /// The batches of a table's file.
@@ -207,4 +246,24 @@ pub(super) fn check(path: &Path, expected: &super::write::TableFile) -> Result<(
 /// The file of a table in a segment of that name.
 pub(super) fn path_of(folder: &Path, table: Table, segment: &str) -> PathBuf {
     folder.join(table.name()).join(format!("{segment}.parquet"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_is_found_and_nothing_else() {
+        for count in [0_u64, 1, 64, 300, 5_000] {
+            let hash = |number: u64| hash_of(&[&number.to_string()]);
+            let ends = [0, u64::MAX, 1 << 63];
+            let wanted = Wanted::of((0..count).map(hash).chain(ends));
+            for number in 0..2 * count.max(1_000) {
+                let expected = number < count;
+                assert_eq!(wanted.has(hash(number).cast_signed()), expected, "{number}");
+            }
+            assert!(ends.iter().all(|end| wanted.has(end.cast_signed())));
+            assert!(!wanted.has(1));
+        }
+    }
 }

@@ -197,10 +197,15 @@ impl Store {
                 .for_each(|known| known.segment = Arc::clone(&name));
         }
         let segment: Arc<str> = new.into();
-        self.index.extend(files.into_iter().map(|identity| {
+        let is_much = files.len() > self.index.len() / 8;
+        let added = files.into_iter().map(|identity| {
             let segment = Arc::clone(&segment);
             (identity.id.clone(), Known { segment, identity })
-        }));
+        });
+        match is_much {
+            true => self.index.append(&mut added.collect()),
+            false => self.index.extend(added),
+        }
     }
 
     /// What was read again is not missing any more.

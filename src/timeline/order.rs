@@ -7,8 +7,8 @@
 use super::registry::{Registry, Target};
 use super::types::{Cause, Settings};
 use crate::event::{
-    AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, Heard, NetworkOrigin, Outcome,
-    Policy, Told,
+    AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, ExposureEvent, Heard,
+    NetworkOrigin, Outcome, Policy, Told,
 };
 use crate::exposure::{Answer, Edition, Owner, PolicyInForce, PolicyKind, PolicyMeaning};
 use crate::vocab::{AccountId, BucketName, EventId, Timestamp, Untrusted};
@@ -281,7 +281,15 @@ pub(super) fn place(
             owner: owner(account),
             ..AccountCalls::default()
         });
-    let call = to_call(cited, &calls.owner, target.as_ref(), point_account);
+    let known = known_meaning(&cited.event, calls);
+    let call = match known {
+        Some(policy) => Call {
+            cause: Arc::new(cited),
+            policy: Some(policy),
+            point_account,
+        },
+        None => to_call(cited, &calls.owner, target.as_ref(), point_account),
+    };
     let event = &call.cause.event;
     match (&event.change, event.bucket.clone()) {
         (Change::MultiRegionAccessPoint(_, buckets), _) if !buckets.is_empty() => {
@@ -294,6 +302,25 @@ pub(super) fn place(
         (change, None) if change.is_account_wide() => calls.account_wide.push(call),
         (_, None) => calls.aside.push(call),
     }
+}
+
+/// So many calls back the same policy is looked for.
+const LOOK_BACK: usize = 4;
+
+/// What a bucket's policy means, if one of the calls before put the same: tools put one policy again and again, or one of two.
+fn known_meaning(event: &ExposureEvent, calls: &AccountCalls) -> Option<Arc<PolicyInForce>> {
+    let Change::PutPolicy(Asked::Said(policy)) = &event.change else {
+        return None;
+    };
+    let edition = Edition::at(event.time);
+    let before = calls.buckets.get(event.bucket.as_ref()?)?.iter().rev();
+    before.take(LOOK_BACK).find_map(|call| {
+        let event = &call.cause.event;
+        let is_alike =
+            matches!(event.change, Change::PutPolicy(_)) && Edition::at(event.time) == edition;
+        let known = call.policy.as_ref().filter(|_| is_alike)?;
+        (known.policy == *policy).then(|| Arc::clone(known))
+    })
 }
 
 pub(super) fn to_call(

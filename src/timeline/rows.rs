@@ -10,6 +10,7 @@ use crate::exposure::{
 use crate::vocab::{AccountId, BucketName, Region, Timestamp, Untrusted};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Whose exposures they are.
 #[derive(Clone, Debug)]
@@ -77,7 +78,7 @@ pub(super) struct Transition<'t> {
     /// How what opens is known to open that was not known shut just before, and when it last was.
     pub opening: Option<(OpenedHow, Option<Timestamp>)>,
     /// How the bucket stood just before a call that left open what a proof tells now.
-    pub shut_before: Option<&'t (Timestamp, Standing)>,
+    pub shut_before: Option<&'t (Timestamp, Arc<Standing>)>,
     /// How what ends is known to end, and when it was first known shut again, where no event ended it.
     pub closing: Option<(ClosedHow, Option<Timestamp>)>,
     /// The object that a call touched.

@@ -1,12 +1,14 @@
 //! Who can get into a bucket by any of its entrances: itself, its objects, its access points?
 
 use super::apply::Life;
+use crate::event::BlockFlags;
 use crate::exposure::{
-    Assumption, Audience, Entrance, Entry, Judgement, Known, Owner, Reach, Verdict, judge,
-    judge_access_point, judge_objects,
+    Assumption, Audience, BucketState, Entrance, Entry, Judgement, Known, Owner, Reach, Verdict,
+    judge, judge_access_point, judge_objects,
 };
 use crate::vocab::{AccountId, Untrusted};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// An entrance to a bucket.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -35,6 +37,34 @@ pub(super) struct Standing {
     pub open: Open,
     /// Whether it cannot be told if the bucket is there.
     doubtful: bool,
+}
+
+/// How one bucket was judged lately: most steps change nothing, and many go back to what was there before.
+#[derive(Default)]
+pub(super) struct Lately(VecDeque<(BucketState, Known<BlockFlags>, Arc<Standing>)>);
+
+/// So many judgements are remembered.
+const REMEMBERED: usize = 4;
+
+impl Lately {
+    /// Judges the bucket, whose owner is always the same one. What objects and access points add is judged anew every time.
+    pub fn judge(&mut self, life: &Life, owner: &Owner) -> Arc<Standing> {
+        let is_plain = life.is_certain() && life.points.is_empty() && life.objects.acls.is_empty();
+        if !is_plain {
+            return Arc::new(Standing::of(life, owner));
+        }
+        let same = |(state, block, _): &&(BucketState, Known<BlockFlags>, Arc<Standing>)| {
+            *state == life.state && *block == life.account_block
+        };
+        if let Some((_, _, judged)) = self.0.iter().find(same) {
+            return Arc::clone(judged);
+        }
+        let judged = Arc::new(Standing::of(life, owner));
+        self.0.truncate(REMEMBERED - 1);
+        let of = (life.state.clone(), life.account_block.clone());
+        self.0.push_front((of.0, of.1, Arc::clone(&judged)));
+        judged
+    }
 }
 
 impl Standing {

@@ -18,6 +18,7 @@ use crate::event::{Change, EventKey, Outcome};
 use crate::exposure::{Audience, Verdict};
 use crate::vocab::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Walk<'_> {
     /// From here a control cannot be told, until the proof that a call is missing.
@@ -25,10 +26,7 @@ impl Walk<'_> {
         self.life.cloud(gap.control);
         self.life.missing.set(gap.control, Some(at));
         self.life.refuted.set(gap.control, Some(gap.until));
-        let before = std::mem::replace(
-            &mut self.judged,
-            Standing::of(&self.life, self.ground.owner),
-        );
+        let before = self.judge_anew();
         self.doubted.insert(gap.control, (at, before.clone()));
         self.rows.step(&Transition {
             at,
@@ -60,7 +58,7 @@ impl Walk<'_> {
             self.revive(at);
         }
         let before = self.life.clone();
-        let judged_before = self.judged.clone();
+        let judged_before = Arc::clone(&self.judged);
         let found = step.apply(&mut self.life);
         let cause = step.cause();
         let renewed = self.life.incarnation != before.incarnation && before.is_its_own();
@@ -137,10 +135,7 @@ impl Walk<'_> {
 
     /// The bucket is there, and what is open was so before the event that shows it.
     fn appear(&mut self, at: Timestamp) {
-        let before = std::mem::replace(
-            &mut self.judged,
-            Standing::of(&self.life, self.ground.owner),
-        );
+        let before = self.judge_anew();
         self.rows.step(&Transition {
             at,
             cause: None,
@@ -157,7 +152,7 @@ impl Walk<'_> {
     }
 
     /// How the bucket stood before the gap that ends with this step.
-    fn ended_gap(&self, before: &Life) -> Option<(Timestamp, Standing)> {
+    fn ended_gap(&self, before: &Life) -> Option<(Timestamp, Arc<Standing>)> {
         let ended = |control: &Control| self.life.missing.get(*control).is_none();
         let gaps = Control::ALL.into_iter().filter(ended);
         let (_, control) = gaps
@@ -167,7 +162,7 @@ impl Walk<'_> {
     }
 
     /// How the bucket stood just before the call that left the control open which is known again now.
-    fn resolved(&self, before: &Life) -> Option<(Timestamp, Standing)> {
+    fn resolved(&self, before: &Life) -> Option<(Timestamp, Arc<Standing>)> {
         let again =
             |control: &Control| before.is_opaque(*control) && !self.life.is_opaque(*control);
         let control = Control::ALL.into_iter().find(again)?;
@@ -229,8 +224,7 @@ impl Walk<'_> {
     /// Takes steps of one second whose order cannot be told, all at once.
     pub(super) fn leap(&mut self, at: Timestamp, after: Life, steps: &[Step]) {
         let before = std::mem::replace(&mut self.life, after);
-        let judged_before = self.judged.clone();
-        self.judged = self.judge();
+        let judged_before = self.judge_anew();
         if self.life.existence == Existence::Deleted {
             steps
                 .iter()

@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub(super) struct Routine {
     known: BTreeMap<(Caller, Asking, Ended), Option<Meaning>>,
     /// What was known before the calls of a second: a request of that second may have been answered before them.
-    earlier: Option<(Timestamp, Standing)>,
+    earlier: Option<(Timestamp, Arc<Standing>)>,
 }
 
 /// How a request ended, as far as it matters here.
@@ -45,9 +45,9 @@ impl Ended {
 
 impl Routine {
     /// Something changes in this second.
-    pub fn forget(&mut self, at: Timestamp, before: &Standing) {
+    pub fn forget(&mut self, at: Timestamp, before: &Arc<Standing>) {
         self.known.clear();
-        self.earlier = Some((at, before.clone()));
+        self.earlier = Some((at, Arc::clone(before)));
     }
 
     fn before(&self, at: Timestamp) -> Option<&Standing> {
@@ -209,10 +209,7 @@ impl Walk<'_> {
             self.life.lose_object(&touched.key, &call.cause);
         }
         let lost = disputed || !call.cause.event.took();
-        let before = std::mem::replace(
-            &mut self.judged,
-            Standing::of(&self.life, self.ground.owner),
-        );
+        let before = self.judge_anew();
         let moved = self.rows.step(&Transition {
             at,
             cause: Some(&call.cause),

@@ -12,7 +12,7 @@ use super::observed::Observed;
 use super::order::Call;
 use super::rows::{Rows, Whose};
 use super::second::{Settled, Step, settle};
-use super::standing::Standing;
+use super::standing::{Lately, Standing};
 use super::sum::Effects;
 use super::types::{Cause, Effect, Exposure, Timeline};
 use super::visit::Routine;
@@ -38,7 +38,8 @@ pub(super) struct Walk<'w> {
     pub(super) ground: Ground<'w>,
     pub(super) whose: Whose,
     pub(super) life: Life,
-    pub(super) judged: Standing,
+    pub(super) judged: Arc<Standing>,
+    lately: Lately,
     pub(super) last_told: Option<Timestamp>,
     /// When something that concerns the whole account last reached it.
     pub(super) reached: Option<Timestamp>,
@@ -53,7 +54,7 @@ pub(super) struct Walk<'w> {
     pub(super) places: Vec<(EventKey, usize)>,
     pub(super) contradictions: Vec<Contradiction>,
     /// For each control that a call may have changed: when, and how the bucket stood just before.
-    pub(super) doubted: BTreeMap<Control, (Timestamp, Standing)>,
+    pub(super) doubted: BTreeMap<Control, (Timestamp, Arc<Standing>)>,
     /// What is known beforehand of what later proofs teach.
     pub(super) taught: Lessons,
     /// What this way taught.
@@ -67,10 +68,12 @@ impl<'w> Walk<'w> {
             account_block: ground.account_block.clone(),
             ..Life::default()
         };
+        let mut lately = Lately::default();
         Self {
             ground,
             whose,
-            judged: Standing::of(&life, ground.owner),
+            judged: lately.judge(&life, ground.owner),
+            lately,
             life,
             last_told: None,
             reached: None,
@@ -176,8 +179,14 @@ impl<'w> Walk<'w> {
         }
     }
 
-    pub(super) fn judge(&self) -> Standing {
-        Standing::of(&self.life, self.ground.owner)
+    pub(super) fn judge(&mut self) -> Arc<Standing> {
+        self.lately.judge(&self.life, self.ground.owner)
+    }
+
+    /// Judges the bucket as it is now; gives how it stood before.
+    pub(super) fn judge_anew(&mut self) -> Arc<Standing> {
+        let judged = self.judge();
+        std::mem::replace(&mut self.judged, judged)
     }
 
     pub(super) fn note(&mut self, at: Timestamp, cause: &Cause, mut found: Found) {
