@@ -393,6 +393,11 @@ pub fn kind_of(source: &str, name: &str) -> Option<&'static Kind> {
         .find(|kind| kind.name == name || kind.aliases.contains(&name))
 }
 
+/// The kinds of events of S3 that speak to who can get into a bucket.
+pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter()
+}
+
 /// Whether a request of that name may be a change too.
 pub fn changes_too(name: &str) -> bool {
     kind_of(S3, name).is_some()
