@@ -9,7 +9,7 @@ mod strictness;
 mod totals;
 
 pub use crate::source::{Part, Parts};
-pub use alarms::{AlarmChange, AlarmHistory, ExposureTold, Match};
+pub use alarms::{AlarmChange, AlarmHistory, ExposureTold, Match, ToldEvent};
 pub use excerpt::{Beyond, Excerpt, TakesRows};
 pub use no_log::NoLog;
 pub use plan::{Remedy, Step, plan};

@@ -74,6 +74,12 @@ fn parameters_of(json: &Value) -> Value {
         .unwrap_or(Value::Null)
 }
 
+/// The policy that a record of a call carries, as it was written.
+pub fn policy_written(record: &Untrusted) -> Option<Value> {
+    let json = serde_json::from_str(record.reveal()).ok()?;
+    super::policy::document_in(&parameters_of(&json))
+}
+
 /// Of what a record speaks, and so where it names it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject {
@@ -163,8 +169,13 @@ pub fn event_key(record: &Record<'_>, raw: &[u8]) -> EventKey {
     let recipient = record.text("recipientAccountId").and_then(AccountId::parse);
     match record.text("eventID").and_then(EventId::parse) {
         Some(id) => EventKey::Id(id, recipient),
-        None => EventKey::Content(Sha256::digest(compacted(raw)).into()),
+        None => EventKey::Content(content_hash(raw)),
     }
+}
+
+/// A hash of what a record says; white space between its values is none of it.
+pub fn content_hash(raw: &[u8]) -> [u8; 32] {
+    Sha256::digest(compacted(raw)).into()
 }
 
 pub(super) fn key_of<'v>(
@@ -174,7 +185,7 @@ pub(super) fn key_of<'v>(
 ) -> EventKey {
     match EventId::parse(text_at(json, &["eventID"])) {
         Some(id) => EventKey::Id(id, recipient),
-        None => EventKey::Content(Sha256::digest(compacted(raw)).into()),
+        None => EventKey::Content(content_hash(raw)),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::{
     Folder, Format, Invocation, ReportError, Written, alarm_tables, escape, run, tables,
-    write_page, write_tables,
+    verification, write_custody, write_page, write_tables,
 };
 use crate::analysis::{AlarmChange, AlarmHistory, Analysis, ExposureTold};
+use crate::integrity::RecordVerdict;
 use crate::vocab::Timestamp;
 use std::io::Write;
 
@@ -36,6 +37,7 @@ pub fn write_alarms(
         sha256,
         rows,
     });
+    write_custody(analysis, invocation, &mut folder, &mut written)?;
     folder.write(run::FILE, |out| {
         run::write(analysis, invocation, &written, out)
     })?;
@@ -63,11 +65,18 @@ fn write_notifications(
 ///
 /// # Errors
 /// If the output takes no more.
-pub fn write_text(histories: &[AlarmHistory], out: &mut dyn Write) -> std::io::Result<()> {
+pub fn write_text(
+    analysis: &Analysis,
+    histories: &[AlarmHistory],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     writeln!(
         out,
         "Simulated: CloudWatch says neither how far back an alarm looks nor when within a minute."
     )?;
+    if analysis.integrity.has_digests() {
+        writeln!(out, "{}", verification::headline(&analysis.integrity))?;
+    }
     for history in histories {
         writeln!(out)?;
         write_head(history, out)?;
@@ -121,7 +130,22 @@ fn write_head(history: &AlarmHistory, out: &mut dyn Write) -> std::io::Result<()
     if let (Some(first), Some(last)) = (history.matches.first(), history.matches.last()) {
         writeln!(out, "               {} to {}", first.time, last.time)?;
     }
+    let assured = history.assured();
+    if !assured.is_empty() {
+        let counted = assured.iter();
+        let counted = counted.map(|(verdict, number)| format!("{number} {}", verdict.name()));
+        let counted: Vec<String> = counted.collect();
+        writeln!(out, "    records    {}", counted.join(", "))?;
+    }
     Ok(())
+}
+
+/// What a line rests on, where no digest that may be believed speaks for it.
+fn write_doubt(verdict: Option<RecordVerdict>, out: &mut dyn Write) -> std::io::Result<()> {
+    match verdict.filter(|verdict| verdict.is_doubtful()) {
+        Some(verdict) => writeln!(out, "               its record: {}", verdict.name()),
+        None => Ok(()),
+    }
 }
 
 fn write_change(change: &AlarmChange, out: &mut dyn Write) -> std::io::Result<()> {
@@ -137,7 +161,8 @@ fn write_change(change: &AlarmChange, out: &mut dyn Write) -> std::io::Result<()
         }
     };
     writeln!(out, "    {}  {from} -> {to}{sent}", change.at)?;
-    writeln!(out, "               {}", change.reason)
+    writeln!(out, "               {}", change.reason)?;
+    write_doubt(change.integrity(), out)
 }
 
 fn write_exposure(row: &ExposureTold, out: &mut dyn Write) -> std::io::Result<()> {
@@ -170,5 +195,6 @@ fn write_exposure(row: &ExposureTold, out: &mut dyn Write) -> std::io::Result<()
         out,
         "               {told}; {}{escalated}",
         row.told.escalation.name()
-    )
+    )?;
+    write_doubt(row.integrity, out)
 }
