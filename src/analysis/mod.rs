@@ -1,6 +1,8 @@
 //! What may a report read? The hand-over value: everything that was found, and nothing of how.
 
 mod alarms;
+mod commands;
+mod edit;
 mod excerpt;
 mod no_log;
 mod plan;
