@@ -210,6 +210,21 @@ rows! {
     a_public_object_that_is_ignored: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:20", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}] => "private", [];
 }
 
+
+// Access points of another account: the bucket's block silences what it does not refuse.
+rows! {
+    a_block_bears_on_an_access_point_of_another_account: "2022-05-01", [
+        {"is": "CreateBucket"},
+        {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*",
+            "Resource": [format!("arn:aws:s3:::{BUCKET}"), format!("arn:aws:s3:::{BUCKET}/*")], "Condition": {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}}}]}}},
+        {"t": "00:02", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
+        {"t": "00:03", "is": "CreateAccessPoint", "recipientAccountId": "444455556666", "for": {"name": "ap", "CreateAccessPointRequest": {"Bucket": BUCKET, "BucketAccountId": "111122223333",
+            "PublicAccessBlockConfiguration": {"BlockPublicAcls": false, "IgnorePublicAcls": false, "BlockPublicPolicy": false, "RestrictPublicBuckets": false}}}},
+        {"t": "00:04", "is": "PutAccessPointPolicy", "recipientAccountId": "444455556666", "for": {"name": "ap", "PutAccessPointPolicyRequest": {"Policy":
+            "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:eu-west-1:444455556666:accesspoint/ap/object/*\"}]}"}}}
+    ] => "limited", [];
+}
+
 #[test]
 fn an_exercise_of_2018_is_told_to_the_second() {
     let grant = |uri: &str, permission: &str| json!({"Grantee": {"xsi:type": "Group", "URI": uri}, "Permission": permission});
