@@ -210,6 +210,27 @@ rows! {
     a_public_object_that_is_ignored: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:20", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}] => "private", [];
 }
 
+// Objects of which it cannot be told what their ACLs grant.
+rows! {
+    an_objects_repair_may_have_failed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private"}, "errorCode": "InternalError"}] => "unknown", [];
+    an_objects_deletion_may_have_failed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "DeleteObject", "asks": {"key": "a"}, "errorCode": "503 Slow Down"}] => "unknown", [];
+    an_objects_rewriting_may_have_failed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "PutObject", "asks": {"key": "a"}, "errorCode": "InternalError"}] => "unknown", [];
+    an_object_may_have_been_opened: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}] => "unknown", [];
+    an_object_was_opened_at_the_second_try: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}] => "public", [];
+    an_object_that_may_have_been_opened_was_written_anew: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "a"}}] => "private", [];
+    an_object_that_may_have_been_opened_was_deleted: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "DeleteObject", "asks": {"key": "a"}}] => "private", [];
+    another_object_is_written: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "b"}}] => "unknown", [];
+    another_object_is_surely_open: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "b", "x-amz-acl": "public-read"}}] => "public", [];
+    what_may_be_open_is_ignored: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}] => "private", [];
+    what_may_be_open_while_acls_are_disabled: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutBucketOwnershipControls", "asks": "enforced"}] => "private", [];
+    a_private_acl_that_may_have_failed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private"}, "errorCode": "InternalError"}] => "private", [];
+    an_objects_acl_cannot_be_read: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-grant-read": "?"}}] => "unknown", [];
+    an_unreadable_acl_may_be_to_some_account: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-grant-read": "?"}}, {"t": "00:02", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}] => "unknown", [];
+    an_object_opened_and_closed_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private"}}] => "unknown", [];
+    a_version_is_closed_that_may_be_an_older_one: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private", "versionId": "3sL4kqtJlcpXro"}}] => "unknown", [];
+    the_only_version_is_closed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private", "versionId": "null"}}] => "private", [];
+    a_version_is_opened: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:02", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read", "versionId": "3sL4kqtJlcpXro"}}] => "public", [];
+}
 
 // Access points of another account: the bucket's block silences what it does not refuse.
 rows! {

@@ -5,7 +5,7 @@
 
 use super::access_point::{
     buckets_of, deleted_key_of, key_of, name_of, organization_block, payer_of, read_creation,
-    read_policy, replication_of, supporting,
+    read_policy, replication_of, supporting, version_of,
 };
 use super::acl::Acl;
 use super::block::BlockFlags;
@@ -126,6 +126,7 @@ static KINDS: [Kind; 34] = [
     }),
     kind("PutObjectAcl", &[], |parameters| Change::PutObjectAcl {
         key: key_of(parameters),
+        version: version_of(parameters),
         acl: Acl::read(parameters),
     }),
     kind("PutObject", &["PostObject"], read_write),

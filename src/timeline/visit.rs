@@ -199,16 +199,12 @@ impl Walk<'_> {
             found.push(ContradictionKind::CopiesDiffer);
             self.note(at, &call.cause, found);
         }
-        let Some((touched, found)) = self.life.touch(call) else {
+        let Some((touched, found)) = self.life.touch(call, disputed) else {
             self.effects
                 .push((call.cause.event.key.clone(), Effect::None));
             return false;
         };
         self.note(at, &call.cause, found);
-        if disputed {
-            self.life.lose_object(&touched.key, &call.cause);
-        }
-        let lost = disputed || !call.cause.event.took();
         let before = std::mem::replace(
             &mut self.judged,
             Standing::of(&self.life, self.ground.owner),
@@ -221,7 +217,7 @@ impl Walk<'_> {
             after: &self.judged,
             opening: None,
             shut_before: None,
-            closing: lost.then_some((ClosedHow::Opaque, None)),
+            closing: touched.is_doubtful.then_some((ClosedHow::Opaque, None)),
             touched: Some(&touched),
             life: &self.life,
             owner: self.ground.owner,
