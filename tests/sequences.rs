@@ -169,6 +169,9 @@ rows! {
     the_owner_creates_it_again_elsewhere: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "errorCode": "BucketAlreadyOwnedByYou"}] => "public", [];
     the_name_is_somebody_elses: "2022-05-01", [{"is": "CreateBucket", "errorCode": "BucketAlreadyExists"}] => "unknown", [];
     a_creation_refused_for_its_acl: "2023-05-01", [{"is": "CreateBucket", "asks": "public-read", "errorCode": "InvalidBucketAclWithBlockPublicAccessError"}] => "untold", [];
+    somebody_else_creates_it: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666"}] => "private", ["gone-without-deletion"];
+    somebody_else_creates_it_after_its_deletion: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:30", "is": "DeleteBucket"}, {"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666"}] => "private", [];
+    somebody_else_creates_its_namesake_in_china: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666", "awsRegion": "cn-north-1"}] => "private", [];
     the_owner_creates_it_again_in_us_east_1: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read", "awsRegion": "us-east-1"}, {"t": "01:00", "is": "CreateBucket", "awsRegion": "us-east-1"}] => "private", [];
 }
 
@@ -244,6 +247,18 @@ rows! {
         {"t": "00:04", "is": "PutAccessPointPolicy", "recipientAccountId": "444455556666", "for": {"name": "ap", "PutAccessPointPolicyRequest": {"Policy":
             "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:eu-west-1:444455556666:accesspoint/ap/object/*\"}]}"}}}
     ] => "limited", [];
+}
+
+#[test]
+fn a_bucket_whose_name_another_account_has_taken_is_no_longer_open() {
+    let opened = filled(json!({"is": "PutBucketPolicy", "asks": "a public policy"}));
+    let taken = json!({"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666"});
+    let later = json!({"t": "02:00", "is": "PutBucketTagging"});
+    let analysis = run("2022-05-01", &[opened, taken, later]);
+    let row = &analysis.exposures[0];
+    assert_eq!(row.closed_how.name(), "in-gap");
+    let known_gone = row.closed_not_after.unwrap();
+    assert_eq!(known_gone.to_string(), "2022-05-01T01:00:00Z");
 }
 
 #[test]
