@@ -20,10 +20,13 @@ use std::sync::Arc;
 /// What requests are to what is known, until that changes: there may be millions that tell the same.
 #[derive(Default)]
 pub(super) struct Routine {
-    known: BTreeMap<(Caller, Asking, Ended), Option<Meaning>>,
+    known: BTreeMap<Likeness, Option<Meaning>>,
     /// What was known before the calls of a second: a request of that second may have been answered before them.
     earlier: Option<(Timestamp, Standing)>,
 }
+
+/// What requests have in common that tell the same: who asked for what, how it ended, and whether a grant to places explains it.
+type Likeness = (Caller, Asking, Ended, bool);
 
 /// How a request ended, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +64,12 @@ impl Walk<'_> {
     pub(super) fn visit(&mut self, cited: CitedRequest) {
         let request = &cited.request;
         let at = request.time;
-        let likeness = (request.caller.clone(), request.asked, Ended::of(request));
+        let likeness: Likeness = (
+            request.caller.clone(),
+            request.asked,
+            Ended::of(request),
+            observed::is_from_a_place(request, &self.judged),
+        );
         match self.routine.known.get(&likeness) {
             Some(None) => {}
             Some(Some(meaning)) => {
