@@ -7,7 +7,7 @@ use super::assumption::{Entry, either};
 use super::explain::reason;
 use super::grant::{Grant, Grantees, LimitedTo, Owner};
 use super::known::Known;
-use super::network;
+use super::places;
 use super::state::BucketState;
 use super::verdict::{Answer, Assumption, Audience, Certainty, Permission, Reach, Verdict};
 use super::way::Way;
@@ -47,15 +47,14 @@ impl Judgement {
         }
     }
 
-    /// Whether a grant that is held to places explains that somebody did something of that class from an address: one to a network
-    /// that holds it, or to VPCs, endpoints or sources, of which an address does not tell.
+    /// Whether a grant that is held to places explains that somebody did something of that class from an address.
     pub fn admits_from(&self, permission: Permission, address: &Untrusted) -> bool {
         self.ways.grants().any(|(grant, entry)| {
             grant.grantees == Grantees::Limited(LimitedTo::Places)
                 && entry.is_open()
                 && grant.is_usable()
                 && grant.reach().permissions.contains(&permission)
-                && may_come_from(grant, address)
+                && places::may_be_met(&grant.conditions, address)
         })
     }
 
@@ -255,16 +254,6 @@ impl Ways {
             .map(|(grant, _)| grant)
             .collect()
     }
-}
-
-/// Whether a request from an address may meet a grant's conditions on networks. What is no address may be anywhere.
-fn may_come_from(grant: &Grant, address: &Untrusted) -> bool {
-    let mut networks = grant
-        .conditions
-        .iter()
-        .filter(|condition| condition.operator == "ipaddress" && condition.key == "aws:sourceip");
-    networks
-        .all(|condition| network::holds(condition.values.iter(), address.reveal()) != Some(false))
 }
 
 /// Whether a grant is one of those that the verdict rests on. A public grant that nobody can use is shown though the verdict is private.

@@ -23,6 +23,7 @@ mod meaning;
 mod network;
 mod objects;
 mod pattern;
+mod places;
 mod principal;
 mod resource;
 mod state;
