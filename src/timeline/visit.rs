@@ -1,5 +1,6 @@
 //! What do calls on objects, and requests from outside, do to what is told of a bucket?
 
+use super::apply::Life;
 use super::contradiction::ContradictionKind;
 use super::effect::object_effect;
 use super::lesson::Found;
@@ -7,8 +8,9 @@ use super::objects;
 use super::observed::{self, Meaning};
 use super::order::Call;
 use super::rows::Transition;
-use super::second::Step;
+use super::second::{Settled, Step, settle};
 use super::standing::{Door, Standing};
+use super::told::PROPAGATION;
 use super::types::{Cause, ClosedHow, Effect};
 use super::walk::Walk;
 use crate::event::{Asking, Caller, CitedRequest, Copies, Outcome, Request};
@@ -21,8 +23,9 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(super) struct Routine {
     known: BTreeMap<Likeness, Option<Meaning>>,
-    /// What was known before the calls of a second: a request of that second may have been answered before them.
-    earlier: Option<(Timestamp, Standing)>,
+    /// What was known before the calls of the last seconds that changed something: a request of such a second may have been answered
+    /// before them, and one a moment later by what was in force then.
+    earlier: Vec<(Timestamp, Standing)>,
 }
 
 /// What requests have in common that tell the same: who asked for what, how it ended, and whether a grant to places explains it.
@@ -50,12 +53,22 @@ impl Routine {
     /// Something changes in this second.
     pub fn forget(&mut self, at: Timestamp, before: &Standing) {
         self.known.clear();
-        self.earlier = Some((at, before.clone()));
+        self.earlier
+            .retain(|(second, _)| *second != at && at < second.plus(PROPAGATION));
+        self.earlier.push((at, before.clone()));
     }
 
     fn before(&self, at: Timestamp) -> Option<&Standing> {
-        let (second, standing) = self.earlier.as_ref()?;
+        let (second, standing) = self.earlier.last()?;
         (*second == at).then_some(standing)
+    }
+
+    /// What was known a moment ago: changes of a bucket's configuration take effect everywhere a little later.
+    fn lately(&self, at: Timestamp) -> impl Iterator<Item = &Standing> {
+        let lately = self.earlier.iter();
+        lately
+            .filter(move |(second, _)| at < second.plus(PROPAGATION))
+            .map(|(_, standing)| standing)
     }
 }
 
@@ -119,6 +132,37 @@ impl Walk<'_> {
         causes
     }
 
+    /// Whether the calls of a second on objects come before its other steps: where the bucket is deleted, and where S3 would not
+    /// have accepted after them what it accepted.
+    pub(super) fn objects_go_first(&self, calls: &[Call], steps: &[Step]) -> bool {
+        if steps.iter().any(Step::deletes) {
+            return true;
+        }
+        let refused = |life: &Life| {
+            let accepts = |call: &Call| match life.clone().touch(call, false) {
+                Some((_, found)) => found.contradictions.is_empty(),
+                None => true,
+            };
+            !calls.iter().all(accepts)
+        };
+        let may = self.life.is_its_own() && !calls.is_empty() && steps.iter().any(Step::changes);
+        may && !refused(&self.life) && refused(&self.after(steps))
+    }
+
+    /// What is known after the steps of a second.
+    fn after(&self, steps: &[Step]) -> Life {
+        match settle(&self.life, steps.to_vec(), self.ground.owner) {
+            Settled::Ordered(_, Some(life)) | Settled::Uncertain(life, _) => *life,
+            Settled::Ordered(steps, None) => {
+                let mut life = self.life.clone();
+                for step in steps {
+                    step.apply(&mut life);
+                }
+                life
+            }
+        }
+    }
+
     /// Takes a request from outside.
     pub(super) fn on_request(&mut self, at: Timestamp, cause: &Cause, request: &Request) {
         let Some(audience) = observed::audience_of(&request.caller, self.ground.owner) else {
@@ -134,9 +178,16 @@ impl Walk<'_> {
         let earlier = self.routine.before(at);
         let told = |judged| observed::meaning(request, &audience, judged, &self.life);
         let explained = earlier.is_some_and(|earlier| told(earlier) == Meaning::Explained);
-        let meaning = match explained {
-            true => Meaning::Explained,
-            false => told(&self.judged),
+        let lately = || {
+            self.routine
+                .lately(at)
+                .any(|it| told(it) == Meaning::Explained)
+        };
+        let meaning = match told(&self.judged) {
+            _ if explained => Meaning::Explained,
+            // What shuts them out now may not have done so everywhere yet.
+            Meaning::Impossible if lately() => Meaning::Unexplained,
+            meaning => meaning,
         };
         if meaning == Meaning::Impossible {
             self.contradict_once(at, cause, ContradictionKind::EnteredWhileShut);
