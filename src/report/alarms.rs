@@ -80,11 +80,14 @@ pub fn write_text(
     for history in histories {
         writeln!(out)?;
         write_head(history, out)?;
+        let tolerated = tolerated(history);
         for change in &history.changes {
             write_change(change, out)?;
+            write_doubt(change.integrity(), tolerated, out)?;
         }
         for row in &history.exposures {
             write_exposure(row, out)?;
+            write_doubt(row.integrity, tolerated, out)?;
         }
     }
     if histories.is_empty() {
@@ -140,9 +143,25 @@ fn write_head(history: &AlarmHistory, out: &mut dyn Write) -> std::io::Result<()
     Ok(())
 }
 
-/// What a line rests on, where no digest that may be believed speaks for it.
-fn write_doubt(verdict: Option<RecordVerdict>, out: &mut dyn Write) -> std::io::Result<()> {
-    match verdict.filter(|verdict| verdict.is_doubtful()) {
+/// The least that can be said of records without a word: that no digest names any of them is said once, for all.
+fn tolerated(history: &AlarmHistory) -> RecordVerdict {
+    match history
+        .assured()
+        .keys()
+        .all(|verdict| verdict.is_doubtful())
+    {
+        true => RecordVerdict::Unreferenced,
+        false => RecordVerdict::Consistent,
+    }
+}
+
+/// What a line rests on, where that needs saying.
+fn write_doubt(
+    verdict: Option<RecordVerdict>,
+    tolerated: RecordVerdict,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    match verdict.filter(|verdict| *verdict > tolerated) {
         Some(verdict) => writeln!(out, "               its record: {}", verdict.name()),
         None => Ok(()),
     }
@@ -161,8 +180,7 @@ fn write_change(change: &AlarmChange, out: &mut dyn Write) -> std::io::Result<()
         }
     };
     writeln!(out, "    {}  {from} -> {to}{sent}", change.at)?;
-    writeln!(out, "               {}", change.reason)?;
-    write_doubt(change.integrity(), out)
+    writeln!(out, "               {}", change.reason)
 }
 
 fn write_exposure(row: &ExposureTold, out: &mut dyn Write) -> std::io::Result<()> {
@@ -195,6 +213,5 @@ fn write_exposure(row: &ExposureTold, out: &mut dyn Write) -> std::io::Result<()
         out,
         "               {told}; {}{escalated}",
         row.told.escalation.name()
-    )?;
-    write_doubt(row.integrity, out)
+    )
 }
