@@ -299,3 +299,44 @@ fn an_access_point_with_a_name_that_aws_never_gave_gets_into_no_command() {
         }
     }
 }
+
+#[test]
+fn whatever_is_changed_is_saved_before() {
+    let with = |record: Value, bucket: &str| {
+        let text = record.to_string().replace("amzn-s3-demo-bucket", bucket);
+        let mut record: Value = serde_json::from_str(&text).unwrap();
+        record["eventID"] = json!(format!("{bucket}-{}", record["eventName"]));
+        record
+    };
+    let object = json!({"key": "a", "x-amz-acl": "public-read"});
+    let records = [
+        with(
+            record("2022-03-04T09:00:00Z", "PutObject", object),
+            "objects",
+        ),
+        with(put_policy(&[allow(json!("*"))]), "policy"),
+    ];
+    let folder = folder();
+    put(&folder, "logs/a.json", log(&records));
+    let told = leaktrail(folder.path(), &["plan", "logs", "--format", "json"]);
+    let (_, text) = told.split_once("--- stdout\n").unwrap();
+    let plan: Value = serde_json::from_str(text.split_once("--- stderr").unwrap().0).unwrap();
+    let remedies = plan.as_array().unwrap();
+    assert_eq!(remedies.len(), 3, "{told}");
+    for remedy in remedies {
+        let steps = remedy["steps"].as_array().unwrap();
+        let saves: Vec<&str> = steps[0]["commands"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|command| command.as_str().unwrap().rsplit_once(" > "))
+            .map(|(_, file)| file)
+            .collect();
+        for step in &steps[1..] {
+            let undo = step["undo"].as_str().unwrap();
+            let file = undo.split("file://").nth(1).unwrap();
+            let file = file.split([';', ' ']).next().unwrap();
+            assert!(saves.contains(&file), "{undo}");
+        }
+    }
+}

@@ -34,6 +34,11 @@ impl Commands<'_> {
     /// What must be kept to undo the rest. It changes nothing.
     fn save(&self) -> Step {
         // Saved as the commands that put them back take them.
+        let ownership = (
+            "get-bucket-ownership-controls",
+            " --query OwnershipControls",
+        );
+        let of_objects = self.remedy.mechanisms.contains(&Mechanism::ObjectAcl);
         let of_bucket = [
             (
                 "get-public-access-block",
@@ -42,6 +47,8 @@ impl Commands<'_> {
             ("get-bucket-policy", " --query Policy --output text"),
             ("get-bucket-acl", ""),
         ]
+        .into_iter()
+        .chain(of_objects.then_some(ownership))
         .map(|(verb, how)| {
             let saved = self.saved(verb.trim_start_matches("get-"));
             format!("{} > {saved}", self.s3api(verb, how))
@@ -51,7 +58,7 @@ impl Commands<'_> {
             let get = point.call("get", " --query Policy --output text");
             format!("{get} > {}", point.saved)
         });
-        let what: Vec<String> = of_bucket.into_iter().chain(of_points).collect();
+        let what: Vec<String> = of_bucket.chain(of_points).collect();
         Step {
             command: what.join("\n"),
             closes: BTreeSet::new(),
@@ -127,7 +134,15 @@ impl Commands<'_> {
                     "put-bucket-ownership-controls",
                     " --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'",
                     "ACLs are disabled: no ACL of the bucket or its objects grants anything, and uploads that ask for one fail. S3 refuses it while the bucket's ACL grants others",
-                    "put-bucket-ownership-controls with the earlier setting, or delete-bucket-ownership-controls".to_owned(),
+                    format!(
+                        "{}; if none was set: {}",
+                        self.put_back(
+                            "put-bucket-ownership-controls",
+                            "--ownership-controls",
+                            "bucket-ownership-controls"
+                        ),
+                        self.s3api("delete-bucket-ownership-controls", "")
+                    ),
                 ),
                 Mechanism::BucketPolicy => (
                     "delete-bucket-policy",

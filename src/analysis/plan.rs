@@ -168,15 +168,41 @@ fn block_account(account: &AccountId, remedies: &[&Remedy]) -> Remedy {
             .flat_map(|remedy| remedy.exposures.clone())
             .collect(),
         open_to: BTreeSet::from(["public".into()]),
-        steps: vec![Step {
-            command: format!(
-                "aws s3control put-public-access-block --account-id {account} --public-access-block-configuration {}",
-                flag_words(BlockFlags::ALL)
-            ),
-            closes: mechanisms.clone(),
-            changes: "every bucket of the account, in every Region, those that are meant to be public too".to_owned(),
-            undo: format!("aws s3control delete-public-access-block --account-id {account}, or put back what get-public-access-block says now"),
-        }],
+        steps: block_of_account(account, &mechanisms),
         mechanisms,
     }
+}
+
+/// Saves an account's block, and turns all its flags on.
+fn block_of_account(account: &AccountId, mechanisms: &BTreeSet<Mechanism>) -> Vec<Step> {
+    let call = |verb: &str, more: &str| {
+        format!("aws s3control {verb}-public-access-block --account-id {account}{more}")
+    };
+    let put = |flags: &str| {
+        call(
+            "put",
+            &format!(" --public-access-block-configuration {flags}"),
+        )
+    };
+    let saved = format!("{account}.public-access-block.json");
+    let get = call("get", " --query PublicAccessBlockConfiguration");
+    let save = Step {
+        command: format!("{get} > {saved}"),
+        closes: BTreeSet::new(),
+        changes: "nothing: it saves what is set now (an error says that nothing is set)".to_owned(),
+        undo: "nothing to undo".to_owned(),
+    };
+    let close = Step {
+        command: put(&flag_words(BlockFlags::ALL)),
+        closes: mechanisms.clone(),
+        changes:
+            "every bucket of the account, in every Region, those that are meant to be public too"
+                .to_owned(),
+        undo: format!(
+            "{}; if none was set: {}",
+            put(&format!("file://{saved}")),
+            call("delete", "")
+        ),
+    };
+    vec![save, close]
 }
