@@ -267,6 +267,51 @@ rows! {
     ] => "limited", [];
 }
 
+/// A copy's record names the bucket that it is taken from too, and before the one that it is written into.
+fn copy(from: &str, into: &str) -> Value {
+    json!([
+        {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::amzn-s3-demo-source", "accountId": from},
+        {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::amzn-s3-demo-source/a"},
+        {"type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{BUCKET}"), "accountId": into},
+        {"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::{BUCKET}/a")}
+    ])
+}
+
+#[test]
+fn a_copy_is_of_the_bucket_that_it_is_written_into() {
+    let calls = [
+        json!({"is": "CreateBucket"}),
+        json!({"t": "00:10", "is": "CopyObject", "resources": copy("444455556666", "111122223333"),
+            "asks": {"key": "a", "x-amz-copy-source": "amzn-s3-demo-source/a", "x-amz-acl": "public-read"}}),
+    ];
+    let analysis = run("2022-05-01", &calls);
+    let rows: Vec<_> = analysis.exposures.iter().collect();
+    assert_eq!((rows.len(), analysis.timelines.len()), (1, 1), "{rows:?}");
+    assert_eq!(rows[0].account.as_ref().unwrap().as_str(), "111122223333");
+    assert_eq!(rows[0].scope.name(), "objects");
+    assert!(rows[0].attendance.logged);
+    assert_eq!(at_the_end(&analysis), "public");
+}
+
+#[test]
+fn a_copy_out_of_ones_own_bucket_is_no_write_into_it() {
+    let calls = [
+        json!({"is": "CreateBucket", "for": {"bucketName": "amzn-s3-demo-source"}}),
+        json!({"t": "00:10", "is": "CopyObject", "resources": copy("111122223333", "444455556666"),
+            "asks": {"key": "a", "x-amz-copy-source": "amzn-s3-demo-source/a", "x-amz-acl": "public-read"}}),
+    ];
+    let analysis = run("2022-05-01", &calls);
+    let owners: Vec<_> = analysis
+        .exposures
+        .iter()
+        .map(|row| row.account.as_ref().unwrap().as_str())
+        .collect();
+    assert!(
+        !owners.is_empty() && owners.iter().all(|owner| *owner == "444455556666"),
+        "{owners:?}"
+    );
+}
+
 #[test]
 fn a_bucket_whose_name_another_account_has_taken_is_no_longer_open() {
     let opened = filled(json!({"is": "PutBucketPolicy", "asks": "a public policy"}));
