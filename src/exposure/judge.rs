@@ -48,13 +48,17 @@ impl Judgement {
     }
 
     /// Whether a grant that is held to places explains that somebody did something of that class from an address.
-    pub fn admits_from(&self, permission: Permission, address: &Untrusted) -> bool {
+    pub fn admits_from(
+        &self,
+        permission: Permission,
+        (caller, address): (&Audience, &Untrusted),
+    ) -> bool {
         self.ways.grants().any(|(grant, entry)| {
             grant.grantees == Grantees::Limited(LimitedTo::Places)
                 && entry.is_open()
                 && grant.is_usable()
                 && grant.reach().permissions.contains(&permission)
-                && places::may_be_met(&grant.conditions, address)
+                && places::may_be_met(&grant.conditions, caller, address)
         })
     }
 

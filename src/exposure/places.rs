@@ -3,18 +3,28 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-network-properties>
 
 use super::condition::Test;
+use super::keys::{Carried, carried};
 use super::network;
+use super::verdict::Audience;
 use crate::event::Condition;
 use crate::vocab::Untrusted;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-/// Whether it may, as far as its address tells. What holds a grant otherwise than by a positive test is not looked at.
-pub fn may_be_met(conditions: &BTreeSet<Condition>, address: &Untrusted) -> bool {
+/// Whether it may, as far as its caller and address tell: the public has not signed. What holds a grant otherwise than by a positive
+/// test is not looked at.
+pub fn may_be_met(
+    conditions: &BTreeSet<Condition>,
+    caller: &Audience,
+    address: &Untrusted,
+) -> bool {
+    let lacks = |condition: &Condition| {
+        *caller == Audience::Public && carried(&condition.key) == Some(Carried::IfSigned)
+    };
     let mut positive = conditions
         .iter()
         .filter(|condition| Test::of(&condition.operator) == Some(Test::Positive));
-    positive.all(|condition| may_meet(condition, address.reveal()))
+    positive.all(|condition| !lacks(condition) && may_meet(condition, address.reveal()))
 }
 
 fn may_meet(condition: &Condition, address: &str) -> bool {
@@ -25,6 +35,8 @@ fn may_meet(condition: &Condition, address: &str) -> bool {
         | "aws:vpceorgid" | "aws:vpceorgpaths" => !address
             .parse()
             .is_ok_and(|address| is_of_the_internet(&address)),
+        // An access point that lets somebody in does so by its own policy.
+        "s3:dataaccesspointarn" | "s3:dataaccesspointaccount" => false,
         // Only AWS services carry these, and they are nobody from outside.
         "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceowner" | "aws:sourceorgid"
         | "aws:sourceorgpaths" => false,
@@ -52,7 +64,8 @@ mod tests {
             key: key.to_owned(),
             values: BTreeSet::from([value.to_owned()]),
         };
-        may_be_met(&BTreeSet::from([condition]), &address.into())
+        let caller = Audience::Public;
+        may_be_met(&BTreeSet::from([condition]), &caller, &address.into())
     }
 
     #[test]
@@ -119,9 +132,16 @@ mod tests {
                 "s3:dataaccesspointaccount",
                 "1",
                 "198.51.100.7",
-                true,
+                false,
             ),
             ("bool", "aws:securetransport", "true", "198.51.100.7", true),
+            (
+                "stringequals",
+                "aws:ec2instancesourcevpc",
+                "vpc-1",
+                "10.0.0.7",
+                false,
+            ),
             ("notipaddress", "aws:sourceip", range, "203.0.113.9", true),
         ] {
             let told = meets(operator, key, value, address);

@@ -77,11 +77,15 @@ impl Walk<'_> {
     pub(super) fn visit(&mut self, cited: CitedRequest) {
         let request = &cited.request;
         let at = request.time;
+        let audience = observed::audience_of(&request.caller, self.ground.owner);
+        let is_from_a_place = audience
+            .as_ref()
+            .is_some_and(|who| observed::is_from_a_place(request, who, &self.judged));
         let likeness: Likeness = (
             request.caller.clone(),
             request.asked,
             Ended::of(request),
-            observed::is_from_a_place(request, &self.judged),
+            is_from_a_place,
         );
         match self.routine.known.get(&likeness) {
             Some(None) => {}
@@ -100,7 +104,6 @@ impl Walk<'_> {
                     vec![Step::Request(event, Arc::new(cited.request.clone()))],
                 );
                 let took = likeness.2 == Ended::Took;
-                let audience = observed::audience_of(&cited.request.caller, self.ground.owner);
                 let meaning = audience.filter(|_| took).map(|audience| {
                     observed::meaning(&cited.request, &audience, &self.judged, &self.life)
                 });
