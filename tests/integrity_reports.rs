@@ -279,3 +279,111 @@ fn the_report_of_a_scan_carries_the_verdicts() {
     );
     assert_eq!(run["integrity"]["chains"].as_array().unwrap().len(), 4);
 }
+
+/// A call that makes a bucket public, in both trails' files.
+fn opens(region: &str, hour: i64) -> Option<Value> {
+    let mut parameters = program::public_policy();
+    parameters["bucketName"] = json!("amzn-s3-demo-bucket");
+    (region == "us-east-1" && hour == 5).then(|| {
+        let mut record = everyday(start() + hour * HOUR + 2400, region, "opens");
+        record["eventSource"] = json!("s3.amazonaws.com");
+        record["eventName"] = json!("PutBucketPolicy");
+        record["requestParameters"] = parameters;
+        record
+    })
+}
+
+/// What alarms say of their records: of the match, the change to ALARM and the exposure, in that order; and the page.
+fn alarmed(tree: &Tree, words: &[&str]) -> (Vec<Value>, String) {
+    let alarms = [
+        &["alarms", "bucket", "--preset", "s3-exposure"][..],
+        &["-o", "out", "-f", "jsonl", "--force"],
+        words,
+    ];
+    let told = program::leaktrail(tree.dir.path(), &alarms.concat());
+    let verdict = |table: &str, number: usize| {
+        let path = tree.dir.path().join("out").join(format!("{table}.jsonl"));
+        let text = fs::read_to_string(path).unwrap();
+        let row: Value = serde_json::from_str(text.lines().nth(number).unwrap()).unwrap();
+        row["integrity"].clone()
+    };
+    let verdicts = vec![
+        verdict("matches", 0),
+        verdict("alarms", 0),
+        verdict("escalations", 0),
+    ];
+    (verdicts, told)
+}
+
+const KEYS: [&str; 4] = ["--public-keys", "keys.json", "--metadata", "metadata.json"];
+
+#[test]
+fn alarms_say_what_their_records_rest_on() {
+    let tree = Tree::with(opens, |_| true);
+    let (proven, page) = alarmed(&tree, &KEYS);
+    assert_eq!(proven, ["proven"; 3]);
+    assert!(page.contains("    records    1 proven\n"), "{page}");
+    assert!(!page.contains("its record: "), "{page}");
+    let (consistent, _) = alarmed(&tree, &[]);
+    assert_eq!(consistent, ["consistent"; 3]);
+}
+
+#[test]
+fn alarms_and_a_scan_check_the_same() {
+    let tree = Tree::with(opens, |_| true);
+    alarmed(&tree, &[&KEYS[..], &["--custody"]].concat());
+    let scan = [
+        "scan",
+        "bucket",
+        "-o",
+        "scanned",
+        "-f",
+        "jsonl",
+        "--custody",
+    ];
+    program::leaktrail(tree.dir.path(), &[&scan[..], &KEYS].concat());
+    let read = |folder: &str, table: &str| {
+        fs::read_to_string(tree.dir.path().join(folder).join(table)).unwrap()
+    };
+    for table in ["changes", "log_files", "coverage", "exposures", "losses"] {
+        let table = format!("{table}.jsonl");
+        assert_eq!(read("out", &table), read("scanned", &table), "{table}");
+    }
+    let of = |folder: &str| -> Value {
+        let run: Value = serde_json::from_str(&read(folder, "run.json")).unwrap();
+        run["integrity"].clone()
+    };
+    assert_eq!(of("out"), of("scanned"));
+    assert!(read("out", "custody.txt").contains("matches.jsonl"));
+}
+
+#[test]
+fn an_alarm_on_a_record_that_was_tampered_with_says_so() {
+    let tree = Tree::with(opens, |_| true);
+    let files = tree.find(&["_CloudTrail_us-east-1_20260302T0550Z_"]);
+    let record = opens("us-east-1", 5).unwrap();
+    // What stands beside a record makes its file another, and the other trail's copy says the same of the record.
+    put(&files[0], &gzip(&log(std::slice::from_ref(&record)), 6));
+    let (proven, page) = alarmed(&tree, &KEYS);
+    assert_eq!(proven, ["proven"; 3], "{page}");
+    // A copy that says something else does not speak for it: the one that is cited is not what was delivered.
+    let mut forged = record.clone();
+    forged["sourceIPAddress"] = json!("192.0.2.66");
+    put(&files[0], &gzip(&log(&[forged]), 6));
+    let (said, page) = alarmed(&tree, &KEYS);
+    assert_eq!(said[..2], ["hash-mismatch"; 2], "{page}");
+    assert!(page.contains("NOT INTACT"), "{page}");
+    assert!(page.contains("its record: hash-mismatch"), "{page}");
+}
+
+#[test]
+fn alarms_without_digests_say_nothing_of_them() {
+    let tree = Tree::with(opens, |_| true);
+    tree.remove(&["CloudTrail-Digest"]);
+    let (said, page) = alarmed(&tree, &[]);
+    assert_eq!(said, [Value::Null, Value::Null, Value::Null]);
+    assert!(
+        !page.contains("records    ") && !page.contains("igest"),
+        "{page}"
+    );
+}

@@ -169,6 +169,9 @@ rows! {
     the_owner_creates_it_again_elsewhere: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "errorCode": "BucketAlreadyOwnedByYou"}] => "public", [];
     the_name_is_somebody_elses: "2022-05-01", [{"is": "CreateBucket", "errorCode": "BucketAlreadyExists"}] => "unknown", [];
     a_creation_refused_for_its_acl: "2023-05-01", [{"is": "CreateBucket", "asks": "public-read", "errorCode": "InvalidBucketAclWithBlockPublicAccessError"}] => "untold", [];
+    somebody_else_creates_it: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666"}] => "private", ["gone-without-deletion"];
+    somebody_else_creates_it_after_its_deletion: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:30", "is": "DeleteBucket"}, {"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666"}] => "private", [];
+    somebody_else_creates_its_namesake_in_china: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666", "awsRegion": "cn-north-1"}] => "private", [];
     the_owner_creates_it_again_in_us_east_1: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read", "awsRegion": "us-east-1"}, {"t": "01:00", "is": "CreateBucket", "awsRegion": "us-east-1"}] => "private", [];
 }
 
@@ -203,11 +206,122 @@ rows! {
     a_stranger_read_an_object: "2018-11-28", [{"is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody, as of 2018"}] => "public", [];
     a_stranger_needed_an_acl: "2022-05-01", [{"is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody", "additionalEventData": {"aclRequired": "Yes"}}] => "public", [];
     a_stranger_listed: "2022-05-01", [{"is": "ListObjects", "userIdentity": "nobody"}] => "public", [];
+    a_stranger_in_a_network_that_is_let_in: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*"), "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}]}}},
+        {"t": "00:02", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"}, {"t": "00:03", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"}] => "limited", [];
+    a_stranger_beside_a_network_that_is_let_in: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*"), "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}]}}},
+        {"t": "00:02", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"}, {"t": "00:03", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody", "sourceIPAddress": "198.51.100.7"}] => "public", [];
+    a_stranger_may_have_come_by_an_endpoint: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*"), "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}}]}}},
+        {"t": "00:02", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody", "sourceIPAddress": "10.0.0.7", "vpcEndpointId": "vpce-1a2b3c4d"}] => "limited", [];
+    a_stranger_from_the_internet_did_not_come_by_an_endpoint: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*"), "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}}]}}},
+        {"t": "00:02", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody", "sourceIPAddress": "10.0.0.7"}, {"t": "00:03", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"}] => "public", [];
+    a_foreign_account_in_a_network_that_is_let_in: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*"), "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}]}}},
+        {"t": "00:02", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "444455556666", "resources": [{"accountId": "111122223333", "type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{BUCKET}")}]}] => "limited", [];
+    a_network_may_read_and_a_stranger_writes: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*"), "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}]}}},
+        {"t": "00:02", "is": "DeleteObject", "asks": {"key": "a"}, "userIdentity": "nobody"}] => "public", ["entered-while-shut"];
     a_foreign_account_needed_an_acl: "2022-05-01", [{"is": "GetObject", "asks": {"key": "a"}, "userIdentity": "444455556666", "resources": [{"accountId": "111122223333", "type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{BUCKET}")}]}] => "cross-account", [];
     a_preflight_proves_nothing: "2022-05-01", [{"is": "PreflightRequest", "asks": {"key": "a"}, "userIdentity": "nobody"}] => "untold", [];
     a_presigned_request_is_the_signers: "2022-05-01", [{"is": "GetObject", "asks": {"key": "a", "X-Amz-Expires": "300"}, "additionalEventData": {"AuthenticationMethod": "QueryString"}}] => "untold", [];
     a_public_object: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}] => "public", [];
+    a_public_object_and_disabled_acls_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutBucketOwnershipControls", "asks": "enforced"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}] => "private", [];
+    a_public_object_and_a_block_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutBucketPublicAccessBlock", "asks": "all flags"}, {"t": "00:10", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}}] => "private", [];
+    a_public_object_and_the_end_of_a_block_in_one_second: "2024-05-01", [{"is": "CreateBucket", "asks": {"x-amz-object-ownership": "ObjectWriter"}}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:10", "is": "DeleteBucketPublicAccessBlock"}] => "public", [];
+    a_public_object_though_acls_are_disabled: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutBucketOwnershipControls", "asks": "enforced"}, {"t": "00:11", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}] => "public", ["acl-accepted-while-disabled"];
+    a_stranger_came_while_a_block_spread: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:20", "is": "PutBucketPublicAccessBlock", "asks": "all flags"}, {"is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody", "eventTime": "2022-05-01T00:20:30Z"}, {"t": "00:30", "is": "PutBucketPolicy", "asks": "a policy for the own account"}] => "private", [];
+    a_stranger_came_long_after_the_block: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:20", "is": "PutBucketPublicAccessBlock", "asks": "all flags"}, {"t": "00:21", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"}, {"t": "00:30", "is": "PutBucketPolicy", "asks": "a policy for the own account"}] => "private", ["entered-while-shut"];
     a_public_object_that_is_ignored: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:20", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}] => "private", [];
+}
+
+// Objects of which it cannot be told what their ACLs grant.
+rows! {
+    an_objects_repair_may_have_failed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private"}, "errorCode": "InternalError"}] => "unknown", [];
+    an_objects_deletion_may_have_failed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "DeleteObject", "asks": {"key": "a"}, "errorCode": "503 Slow Down"}] => "unknown", [];
+    an_objects_rewriting_may_have_failed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "PutObject", "asks": {"key": "a"}, "errorCode": "InternalError"}] => "unknown", [];
+    an_object_may_have_been_opened: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}] => "unknown", [];
+    an_object_was_opened_at_the_second_try: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}] => "public", [];
+    an_object_that_may_have_been_opened_was_written_anew: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "a"}}] => "private", [];
+    an_object_that_may_have_been_opened_was_deleted: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "DeleteObject", "asks": {"key": "a"}}] => "private", [];
+    another_object_is_written: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "b"}}] => "unknown", [];
+    another_object_is_surely_open: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "b", "x-amz-acl": "public-read"}}] => "public", [];
+    what_may_be_open_is_ignored: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}] => "private", [];
+    what_may_be_open_while_acls_are_disabled: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}, "errorCode": "InternalError"}, {"t": "00:02", "is": "PutBucketOwnershipControls", "asks": "enforced"}] => "private", [];
+    a_private_acl_that_may_have_failed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private"}, "errorCode": "InternalError"}] => "private", [];
+    an_objects_acl_cannot_be_read: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-grant-read": "?"}}] => "unknown", [];
+    an_unreadable_acl_may_be_to_some_account: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-grant-read": "?"}}, {"t": "00:02", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}] => "unknown", [];
+    an_object_opened_and_closed_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:01", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private"}}] => "unknown", [];
+    a_version_is_closed_that_may_be_an_older_one: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private", "versionId": "3sL4kqtJlcpXro"}}] => "unknown", [];
+    the_only_version_is_closed: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "private", "versionId": "null"}}] => "private", [];
+    a_version_is_opened: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:02", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read", "versionId": "3sL4kqtJlcpXro"}}] => "public", [];
+}
+
+// Access points of another account: the bucket's block silences what it does not refuse.
+rows! {
+    a_block_bears_on_an_access_point_of_another_account: "2022-05-01", [
+        {"is": "CreateBucket"},
+        {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*",
+            "Resource": [format!("arn:aws:s3:::{BUCKET}"), format!("arn:aws:s3:::{BUCKET}/*")], "Condition": {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}}}]}}},
+        {"t": "00:02", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
+        {"t": "00:03", "is": "CreateAccessPoint", "recipientAccountId": "444455556666", "for": {"name": "ap", "CreateAccessPointRequest": {"Bucket": BUCKET, "BucketAccountId": "111122223333",
+            "PublicAccessBlockConfiguration": {"BlockPublicAcls": false, "IgnorePublicAcls": false, "BlockPublicPolicy": false, "RestrictPublicBuckets": false}}}},
+        {"t": "00:04", "is": "PutAccessPointPolicy", "recipientAccountId": "444455556666", "for": {"name": "ap", "PutAccessPointPolicyRequest": {"Policy":
+            "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:eu-west-1:444455556666:accesspoint/ap/object/*\"}]}"}}}
+    ] => "limited", [];
+}
+
+/// A copy's record names the bucket that it is taken from too, and before the one that it is written into.
+fn copy(from: &str, into: &str) -> Value {
+    json!([
+        {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::amzn-s3-demo-source", "accountId": from},
+        {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::amzn-s3-demo-source/a"},
+        {"type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{BUCKET}"), "accountId": into},
+        {"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::{BUCKET}/a")}
+    ])
+}
+
+#[test]
+fn a_copy_is_of_the_bucket_that_it_is_written_into() {
+    let calls = [
+        json!({"is": "CreateBucket"}),
+        json!({"t": "00:10", "is": "CopyObject", "resources": copy("444455556666", "111122223333"),
+            "asks": {"key": "a", "x-amz-copy-source": "amzn-s3-demo-source/a", "x-amz-acl": "public-read"}}),
+    ];
+    let analysis = run("2022-05-01", &calls);
+    let rows: Vec<_> = analysis.exposures.iter().collect();
+    assert_eq!((rows.len(), analysis.timelines.len()), (1, 1), "{rows:?}");
+    assert_eq!(rows[0].account.as_ref().unwrap().as_str(), "111122223333");
+    assert_eq!(rows[0].scope.name(), "objects");
+    assert!(rows[0].attendance.logged);
+    assert_eq!(at_the_end(&analysis), "public");
+}
+
+#[test]
+fn a_copy_out_of_ones_own_bucket_is_no_write_into_it() {
+    let calls = [
+        json!({"is": "CreateBucket", "for": {"bucketName": "amzn-s3-demo-source"}}),
+        json!({"t": "00:10", "is": "CopyObject", "resources": copy("111122223333", "444455556666"),
+            "asks": {"key": "a", "x-amz-copy-source": "amzn-s3-demo-source/a", "x-amz-acl": "public-read"}}),
+    ];
+    let analysis = run("2022-05-01", &calls);
+    let owners: Vec<_> = analysis
+        .exposures
+        .iter()
+        .map(|row| row.account.as_ref().unwrap().as_str())
+        .collect();
+    assert!(
+        !owners.is_empty() && owners.iter().all(|owner| *owner == "444455556666"),
+        "{owners:?}"
+    );
+}
+
+#[test]
+fn a_bucket_whose_name_another_account_has_taken_is_no_longer_open() {
+    let opened = filled(json!({"is": "PutBucketPolicy", "asks": "a public policy"}));
+    let taken = json!({"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666"});
+    let later = json!({"t": "02:00", "is": "PutBucketTagging"});
+    let analysis = run("2022-05-01", &[opened, taken, later]);
+    let row = &analysis.exposures[0];
+    assert_eq!(row.closed_how.name(), "in-gap");
+    let known_gone = row.closed_not_after.unwrap();
+    assert_eq!(known_gone.to_string(), "2022-05-01T01:00:00Z");
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use super::Selection;
 use crate::alarm::{Alarm, AlarmSettings, Datum, Fate, State, Told, Transition};
 use crate::event::EventKey;
+use crate::integrity::RecordVerdict;
 use crate::timeline::Exposure;
 use crate::vocab::{AccountId, BucketName, Citation, EventId, Region, Timestamp, Untrusted};
+use std::collections::BTreeMap;
 
 /// An alarm on one filter's metric in one log group, and all that is told of it. All of it is simulated.
 #[derive(Clone, PartialEq, Debug)]
@@ -48,6 +50,8 @@ pub struct Match {
     pub soonest: Option<i64>,
     /// The longest; `None` where under some setting nobody would have been notified.
     pub latest: Option<i64>,
+    /// What can be said of its record: of copies with the same content the best; `None` where there is no digest.
+    pub integrity: Option<RecordVerdict>,
 }
 
 impl Match {
@@ -69,8 +73,8 @@ pub struct AlarmChange {
     pub transition: Transition,
     /// Why, as CloudWatch words it.
     pub reason: String,
-    /// The events it tells of, in their order: when each was, and its id.
-    pub tells: Vec<(Timestamp, Option<EventId>)>,
+    /// The events it tells of, in their order.
+    pub tells: Vec<ToldEvent>,
     /// The SNS message; `None` where the state has no action.
     pub notification: Option<String>,
 }
@@ -78,14 +82,30 @@ pub struct AlarmChange {
 impl AlarmChange {
     /// Seconds from the earliest event that it tells of.
     pub fn seconds_from_event(&self) -> Option<i64> {
-        let first = self.tells.iter().map(|(time, _)| *time).min()?;
+        let first = self.tells.iter().map(|event| event.time).min()?;
         Some(self.at.unix().saturating_sub(first.unix()))
+    }
+
+    /// What can be said of the records that it rests on: no more than of the least of them.
+    pub fn integrity(&self) -> Option<RecordVerdict> {
+        self.tells.iter().filter_map(|event| event.integrity).max()
     }
 
     /// Whether it is a change to ALARM.
     pub fn is_alarm(&self) -> bool {
         self.transition.to == State::Alarm
     }
+}
+
+/// An event that a change of an alarm's state tells of.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ToldEvent {
+    /// eventTime.
+    pub time: Timestamp,
+    /// Its id, where it has one.
+    pub id: Option<EventId>,
+    /// What can be said of its record.
+    pub integrity: Option<RecordVerdict>,
 }
 
 /// What became of one exposure.
@@ -101,6 +121,8 @@ pub struct ExposureTold {
     pub open_when_notified: Option<bool>,
     /// The incident it belongs to, and how that went.
     pub told: Told,
+    /// What can be said of the records of the event that opened it; `None` where no event did, or there is no digest.
+    pub integrity: Option<RecordVerdict>,
 }
 
 impl ExposureTold {
@@ -124,6 +146,15 @@ impl AlarmHistory {
     /// How many matches ended so.
     pub fn count(&self, fate: Fate) -> usize {
         self.matches.iter().filter(|row| row.fate == fate).count()
+    }
+
+    /// How many matches have which verdict, the best first; none where there is no digest.
+    pub fn assured(&self) -> BTreeMap<RecordVerdict, usize> {
+        let mut counted = BTreeMap::new();
+        for verdict in self.matches.iter().filter_map(|row| row.integrity) {
+            *counted.entry(verdict).or_default() += 1;
+        }
+        counted
     }
 
     /// Keeps the rows that a selection shows.

@@ -1,6 +1,8 @@
 //! What may a report read? The hand-over value: everything that was found, and nothing of how.
 
 mod alarms;
+mod commands;
+mod edit;
 mod excerpt;
 mod no_log;
 mod plan;
@@ -9,7 +11,7 @@ mod strictness;
 mod totals;
 
 pub use crate::source::{Part, Parts};
-pub use alarms::{AlarmChange, AlarmHistory, ExposureTold, Match};
+pub use alarms::{AlarmChange, AlarmHistory, ExposureTold, Match, ToldEvent};
 pub use excerpt::{Beyond, Excerpt, TakesRows};
 pub use no_log::NoLog;
 pub use plan::{Remedy, Step, plan};

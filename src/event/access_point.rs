@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points.html>
 
 use super::block::BlockFlags;
-use super::change::{AccessPointChange, Asked, Change, NetworkOrigin, Payer};
+use super::change::{AccessPointChange, Asked, Change, NetworkOrigin, Payer, Version};
 use super::json::{elements, field, find_field, scalar_text, text_at, unquoted};
 use super::policy::Policy;
 use crate::vocab::{AccountId, BucketName, Untrusted};
@@ -95,9 +95,17 @@ pub(super) fn key_of(parameters: &Value) -> Untrusted {
 
 /// The key whose current version a call deletes: none where it names an older version, for the others stay.
 pub(super) fn deleted_key_of(parameters: &Value) -> Untrusted {
+    match version_of(parameters) {
+        Version::Current => key_of(parameters),
+        Version::Named => Untrusted::default(),
+    }
+}
+
+/// Which version of an object a call speaks of. `null` is the only one that a bucket without versioning has.
+pub(super) fn version_of(parameters: &Value) -> Version {
     match text_at(parameters, &["versionId"]) {
-        "" | "null" => key_of(parameters),
-        _ => Untrusted::default(),
+        "" | "null" => Version::Current,
+        _ => Version::Named,
     }
 }
 

@@ -305,19 +305,23 @@ const GRANT_HEADERS: [(&str, AclPermission); 5] = [
     ("x-amz-grant-full-control", AclPermission::FullControl),
 ];
 
+const NO_GRANTEE: Asked<Acl> = Asked::Unreadable("a grant header that names no known grantee");
+
 /// Reads the grant headers; the ACL they make holds their grants and nothing else.
 fn read_headers(parameters: &Value) -> Option<Asked<Acl>> {
     let mut acl = None::<Acl>;
     for (header, permission) in GRANT_HEADERS {
-        let Some(value) = field(parameters, header) else {
+        let Some(value) = field(parameters, header).filter(|value| !value.is_null()) else {
             continue;
         };
         let grants = &mut acl.get_or_insert_default().grants;
-        for text in elements(value) {
+        let texts = elements(value);
+        if texts.is_empty() {
+            return Some(NO_GRANTEE);
+        }
+        for text in texts {
             let Some(grantees) = text.as_str().and_then(header_grantees) else {
-                return Some(Asked::Unreadable(
-                    "a grant header that names no known grantee",
-                ));
+                return Some(NO_GRANTEE);
             };
             grants.extend(grantees.into_iter().map(|grantee| AclGrant {
                 grantee,
@@ -330,11 +334,12 @@ fn read_headers(parameters: &Value) -> Option<Asked<Acl>> {
 
 /// Reads `id="…", uri="…", emailAddress="…"`.
 fn header_grantees(text: &str) -> Option<Vec<Grantee>> {
-    text.split(',')
-        .map(str::trim)
+    let parts = text.split(',').map(str::trim);
+    let named: Option<Vec<Grantee>> = parts
         .filter(|part| !part.is_empty())
         .map(header_grantee)
-        .collect()
+        .collect();
+    named.filter(|named| !named.is_empty())
 }
 
 fn header_grantee(part: &str) -> Option<Grantee> {
@@ -354,6 +359,16 @@ mod tests {
     use serde_json::json;
 
     const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
+
+    #[test]
+    fn a_grant_header_without_a_grantee_says_nothing() {
+        for value in [json!(""), json!(" , "), json!([]), json!([""]), json!("x")] {
+            let asked = Acl::read(&json!({ "x-amz-grant-read": value }));
+            assert!(matches!(asked, Asked::Unreadable(_)), "{value}");
+        }
+        let absent = Acl::read_if_any(&json!({ "x-amz-grant-read": null }));
+        assert_eq!(absent, None);
+    }
 
     fn said(parameters: &Value) -> Acl {
         match Acl::read(parameters) {

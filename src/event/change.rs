@@ -19,6 +19,15 @@ pub enum Asked<T> {
     Unreadable(&'static str),
 }
 
+/// Which version of an object a call speaks of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Version {
+    /// The current one.
+    Current,
+    /// One that it names: it may be the current one, or an older one.
+    Named,
+}
+
 /// What one call asked of one control.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
@@ -61,6 +70,8 @@ pub enum Change {
     PutObjectAcl {
         /// Which object.
         key: Untrusted,
+        /// Which version of it.
+        version: Version,
         /// Its ACL.
         acl: Asked<Acl>,
     },

@@ -33,7 +33,7 @@ pub use amend::{amend, amended_event};
 pub use block::BlockFlags;
 pub use change::{
     AccessPointChange, Asked, Change, CitedEvent, Copies, EventKey, ExposureEvent, NetworkOrigin,
-    Payer,
+    Payer, Version,
 };
 pub use document::Document;
 pub use held::{HeldKind, held, held_of_bucket};
@@ -46,8 +46,8 @@ pub use policy::{
     Condition, Effect, Policy, Principal, Principals, Quantifier, Selection, Statement,
 };
 pub use read::{
-    QuietWrite, Unusable, bucket_named, bucket_of_record, event_key, event_time, read_event,
-    record_text,
+    QuietWrite, Unusable, bucket_and_owner, bucket_named, bucket_of_record, content_hash,
+    event_key, event_time, policy_written, read_event, record_text,
 };
 pub use request::{
     Asking, Caller, CitedRequest, Copied, Request, bucket_of_prefix, bucket_prefix,

@@ -203,7 +203,7 @@ fn served_length(document: &Value, version: &str) -> Option<u64> {
 }
 
 /// The policy under its own key, else the first object that has statements, else what a string under `Policy` holds.
-fn document_in(parameters: &Value) -> Option<Cow<'_, Value>> {
+pub(super) fn document_in(parameters: &Value) -> Option<Cow<'_, Value>> {
     let named = ["bucketPolicy", "Policy"]
         .iter()
         .filter_map(|key| find_field(parameters, key));

@@ -77,6 +77,12 @@ fn parameters_of<'v>(json: impl Tree<'v>) -> Cow<'v, Value> {
         .unwrap_or(Cow::Owned(Value::Null))
 }
 
+/// The policy that a record of a call carries, as it was written.
+pub fn policy_written(record: &Untrusted) -> Option<Value> {
+    let json = serde_json::from_str(record.reveal()).ok()?;
+    super::policy::document_in(&parameters_of(&json)).map(Cow::into_owned)
+}
+
 /// Of what a record speaks, and so where it names it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject {
@@ -137,7 +143,12 @@ impl Place {
             key: key_of(json, recipient.clone(), raw),
             time,
             region: region_of(json, parameters),
-            account: account_of(json, parameters, subject, recipient.clone()),
+            account: account_of(
+                json,
+                parameters,
+                (subject, bucket.as_ref()),
+                recipient.clone(),
+            ),
             bucket,
             recipient,
         })
@@ -175,8 +186,13 @@ pub fn event_key(record: &Record<'_>, raw: &[u8]) -> EventKey {
     let recipient = record.text("recipientAccountId").and_then(AccountId::parse);
     match record.text("eventID").and_then(EventId::parse) {
         Some(id) => EventKey::Id(id, recipient),
-        None => EventKey::Content(Sha256::digest(compacted(raw)).into()),
+        None => EventKey::Content(content_hash(raw)),
     }
+}
+
+/// A hash of what a record says; white space between its values is none of it.
+pub fn content_hash(raw: &[u8]) -> [u8; 32] {
+    Sha256::digest(compacted(raw)).into()
 }
 
 pub(super) fn key_of<'v>(
@@ -186,7 +202,7 @@ pub(super) fn key_of<'v>(
 ) -> EventKey {
     match EventId::parse(text_at(json, &["eventID"])) {
         Some(id) => EventKey::Id(id, recipient),
-        None => EventKey::Content(Sha256::digest(compacted(raw)).into()),
+        None => EventKey::Content(content_hash(raw)),
     }
 }
 
@@ -239,6 +255,14 @@ fn contains(name: &str, part: &str) -> bool {
 pub fn bucket_of_record(record: &Record<'_>) -> Option<BucketName> {
     let json = record.pick(&["requestParameters", "resources"]);
     bucket_of(&json, &parameters_of(&json))
+}
+
+/// The bucket that a record names, and its owner among the record's resources.
+pub fn bucket_and_owner(record: &Record<'_>) -> (Option<BucketName>, Option<AccountId>) {
+    let json = record.pick(&["requestParameters", "resources"]);
+    let bucket = bucket_of(&json, &parameters_of(&json));
+    let owner = owner_among(&json, bucket.as_ref());
+    (bucket, owner)
 }
 
 /// The bucket: from the parameters, else from the resources, else from a virtual-hosted Host header.
@@ -313,19 +337,29 @@ fn bucket_in_private_host(host: &str) -> Option<BucketName> {
     BucketName::parse(name)
 }
 
+/// The owner of a bucket among a record's resources. A copy names the bucket that it is taken from too, and before the other.
+pub(super) fn owner_among<'v>(
+    json: impl Tree<'v>,
+    bucket: Option<&BucketName>,
+) -> Option<AccountId> {
+    let owner = |(_, account): (&str, &str)| AccountId::parse(account);
+    let is_its =
+        |(arn, _): &(&str, &str)| bucket.is_some() && bucket_in_arn(arn).as_ref() == bucket;
+    let own = resource_buckets(json).filter(is_its).find_map(owner);
+    own.or_else(|| resource_buckets(json).find_map(owner))
+}
+
 /// The account: for a bucket its owner, for an account-wide call the account in the Host header.
 fn account_of<'v>(
     json: impl Tree<'v>,
     parameters: &Value,
-    subject: Subject,
+    (subject, bucket): (Subject, Option<&BucketName>),
     recipient: Option<AccountId>,
 ) -> Option<AccountId> {
     let named = match subject {
         Subject::Account | Subject::Other => account_in_host(host_of(parameters))
             .or_else(|| AccountId::parse(text_at(parameters, &["x-amz-account-id"]))),
-        Subject::Bucket => {
-            resource_buckets(json).find_map(|(_, account)| AccountId::parse(account))
-        }
+        Subject::Bucket => owner_among(json, bucket),
     };
     named
         .or(recipient)
@@ -400,17 +434,27 @@ mod tests {
         let account = account_of(
             &record,
             &Value::Null,
-            Subject::Bucket,
+            (Subject::Bucket, None),
             AccountId::parse("444455556666"),
         );
         assert_eq!(account, AccountId::parse("111122223333"));
+        let copy = json!({"resources": [
+            {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::from", "accountId": "444455556666"},
+            {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::from/key"},
+            {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::into", "accountId": "111122223333"}]});
+        let into = BucketName::parse("into");
+        assert_eq!(
+            owner_among(&copy, into.as_ref()),
+            AccountId::parse("111122223333")
+        );
+        assert_eq!(owner_among(&copy, None), AccountId::parse("444455556666"));
     }
 
     #[test]
     fn an_account_wide_call_names_its_account_in_the_host() {
         let parameters = json!({"Host": "111122223333.s3-control.us-east-1.amazonaws.com"});
         assert_eq!(
-            account_of(&json!({}), &parameters, Subject::Account, None),
+            account_of(&json!({}), &parameters, (Subject::Account, None), None),
             AccountId::parse("111122223333")
         );
     }

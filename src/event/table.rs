@@ -5,7 +5,7 @@
 
 use super::access_point::{
     buckets_of, deleted_key_of, key_of, name_of, organization_block, payer_of, read_creation,
-    read_policy, replication_of, supporting,
+    read_policy, replication_of, supporting, version_of,
 };
 use super::acl::Acl;
 use super::block::BlockFlags;
@@ -126,6 +126,7 @@ pub(super) static KINDS: [Kind; 34] = [
     }),
     kind("PutObjectAcl", &[], |parameters| Change::PutObjectAcl {
         key: key_of(parameters),
+        version: version_of(parameters),
         acl: Acl::read(parameters),
     }),
     kind("PutObject", &["PostObject"], read_write),
@@ -391,6 +392,11 @@ pub fn kind_of(source: &str, name: &str) -> Option<&'static Kind> {
     kinds
         .iter()
         .find(|kind| kind.name == name || kind.aliases.contains(&name))
+}
+
+/// The kinds of events of S3 that speak to who can get into a bucket.
+pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter()
 }
 
 /// Whether a request of that name may be a change too.

@@ -221,11 +221,7 @@ fn meets(condition: &Condition, point: &AccessPoint) -> Option<bool> {
 /// `arn:aws:s3:region:account:accesspoint/name`. The partition follows from the Region.
 fn arn_of(point: &AccessPoint) -> Option<String> {
     let (region, account) = point.region.as_ref().zip(point.account.as_ref())?;
-    let partition = match region.as_str() {
-        name if name.starts_with("cn-") => "aws-cn",
-        name if name.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = region.partition();
     let name = point.name.reveal();
     Some(format!(
         "arn:{partition}:s3:{region}:{account}:accesspoint/{name}"

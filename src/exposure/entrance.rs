@@ -62,12 +62,13 @@ impl Entrance {
         })
     }
 
-    /// Whether it may let in some outsider whom a grant names, and that cannot be told.
+    /// Whether it may let in some outsider, and that cannot be told.
     pub fn may_be_foreign(&self) -> bool {
-        self.way.grants().any(|(grant, entry)| {
+        let named = self.way.grants().any(|(grant, entry)| {
             let outsider = grant.audience().is_some_and(|who| who != Audience::Public);
             *entry == Entry::Unknown && outsider && grant.is_usable()
-        })
+        });
+        named || self.way.may_hide_outsiders()
     }
 
     /// Whether it may let the public in, and that cannot be told.

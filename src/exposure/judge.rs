@@ -5,10 +5,11 @@
 
 use super::assumption::{Entry, either};
 use super::explain::reason;
-use super::grant::{Grant, Grantees, Owner};
+use super::grant::{Grant, Grantees, LimitedTo, Owner};
 use super::known::Known;
+use super::places;
 use super::state::BucketState;
-use super::verdict::{Answer, Assumption, Audience, Certainty, Reach, Verdict};
+use super::verdict::{Answer, Assumption, Audience, Certainty, Permission, Reach, Verdict};
 use super::way::Way;
 use crate::event::BlockFlags;
 use crate::vocab::Untrusted;
@@ -44,6 +45,21 @@ impl Judgement {
         } else {
             Certainty::Assumed
         }
+    }
+
+    /// Whether a grant that is held to places explains that somebody did something of that class from an address.
+    pub fn admits_from(
+        &self,
+        permission: Permission,
+        (caller, address): (&Audience, &Untrusted),
+    ) -> bool {
+        self.ways.grants().any(|(grant, entry)| {
+            grant.grantees == Grantees::Limited(LimitedTo::Places)
+                && entry.is_open()
+                && grant.is_usable()
+                && grant.reach().permissions.contains(&permission)
+                && places::may_be_met(&grant.conditions, caller, address)
+        })
     }
 
     /// Whether one audience gets in.

@@ -23,6 +23,7 @@ mod meaning;
 mod network;
 mod objects;
 mod pattern;
+mod places;
 mod principal;
 mod resource;
 mod state;
@@ -40,7 +41,7 @@ pub use grant::{Grantees, Owner};
 pub use judge::{Judgement, judge};
 pub use known::Known;
 pub use meaning::PolicyMeaning;
-pub use objects::{ObjectAcls, judge_objects};
+pub use objects::{AtMost, ObjectAcls, judge_objects};
 pub use state::{AclSetting, BlockSetting, BucketState, PolicyInForce};
 pub use verdict::{
     Answer, Assumption, Audience, Certainty, Mechanism, Outsider, Permission, Reach, Verdict,

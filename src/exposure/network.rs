@@ -38,6 +38,17 @@ pub fn breadth<'r>(ranges: impl Iterator<Item = &'r String>) -> Option<Breadth> 
     })
 }
 
+/// Whether an address lies in one of several ranges; `None` where one of them, or the address, cannot be read.
+pub fn holds<'r>(mut ranges: impl Iterator<Item = &'r String>, address: &str) -> Option<bool> {
+    let address = Range::parse(address)?;
+    ranges.try_fold(false, |held, text| {
+        let range = Range::parse(text)?;
+        let is_in =
+            range.family == address.family && (range.first..=range.last).contains(&address.first);
+        Some(held || is_in)
+    })
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Family {
     V4,

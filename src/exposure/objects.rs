@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions>
 
 use super::access_list;
+use super::assumption::Entry;
 use super::deny::Deny;
 use super::entrance::Entrance;
 use super::grant::{Grant, Owner};
@@ -16,16 +17,31 @@ use crate::vocab::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The ACLs of a bucket's objects, of those that grant anybody but owners and AWS services.
+/// The ACLs of a bucket's objects, of those that grant anybody but owners and AWS services, or may do so.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ObjectAcls {
     by_key: BTreeMap<Untrusted, Arc<Acl>>,
-    by_grant: BTreeMap<AclGrant, BTreeSet<Untrusted>>,
+    by_grant: ByGrant,
+    /// Of these it cannot be told what they grant.
+    doubtful: BTreeMap<Untrusted, AtMost>,
+}
+
+/// The objects that make each grant.
+type ByGrant = BTreeMap<AclGrant, BTreeSet<Untrusted>>;
+
+/// What an object may grant of which that cannot be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AtMost {
+    /// No more than this.
+    Grants(Arc<Acl>),
+    /// Anything.
+    Anything,
 }
 
 impl ObjectAcls {
     /// An object's ACL is this from now on; `None` where it grants nobody else, or the object is gone.
     pub fn set(&mut self, key: &Untrusted, acl: Option<Arc<Acl>>) {
+        self.doubtful.remove(key);
         if let Some(before) = self.by_key.remove(key) {
             for grant in &before.grants {
                 if let Some(keys) = self.by_grant.get_mut(grant) {
@@ -46,14 +62,40 @@ impl ObjectAcls {
         self.by_key.insert(key.clone(), acl);
     }
 
+    /// From now on it cannot be told what an object's ACL grants.
+    pub fn doubt(&mut self, key: &Untrusted, most: AtMost) {
+        self.set(key, None);
+        self.doubtful.insert(key.clone(), most);
+    }
+
+    /// What an object may grant, where that cannot be told.
+    pub fn doubted(&self, key: &Untrusted) -> Option<&AtMost> {
+        self.doubtful.get(key)
+    }
+
     /// The ACL of an object, where it grants anybody else.
     pub fn get(&self, key: &Untrusted) -> Option<&Arc<Acl>> {
         self.by_key.get(key)
     }
 
-    /// Whether no object grants anybody else.
+    /// Whether no object grants anybody else, or may do so.
     pub fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.by_key.is_empty() && self.doubtful.is_empty()
+    }
+
+    /// The grants that objects may make of which it cannot be told.
+    fn doubtful_grants(&self) -> ByGrant {
+        let mut by_grant = ByGrant::new();
+        for (key, most) in &self.doubtful {
+            let AtMost::Grants(acl) = most else {
+                continue;
+            };
+            for grant in acl.grants.iter().filter(|grant| names_another(grant)) {
+                let keys = by_grant.entry(grant.clone()).or_default();
+                keys.insert(key.clone());
+            }
+        }
+        by_grant
     }
 
     /// Whether an object's ACL grants an audience something.
@@ -99,18 +141,36 @@ pub fn judge_objects(
         return Entrance::default();
     }
     let ignore = bucket.block_gate(account_block, |flags| flags.ignore_public_acls);
-    let left = match denies(bucket) {
-        [] => objects
-            .by_grant
+    let behind = |by_grant: &ByGrant| -> Vec<(Grant, Entry)> {
+        let left = left(by_grant, bucket, owner).into_iter();
+        left.map(|grant| behind_ignore(grant, &ignore, &enabled))
+            .collect()
+    };
+    let mut grants = behind(&objects.by_grant);
+    // What may be granted lets nobody in for sure; what a gate shuts out is shut out in any case.
+    let doubtful = behind(&objects.doubtful_grants()).into_iter();
+    let may = doubtful.filter(|(_, entry)| matches!(entry, Entry::Open(_) | Entry::Unknown));
+    grants.extend(may.map(|(grant, _)| (grant, Entry::Unknown)));
+    let is_anything = objects
+        .doubtful
+        .values()
+        .any(|most| *most == AtMost::Anything);
+    let way = match is_anything {
+        true => Way::opaque(&enabled.or(ignore)),
+        false => Way::default(),
+    };
+    Entrance::through(way.also_granting(grants))
+}
+
+/// What the policy's Deny statements leave of what objects grant.
+fn left(by_grant: &ByGrant, bucket: &BucketState, owner: &Owner) -> Vec<Grant> {
+    match denies(bucket) {
+        [] => by_grant
             .keys()
             .flat_map(|grant| access_list::object_grants(grant, owner))
             .collect(),
-        _ => left_by_denies(objects, bucket, owner),
-    };
-    let behind = left
-        .into_iter()
-        .map(|grant| behind_ignore(grant, &ignore, &enabled));
-    Entrance::through(Way::granting(behind.collect()))
+        _ => left_by_denies(by_grant, bucket, owner),
+    }
 }
 
 fn denies(bucket: &BucketState) -> &[Deny] {
@@ -121,9 +181,9 @@ fn denies(bucket: &BucketState) -> &[Deny] {
 }
 
 /// What the policy's Deny statements leave, object by object.
-fn left_by_denies(objects: &ObjectAcls, bucket: &BucketState, owner: &Owner) -> Vec<Grant> {
+fn left_by_denies(by_grant: &ByGrant, bucket: &BucketState, owner: &Owner) -> Vec<Grant> {
     let mut left: Vec<Grant> = Vec::new();
-    for (grant, keys) in &objects.by_grant {
+    for (grant, keys) in by_grant {
         for grant in access_list::object_grants(grant, owner) {
             for key in keys {
                 let on_key = Grant {

@@ -80,6 +80,18 @@ impl Way {
         }
     }
 
+    /// The same way, with these grants beside what holds for everybody.
+    pub(super) fn also_granting(self, grants: Vec<(Grant, Entry)>) -> Self {
+        Self { grants, ..self }
+    }
+
+    /// Whether it may let in outsiders whom no grant names.
+    pub(super) fn may_hide_outsiders(&self) -> bool {
+        [&self.foreign, &self.canonical]
+            .into_iter()
+            .any(|entry| *entry == Entry::Unknown)
+    }
+
     /// A way of which nothing can be told.
     pub(super) fn undecided() -> Self {
         Self {
@@ -121,7 +133,7 @@ impl Way {
     }
 
     /// A way of which it cannot be told what it grants.
-    fn opaque(gate: &Gate) -> Self {
+    pub(super) fn opaque(gate: &Gate) -> Self {
         let public = if gate.is_on() {
             Entry::Shut
         } else {

@@ -74,6 +74,13 @@ named! {
     }
 }
 
+impl RecordVerdict {
+    /// Whether no digest that may be believed speaks for the record.
+    pub fn is_doubtful(self) -> bool {
+        !matches!(self, Self::Proven | Self::Consistent)
+    }
+}
+
 impl From<LogVerdict> for RecordVerdict {
     fn from(verdict: LogVerdict) -> Self {
         match verdict {

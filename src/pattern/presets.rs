@@ -33,9 +33,9 @@ pub static PRESETS: &[Preset] = &[
     },
     Preset {
         name: "s3-exposure",
-        about: "All that decides who gets into a bucket: policy, ACLs, ownership, both public access blocks, access points",
+        about: "All that decides who gets into a bucket: policy, ACLs of it and its objects, ownership, both public access blocks, access points of every kind",
         source: "leaktrail",
-        pattern: r#"{ ($.eventSource = s3.amazonaws.com) && (($.eventName = CreateBucket) || ($.eventName = DeleteBucket) || ($.eventName = PutBucketPolicy) || ($.eventName = DeleteBucketPolicy) || ($.eventName = PutBucketAcl) || ($.eventName = PutBucketPublicAccessBlock) || ($.eventName = DeleteBucketPublicAccessBlock) || ($.eventName = PutAccountPublicAccessBlock) || ($.eventName = DeleteAccountPublicAccessBlock) || ($.eventName = PutBucketOwnershipControls) || ($.eventName = DeleteBucketOwnershipControls) || ($.eventName = PutBucketWebsite) || ($.eventName = PutBucketCors) || ($.eventName = PutObjectAcl) || ($.requestParameters.x-amz-acl = "public-*") || ($.eventName = CreateAccessPoint) || ($.eventName = PutAccessPointPolicy) || ($.eventName = DeleteAccessPoint) || ($.eventName = DeleteAccessPointPolicy)) }"#,
+        pattern: r#"{ $.eventSource = s3.amazonaws.com && ($.eventName = CreateBucket || $.eventName = DeleteBucket || $.eventName = "PutBucketP*" || $.eventName = "DeleteBucketP*" || $.eventName = PutBucketAcl || $.eventName = PutObjectAcl || $.eventName = PutAccountPublicAccessBlock || $.eventName = DeleteAccountPublicAccessBlock || $.eventName = PutBucketOwnershipControls || $.eventName = DeleteBucketOwnershipControls || $.eventName = PutBucketWebsite || $.eventName = PutBucketCors || $.eventName = "CreateAccessPoint*" || $.eventName = "PutAccessPointPolicy*" || $.eventName = "DeleteAccessPoint*" || $.eventName = "CreateMultiRegion*" || $.eventName = "PutMultiRegion*" || $.eventName = "DeleteMultiRegion*" || $.requestParameters.x-amz-acl = "*-read*" || $.requestParameters.x-amz-acl[0] = "*-read*" || $.requestParameters.x-amz-grant-read = "*" || $.requestParameters.x-amz-grant-read-acp = "*" || $.requestParameters.x-amz-grant-write-acp = "*" || $.requestParameters.x-amz-grant-full-control = "*") }"#,
     },
     Preset {
         name: "unauthorized-api-calls-v1.2",

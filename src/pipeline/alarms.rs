@@ -1,22 +1,24 @@
 //! What would an alarm on these filters have done? One reading of the archive gives the evidence and the matches.
 
-use super::gather::{Gathering, Writes, account_at_a_glance, account_of};
-use super::proof::Asked;
-use super::reading::{Reader, read_records};
+use super::conclude::conclude_with_verdicts;
+use super::gather::{Gathered, Gathering, Writes, account_at_a_glance, account_of};
+use super::matches::{Copied, Matches};
+use super::proof::{Asked, is_read_late};
+use super::reading::{Ended, Reader, read_records};
 use super::sink::{Kept, Sinks};
 use super::stage::Stage;
 use super::text::record_loss;
 use super::turns::{announce, in_turn};
-use super::{Options, Progress, ScanError, analyse, in_pool, known, read_writes, unlisted};
-use crate::alarm::{AlarmSettings, Datum, Fate, MetricTime};
-use crate::analysis::{AlarmHistory, Analysis, Match};
-use crate::event::{EventKey, bucket_named, event_key, event_time};
-use crate::evidence::Evidence;
-use crate::integrity::Wanted;
+use super::{Options, Progress, ScanError, in_pool, known, read_writes, unlisted};
+use crate::alarm::{AlarmSettings, Datum, MetricTime};
+use crate::analysis::{AlarmHistory, Analysis};
+use crate::event::event_time;
+use crate::inflate::FirstMember;
+use crate::integrity::{ContentHash, Wanted};
 use crate::pattern::{MetricFilter, MetricValue};
 use crate::record::{Field, Glance, RawRecord, Record};
 use crate::source::{KeyKind, LogFile, Source};
-use crate::vocab::{AccountId, Citation, Loss, LossKind, Region, SkipReason, Timestamp};
+use crate::vocab::{AccountId, Loss, LossKind, Region, SkipReason, Timestamp};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -65,9 +67,14 @@ pub fn alarms(
     watch: &Watch<'_>,
     progress: &dyn Progress,
 ) -> Result<Alarms, ScanError> {
-    let (evidence, kept, watched) =
+    let (Gathered { evidence, material }, kept, watched) =
         in_pool(options.threads, || gather(source, options, watch, progress))??;
-    let analysis = analyse(known::add(evidence, options)?, &kept, options)?;
+    let checked = Options {
+        metadata: options.metadata.clone().with(source.signatures()),
+        ..options.clone()
+    };
+    let evidence = known::add(evidence, &checked)?;
+    let (analysis, verdicts) = conclude_with_verdicts(evidence, material, &kept, &checked)?;
     let histories = watched
         .groups
         .iter()
@@ -82,8 +89,10 @@ pub fn alarms(
                 group: group.as_ref(),
                 seen,
                 until: options.settings.until,
+                verdicts: &verdicts,
             };
-            let history = stage.history(matches.values().cloned().collect(), &analysis.exposures);
+            let matches = matches.assured(&analysis.integrity, &analysis.material);
+            let history = stage.history(matches, &analysis.exposures);
             history.pick(&options.selection, group.as_ref())
         })
         .collect();
@@ -103,12 +112,13 @@ pub fn alarms(
     Ok(alarms)
 }
 
+/// Reads every file for the evidence and for the filters, the digests first: they say which log files are to be hashed.
 fn gather<'s>(
     source: &'s dyn Source,
     options: &'s Options,
     watch: &Watch<'_>,
     progress: &dyn Progress,
-) -> Result<(Evidence, Kept<'s>, Watched), ScanError> {
+) -> Result<(Gathered, Kept<'s>, Watched), ScanError> {
     let sinks = Sinks::new();
     let listing = source.list()?;
     let bytes = listing.files.iter().map(|file| file.bytes);
@@ -116,40 +126,52 @@ fn gather<'s>(
         listing.files.len() as u64,
         bytes.fold(0, u64::saturating_add),
     );
-    let wanted = Wanted::default();
-    let begin = |file: &LogFile| Watcher {
-        gathering: Gathering::of(file, Writes::at_first(file), Asked { wanted: &wanted }),
-        file: file.clone(),
-        watch,
-        watched: Watched::default(),
-    };
-    let read = |file: &LogFile| {
-        let mut all = (Evidence::default(), Watched::default());
-        let mut join = |mut watcher: Watcher<'_>| {
-            sinks.take(&watcher.file.id, &watcher.gathering.caught());
-            let (evidence, watched) = std::mem::take(&mut all);
-            all = (
-                evidence.merge(watcher.gathering.finish().evidence),
-                watched.merge(watcher.watched),
-            );
+    let all = |files: &[&LogFile], wanted: &Wanted<'_>| {
+        let begin = |file: &LogFile| Watcher {
+            gathering: Gathering::of(file, Writes::at_first(file), Asked { wanted }),
+            file: file.clone(),
+            watch,
+            watched: Watched::default(),
         };
-        read_records(source, file, options.reading(), &begin, &mut join);
-        progress.read(file.bytes, 0);
-        all
+        let read = |file: &LogFile| {
+            let mut all = Seeing::default();
+            let mut join = |mut watcher: Watcher<'_>| {
+                sinks.take(&watcher.file.id, &watcher.gathering.caught());
+                let more = Seeing(watcher.gathering.finish(), watcher.watched);
+                all = std::mem::take(&mut all).merge(more);
+            };
+            read_records(source, file, options.reading(), &begin, &mut join);
+            progress.read(file.bytes, 0);
+            all
+        };
+        in_turn(files, |file| read(file))
+            .map(|(_, told)| told)
+            .reduce(Seeing::default, Seeing::merge)
     };
-    let none = || (Evidence::default(), Watched::default());
+    let (late, early): (Vec<_>, Vec<_>) = listing.files.iter().partition(|file| is_read_late(file));
     let passed_over = |file: &LogFile| options.choice.passes_over(&file.id).is_some();
-    announce(source, listing.files.iter(), passed_over);
-    let (evidence, watched) = in_turn(&listing.files, read)
-        .map(|(_, told)| told)
-        .reduce(none, |(evidence, watched), (more, seen)| {
-            (evidence.merge(more), watched.merge(seen))
-        });
-    let evidence = read_writes(source, &listing.files, evidence, options);
+    announce(source, early.iter().chain(&late).copied(), passed_over);
+    let first = all(&early, &Wanted::default());
+    let then = all(&late, &first.0.material.wanted());
+    let Seeing(Gathered { evidence, material }, watched) = first.merge(then);
+    let read = read_writes(source, &listing.files, evidence, options);
     let kept = sinks.finish().map_err(ScanError::Spill)?;
-    let evidence = evidence.merge(unlisted(&listing));
+    let gathered = Gathered {
+        evidence: read.merge(unlisted(&listing)),
+        material,
+    };
     let kept = kept.with_files(source, listing.files, options);
-    Ok((evidence, kept, watched))
+    Ok((gathered, kept, watched))
+}
+
+/// What files told, and what was seen in them.
+#[derive(Default)]
+struct Seeing(Gathered, Watched);
+
+impl Seeing {
+    fn merge(self, other: Self) -> Self {
+        Self(self.0.merge(other.0), self.1.merge(other.1))
+    }
 }
 
 /// What was seen of each log group.
@@ -162,7 +184,7 @@ struct Watched {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// Each filter's matches, each event once.
-    pub(super) matches: Vec<BTreeMap<EventKey, Match>>,
+    pub(super) matches: Vec<Matches>,
     /// The minutes in which records count, and when the first of each arrives.
     pub(super) active: BTreeMap<i64, i64>,
 }
@@ -171,7 +193,7 @@ impl Watched {
     /// What was seen of a log group, with room for the matches of so many filters.
     fn group(&mut self, group: Option<AccountId>, filters: usize) -> &mut Seen {
         let seen = self.groups.entry(group).or_default();
-        seen.matches.resize_with(filters, BTreeMap::new);
+        seen.matches.resize_with(filters, Matches::default);
         seen
     }
 
@@ -182,7 +204,7 @@ impl Watched {
                 known.note(minute, arrives);
             }
             for (known, more) in known.matches.iter_mut().zip(seen.matches) {
-                more.into_values().for_each(|found| keep(known, found));
+                known.merge(more);
             }
         }
         self
@@ -195,17 +217,6 @@ impl Seen {
             .entry(minute)
             .and_modify(|known| *known = arrives.min(*known))
             .or_insert(arrives);
-    }
-}
-
-/// Of two copies of an event the one that arrives first counts, as the smaller citation of two that arrive together.
-fn keep(matches: &mut BTreeMap<EventKey, Match>, found: Match) {
-    let rank = |found: &Match| (found.datum.arrives, found.citation.clone());
-    match matches.get(&found.key) {
-        Some(known) if rank(known) <= rank(&found) => {}
-        _ => {
-            matches.insert(found.key.clone(), found);
-        }
     }
 }
 
@@ -294,7 +305,7 @@ impl Watcher<'_> {
                     arrives,
                     value,
                 };
-                keep(known, found(&self.file, raw, record, time, datum));
+                known.keep(Copied::of(&self.file.id, raw, record, time, datum));
             }
         }
     }
@@ -315,40 +326,33 @@ fn published(filter: &MetricFilter, record: &Record<'_>) -> Option<f64> {
     }
 }
 
-fn found(
-    file: &LogFile,
-    raw: &RawRecord<'_>,
-    record: &Record<'_>,
-    time: Timestamp,
-    datum: Datum,
-) -> Match {
-    Match {
-        time,
-        key: event_key(record, raw.raw),
-        event_name: record.text("eventName").unwrap_or_default().into(),
-        region: record.text("awsRegion").and_then(Region::parse),
-        bucket: bucket_named(record),
-        citation: Citation {
-            log_file: file.id.clone(),
-            record_index: raw.index,
-        },
-        datum,
-        fate: Fate::Undetermined,
-        notified: None,
-        soonest: None,
-        latest: None,
-    }
-}
-
 impl Reader for Watcher<'_> {
     fn wants(
         &mut self,
         raw: &RawRecord<'_>,
-        _: Option<usize>,
+        at: Option<usize>,
         glance: Option<&Glance<'_>>,
     ) -> bool {
+        // Without a glance it passes over nothing, and only counts what the file is checked with.
+        self.gathering.wants(raw, at, None);
         let told = glance.and_then(|glance| self.pass_over(raw, glance));
         told.is_none()
+    }
+
+    fn text(&mut self, piece: &[u8], first: FirstMember) {
+        self.gathering.text(piece, first);
+    }
+
+    fn wants_rest(&self) -> bool {
+        self.gathering.wants_rest()
+    }
+
+    fn end(&mut self, ended: &Ended<'_>) {
+        self.gathering.end(ended);
+    }
+
+    fn hashed(&mut self, file: ContentHash) {
+        self.gathering.hashed(file);
     }
 
     fn record(&mut self, raw: &RawRecord<'_>, record: &Record<'_>) {

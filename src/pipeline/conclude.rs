@@ -10,22 +10,27 @@ use crate::integrity::{self, Integrity, Listed, Material, RecordVerdict};
 use crate::vocab::{LogFileId, SkipReason};
 use std::collections::{BTreeMap, HashSet};
 
-/// From evidence to what a report tells; nothing is checked.
-pub(super) fn analyse(
-    evidence: Evidence,
-    kept: &Kept<'_>,
-    options: &Options,
-) -> Result<Analysis, ScanError> {
-    conclude(evidence, Material::default(), kept, options)
-}
+/// What can be said of the records of each event.
+pub(super) type Verdicts = BTreeMap<EventKey, RecordVerdict>;
 
 /// From evidence, and what it is checked with, to what a report tells.
 pub(super) fn conclude(
-    mut evidence: Evidence,
+    evidence: Evidence,
     material: Material,
     kept: &Kept<'_>,
     options: &Options,
 ) -> Result<Analysis, ScanError> {
+    let (analysis, _) = conclude_with_verdicts(evidence, material, kept, options)?;
+    Ok(analysis)
+}
+
+/// The same, with what can be said of the records of every event, those of rows that were not asked for too.
+pub(super) fn conclude_with_verdicts(
+    mut evidence: Evidence,
+    material: Material,
+    kept: &Kept<'_>,
+    options: &Options,
+) -> Result<(Analysis, Verdicts), ScanError> {
     let trails: Vec<_> = std::mem::take(&mut evidence.trails).into_iter().collect();
     let files = listed(&evidence, &material);
     let (keys, metadata) = (&options.public_keys, &options.metadata);
@@ -43,7 +48,8 @@ pub(super) fn conclude(
         material,
         ..told
     };
-    Ok(options.selection.pick_streams(whole.assured(&verdicts)))
+    let analysis = options.selection.pick_streams(whole.assured(&verdicts));
+    Ok((analysis, verdicts))
 }
 
 /// Every file that is no digest.
@@ -90,7 +96,7 @@ pub(super) fn verdicts(
     evidence: &Evidence,
     integrity: &Integrity,
     material: &Material,
-) -> BTreeMap<EventKey, RecordVerdict> {
+) -> Verdicts {
     let events = evidence.events.iter();
     events
         .filter_map(|(key, sighting)| {

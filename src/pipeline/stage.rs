@@ -1,12 +1,15 @@
 //! What did one alarm do, what became of each match, and who was told of which exposure?
 
-use super::alarms::{Seen, Watch, counted_in};
+use super::alarms::{Seen, Watch};
+use super::conclude::Verdicts;
+use super::matches::moved;
 use crate::alarm::{
     Alarm, AlarmSettings, Closing, Datum, Finding, Metric, MetricTime, Replay, State, Told,
     Transition, escalate, notification, reason, replay,
 };
-use crate::analysis::{AlarmChange, AlarmHistory, ExposureTold, Match};
+use crate::analysis::{AlarmChange, AlarmHistory, ExposureTold, Match, ToldEvent};
 use crate::event::EventKey;
+use crate::integrity::RecordVerdict;
 use crate::pattern::MetricFilter;
 use crate::timeline::{ClosedHow, Exposure};
 use crate::vocab::{AccountId, BucketName, Timestamp};
@@ -19,6 +22,7 @@ pub(super) struct Stage<'s> {
     pub(super) group: Option<&'s AccountId>,
     pub(super) seen: &'s Seen,
     pub(super) until: Option<Timestamp>,
+    pub(super) verdicts: &'s Verdicts,
 }
 
 impl Stage<'_> {
@@ -111,8 +115,11 @@ impl Stage<'_> {
         let mut told: BTreeMap<Timestamp, Vec<_>> = BTreeMap::new();
         for found in matches {
             if let Some(at) = found.notified {
-                let event = (found.time, found.event_id().cloned());
-                told.entry(at).or_default().push(event);
+                told.entry(at).or_default().push(ToldEvent {
+                    time: found.time,
+                    id: found.event_id().cloned(),
+                    integrity: found.integrity,
+                });
             }
         }
         let change = |transition: &Transition| {
@@ -155,6 +162,12 @@ impl Stage<'_> {
         rows.collect()
     }
 
+    /// What can be said of the records of the event that opened it.
+    fn verdict(&self, exposure: &Exposure) -> Option<RecordVerdict> {
+        let opened = exposure.opened.as_ref()?;
+        self.verdicts.get(&opened.event.key).copied()
+    }
+
     fn of_bucket(&self, rows: &[Opening<'_>]) -> Vec<ExposureTold> {
         let findings: Vec<Finding> = rows
             .iter()
@@ -168,6 +181,7 @@ impl Stage<'_> {
                 notified: finding.told,
                 open_when_notified: finding.told.and_then(|at| finding.closing.is_open_at(at)),
                 told,
+                integrity: self.verdict(exposure),
             };
         rows.iter().zip(&findings).zip(told).map(row).collect()
     }
@@ -178,19 +192,6 @@ type Opening<'o> = (&'o Exposure, Option<&'o Match>);
 
 fn data(matches: &[Match]) -> Vec<Datum> {
     matches.iter().map(|found| found.datum).collect()
-}
-
-/// The same matches, counted in other minutes.
-fn moved(matches: &[Match], metric_time: MetricTime) -> Vec<Datum> {
-    let datum = |found: &Match| Datum {
-        minute: counted_in(
-            metric_time,
-            found.time.unix().div_euclid(60),
-            found.datum.arrives,
-        ),
-        ..found.datum
-    };
-    matches.iter().map(datum).collect()
 }
 
 fn finding(exposure: &Exposure, found: Option<&Match>) -> Finding {

@@ -2,9 +2,10 @@
 
 use super::{
     Folder, Format, Invocation, ReportError, Written, alarm_tables, escape, run, tables,
-    write_page, write_tables,
+    verification, write_custody, write_page, write_tables,
 };
 use crate::analysis::{AlarmChange, AlarmHistory, Analysis, ExposureTold};
+use crate::integrity::RecordVerdict;
 use crate::vocab::Timestamp;
 use std::io::Write;
 
@@ -36,6 +37,7 @@ pub fn write_alarms(
         sha256,
         rows,
     });
+    write_custody(analysis, invocation, &mut folder, &mut written)?;
     folder.write(run::FILE, |out| {
         run::write(analysis, invocation, &written, out)
     })?;
@@ -63,19 +65,29 @@ fn write_notifications(
 ///
 /// # Errors
 /// If the output takes no more.
-pub fn write_text(histories: &[AlarmHistory], out: &mut dyn Write) -> std::io::Result<()> {
+pub fn write_text(
+    analysis: &Analysis,
+    histories: &[AlarmHistory],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     writeln!(
         out,
         "Simulated: CloudWatch says neither how far back an alarm looks nor when within a minute."
     )?;
+    if analysis.integrity.has_digests() {
+        writeln!(out, "{}", verification::headline(&analysis.integrity))?;
+    }
     for history in histories {
         writeln!(out)?;
         write_head(history, out)?;
+        let tolerated = tolerated(history);
         for change in &history.changes {
             write_change(change, out)?;
+            write_doubt(change.integrity(), tolerated, out)?;
         }
         for row in &history.exposures {
             write_exposure(row, out)?;
+            write_doubt(row.integrity, tolerated, out)?;
         }
     }
     if histories.is_empty() {
@@ -121,7 +133,38 @@ fn write_head(history: &AlarmHistory, out: &mut dyn Write) -> std::io::Result<()
     if let (Some(first), Some(last)) = (history.matches.first(), history.matches.last()) {
         writeln!(out, "               {} to {}", first.time, last.time)?;
     }
+    let assured = history.assured();
+    if !assured.is_empty() {
+        let counted = assured.iter();
+        let counted = counted.map(|(verdict, number)| format!("{number} {}", verdict.name()));
+        let counted: Vec<String> = counted.collect();
+        writeln!(out, "    records    {}", counted.join(", "))?;
+    }
     Ok(())
+}
+
+/// The least that can be said of records without a word: that no digest names any of them is said once, for all.
+fn tolerated(history: &AlarmHistory) -> RecordVerdict {
+    match history
+        .assured()
+        .keys()
+        .all(|verdict| verdict.is_doubtful())
+    {
+        true => RecordVerdict::Unreferenced,
+        false => RecordVerdict::Consistent,
+    }
+}
+
+/// What a line rests on, where that needs saying.
+fn write_doubt(
+    verdict: Option<RecordVerdict>,
+    tolerated: RecordVerdict,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    match verdict.filter(|verdict| *verdict > tolerated) {
+        Some(verdict) => writeln!(out, "               its record: {}", verdict.name()),
+        None => Ok(()),
+    }
 }
 
 fn write_change(change: &AlarmChange, out: &mut dyn Write) -> std::io::Result<()> {

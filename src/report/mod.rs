@@ -128,22 +128,32 @@ fn write_with(
 ) -> Result<Vec<Written>, ReportError> {
     let mut written = write_tables(tables, formats, &mut folder)?;
     write_page(analysis, formats, invocation, &mut folder, &mut written)?;
-    if invocation.custody == Custody::Stated {
-        let sha256 = folder.write(custody::FILE, |out| {
-            custody::write(analysis, invocation, &written, out)
-        })?;
-        let name = custody::FILE.to_owned();
-        written.push(Written {
-            name,
-            sha256,
-            rows: 0,
-        });
-    }
+    write_custody(analysis, invocation, &mut folder, &mut written)?;
     folder.write(run::FILE, |out| {
         run::write(analysis, invocation, &written, out)
     })?;
     folder.publish()?;
     Ok(written)
+}
+
+/// Writes the custody statement, if one goes with the report.
+fn write_custody(
+    analysis: &Analysis,
+    invocation: &Invocation,
+    folder: &mut Folder,
+    written: &mut Vec<Written>,
+) -> Result<(), ReportError> {
+    if invocation.custody == Custody::Stated {
+        let sha256 = folder.write(custody::FILE, |out| {
+            custody::write(analysis, invocation, written, out)
+        })?;
+        written.push(Written {
+            name: custody::FILE.to_owned(),
+            sha256,
+            rows: 0,
+        });
+    }
+    Ok(())
 }
 
 /// Writes some tables in each format beside their places.

@@ -104,7 +104,7 @@ impl ContradictionKind {
                 "the bucket was created while it was known to exist: its deletion is missing from the logs"
             }
             Self::GoneWithoutDeletion => {
-                "S3 knew no bucket of that name while it was known to exist: its deletion is missing from the logs"
+                "there was no bucket of that name, or another account's, while this one was known to exist: its deletion is missing from the logs"
             }
             Self::PolicyDiffers => {
                 "another bucket policy, or none, was in force than the one that was known: a change of the policy is missing from the logs"

@@ -78,7 +78,7 @@ pub(super) fn object_effect(moved: Moved, touched: &Touched, after: &Standing) -
         () if moved.widened => Effect::Widened,
         () if moved.narrowed => Effect::Narrowed,
         () if public && after.is_latent() => Effect::Masked,
-        () if moved.lost => Effect::Unknown,
+        () if moved.lost || touched.is_doubtful => Effect::Unknown,
         () => Effect::None,
     }
 }

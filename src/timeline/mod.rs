@@ -31,6 +31,7 @@ mod step;
 mod steps;
 mod sum;
 mod summary;
+mod takeover;
 mod told;
 mod trace;
 mod types;

@@ -1,14 +1,15 @@
 //! Which objects does a bucket have whose own ACLs let others in, and who set them so?
 //!
-//! An object's ACL lasts until it is set anew, the object is written anew or deleted, or the bucket is. A multipart upload
+//! An object's ACL lasts until it is set anew, the object is written anew or deleted, or the bucket is. Where it cannot be told
+//! what one grants, that lasts as long. A multipart upload
 //! counts from its creation: that is the call that carries the ACL.
 
 use super::apply::Life;
 use super::lesson::Found;
 use super::order::Call;
 use super::types::Cause;
-use crate::event::{Acl, Asked, Change, Outcome};
-use crate::exposure::ObjectAcls;
+use crate::event::{Acl, Asked, Change, Copies, Version};
+use crate::exposure::{AtMost, ObjectAcls};
 use crate::vocab::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +30,11 @@ impl Objects {
         };
     }
 
+    fn doubt(&mut self, key: &Untrusted, most: AtMost) {
+        self.acls.doubt(key, most);
+        self.authors.remove(key);
+    }
+
     /// The event that set an object's ACL.
     pub fn author(&self, key: &Untrusted) -> Option<&Cause> {
         self.authors.get(key)
@@ -40,44 +46,109 @@ pub(super) struct Touched {
     pub key: Untrusted,
     pub before: Option<Arc<Acl>>,
     pub after: Option<Arc<Acl>>,
+    /// Whether it cannot be told what the object grants from here.
+    pub is_doubtful: bool,
+}
+
+/// What is left of an object's ACL.
+enum Left {
+    /// It grants this; `None` is nobody else.
+    Grants(Option<Arc<Acl>>),
+    /// It cannot be told what it grants.
+    Doubt(AtMost),
 }
 
 impl Life {
-    /// Takes a call on an object that took effect or may have. `None` where it concerns no object that matters.
-    pub(super) fn touch(&mut self, call: &Call) -> Option<(Touched, Found)> {
+    /// Takes a call on an object that took effect or may have; where its order with others of its second is disputed, it cannot
+    /// be told what is left of it. `None` where it concerns no object that matters.
+    pub(super) fn touch(&mut self, call: &Call, is_disputed: bool) -> Option<(Touched, Found)> {
         let change = &call.cause.event.change;
         let key = change.object()?.clone();
         let mut found = Found::default();
         let before = self.objects.acls.get(&key).cloned();
-        let after = match (&call.cause.event.outcome, change.asked_acl()) {
-            (Outcome::Took, Some(Asked::Said(acl))) => Some(Arc::new(acl.clone())),
-            _ => None,
-        };
-        let after = after.filter(|acl| acl.names_others());
-        if after.is_some() {
+        let was_doubtful = self.objects.acls.doubted(&key).is_some();
+        let grants = matches!(change.asked_acl(), Some(Asked::Said(acl)) if acl.names_others());
+        if grants && call.cause.event.took() {
             self.disprove_blocks(call, &mut found);
             self.prove_acls_enabled(&call.cause, &mut found);
         }
-        if before.is_none() && after.is_none() {
+        let left = self.left_of(&key, call, is_disputed);
+        if let (None, false, Left::Grants(None)) = (&before, was_doubtful, &left) {
             return None;
         }
-        let same = before.as_ref().zip(after.as_ref());
-        if !same.is_some_and(|(before, after)| before.grants_same(after)) {
-            Arc::make_mut(&mut self.objects).set(&key, after.clone(), &call.cause);
+        let objects = Arc::make_mut(&mut self.objects);
+        let (after, is_doubtful) = match left {
+            Left::Doubt(most) => {
+                objects.doubt(&key, most);
+                (None, true)
+            }
+            Left::Grants(after) => {
+                let same = before.as_ref().zip(after.as_ref());
+                if !same.is_some_and(|(before, after)| before.grants_same(after)) {
+                    objects.set(&key, after.clone(), &call.cause);
+                }
+                (after, false)
+            }
+        };
+        let touched = Touched {
+            key,
+            before,
+            after,
+            is_doubtful,
+        };
+        Some((touched, found))
+    }
+
+    /// What a call leaves of an object's ACL. One that may not have taken effect leaves what was there or what it asks for, and so
+    /// does one that takes grants from a version which may not be the current one.
+    fn left_of(&self, key: &Untrusted, call: &Call, is_disputed: bool) -> Left {
+        let event = &call.cause.event;
+        let asked = match event.change.asked_acl() {
+            Some(Asked::Said(acl)) => Some(Arc::new(acl.clone())).filter(|acl| acl.names_others()),
+            Some(Asked::Unreadable(_)) => return Left::Doubt(AtMost::Anything),
+            None => None,
+        };
+        if call.cause.copies == Copies::Differ {
+            return Left::Doubt(AtMost::Anything);
         }
-        Some((Touched { key, before, after }, found))
+        let version = match &event.change {
+            Change::PutObjectAcl { version, .. } => *version,
+            _ => Version::Current,
+        };
+        let is_sure = event.took() && !is_disputed;
+        let (before, doubted) = (self.objects.acls.get(key), self.objects.acls.doubted(key));
+        match (doubted, before, asked) {
+            (_, _, asked) if is_sure && version == Version::Current => Left::Grants(asked),
+            // Whichever version it is, from here it can be read.
+            (_, before, Some(asked)) if is_sure => Left::Grants(Some(either(before, &asked))),
+            (Some(AtMost::Anything), ..) => Left::Doubt(AtMost::Anything),
+            (Some(AtMost::Grants(most)), _, Some(asked)) => {
+                Left::Doubt(AtMost::Grants(either(Some(most), &asked)))
+            }
+            (Some(most), _, None) => Left::Doubt(most.clone()),
+            (None, None, None) => Left::Grants(None),
+            (None, Some(before), Some(asked)) if before.grants_same(&asked) => {
+                Left::Grants(Some(before.clone()))
+            }
+            (None, before, Some(asked)) => Left::Doubt(AtMost::Grants(either(before, &asked))),
+            (None, Some(before), None) => Left::Doubt(AtMost::Grants(before.clone())),
+        }
     }
 }
 
-impl Life {
-    /// An object's ACL cannot be told from here: it counts as letting nobody in.
-    pub(super) fn lose_object(&mut self, key: &Untrusted, cause: &Cause) {
-        Arc::make_mut(&mut self.objects).set(key, None, cause);
-    }
+/// What one of two ACLs grants, or the other.
+fn either(one: Option<&Arc<Acl>>, other: &Arc<Acl>) -> Arc<Acl> {
+    let Some(one) = one else {
+        return other.clone();
+    };
+    Arc::new(Acl {
+        grants: one.grants.union(&other.grants).cloned().collect(),
+        ..Acl::default()
+    })
 }
 
 /// The calls of one second on objects, in the order that causality suggests: written, then its ACL set, then deleted.
-/// Of one object's calls of one kind that ask differently it cannot be told which came last: they count as unreadable.
+/// Of one object's calls of one kind that ask differently it cannot be told which came last.
 pub(super) fn in_order(mut calls: Vec<Call>) -> Vec<Call> {
     let rank = |call: &Call| match call.cause.event.change {
         Change::WriteObject { .. } => 0,

@@ -128,6 +128,7 @@ pub(super) fn meaning(
         .open
         .iter()
         .any(|(who, (reach, _))| lets_in(who) && reach.permissions.contains(&permission));
+    let explained = explained || is_from_a_place(request, audience, judged);
     let by_bucket = judged.entry(&Door::Bucket, audience) == Entry::Shut;
     let by_objects = door_of(request) == Door::Bucket || life.objects_are_shut();
     match explained {
@@ -135,6 +136,14 @@ pub(super) fn meaning(
         false if *audience == Audience::Public && by_bucket && by_objects => Meaning::Impossible,
         false => Meaning::Unexplained,
     }
+}
+
+/// Whether a grant to networks, VPCs or endpoints explains a success: whoever came from there proves no more.
+pub(super) fn is_from_a_place(request: &Request, audience: &Audience, judged: &Standing) -> bool {
+    let from = (audience, &request.actor.source_ip);
+    judged
+        .bucket
+        .admits_from(permission_of(request.asked), from)
 }
 
 impl Life {

@@ -109,7 +109,8 @@ impl Life {
     }
 }
 
-/// What flags make S3 refuse a call that it accepted: a public policy or a public ACL.
+/// What flags make S3 refuse a call that it accepted: a public policy or a public ACL. Of access points they concern only those of
+/// the bucket's own account.
 pub(super) fn refuses_accepted(call: &Call, flags: &BlockFlags) -> Option<ContradictionKind> {
     let event = &call.cause.event;
     let public_policy = call
@@ -117,8 +118,9 @@ pub(super) fn refuses_accepted(call: &Call, flags: &BlockFlags) -> Option<Contra
         .as_ref()
         .is_some_and(|policy| policy.meaning.aws_public == Answer::True);
     let public_acl = matches!(event.change.asked_acl(), Some(Asked::Said(acl)) if acl.is_public());
+    let elsewhere = event.change.access_point().is_some() && call.point_account != event.account;
     match event.outcome {
-        _ if call.cause.copies == Copies::Differ => None,
+        _ if call.cause.copies == Copies::Differ || elsewhere => None,
         Outcome::Took if public_policy && flags.block_public_policy => {
             Some(ContradictionKind::PolicyAcceptedDespiteBucketBlock)
         }

@@ -14,6 +14,7 @@ use super::order::{
 use super::proof::refuses_accepted;
 use super::registry::Registry;
 use super::sum::Effects;
+use super::takeover;
 use super::types::{Exposure, Settings};
 use super::walk::Ground;
 use crate::event::{BlockFlags, CitedEvent, CitedInquiry, CitedRequest};
@@ -271,6 +272,7 @@ impl Realm {
         for bucket in buckets {
             self.add_common(bucket, &mut accounts);
         }
+        takeover::tell(&mut accounts);
         let (mut told, mut effects) = (Reconstruction::default(), Effects::default());
         for (account, calls) in &accounts {
             self.walk_all(account, calls, (visits, end_of), (&mut told, &mut effects));

@@ -1,5 +1,6 @@
 //! What do calls on objects, and requests from outside, do to what is told of a bucket?
 
+use super::apply::Life;
 use super::contradiction::ContradictionKind;
 use super::effect::object_effect;
 use super::lesson::Found;
@@ -7,8 +8,9 @@ use super::objects;
 use super::observed::{self, Meaning};
 use super::order::Call;
 use super::rows::Transition;
-use super::second::Step;
+use super::second::{Settled, Step, settle};
 use super::standing::{Door, Standing};
+use super::told::PROPAGATION;
 use super::types::{Cause, ClosedHow, Effect};
 use super::walk::Walk;
 use crate::event::{Asking, Caller, CitedRequest, Copies, Outcome, Request};
@@ -20,10 +22,14 @@ use std::sync::Arc;
 /// What requests are to what is known, until that changes: there may be millions that tell the same.
 #[derive(Default)]
 pub(super) struct Routine {
-    known: BTreeMap<(Caller, Asking, Ended), Option<Meaning>>,
-    /// What was known before the calls of a second: a request of that second may have been answered before them.
-    earlier: Option<(Timestamp, Arc<Standing>)>,
+    known: BTreeMap<Likeness, Option<Meaning>>,
+    /// What was known before the calls of the last seconds that changed something: a request of such a second may have been answered
+    /// before them, and one a moment later by what was in force then.
+    earlier: Vec<(Timestamp, Arc<Standing>)>,
 }
+
+/// What requests have in common that tell the same: who asked for what, how it ended, and whether a grant to places explains it.
+type Likeness = (Caller, Asking, Ended, bool);
 
 /// How a request ended, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,12 +53,22 @@ impl Routine {
     /// Something changes in this second.
     pub fn forget(&mut self, at: Timestamp, before: &Arc<Standing>) {
         self.known.clear();
-        self.earlier = Some((at, Arc::clone(before)));
+        self.earlier
+            .retain(|(second, _)| *second != at && at < second.plus(PROPAGATION));
+        self.earlier.push((at, Arc::clone(before)));
     }
 
     fn before(&self, at: Timestamp) -> Option<&Standing> {
-        let (second, standing) = self.earlier.as_ref()?;
+        let (second, standing) = self.earlier.last()?;
         (*second == at).then_some(standing)
+    }
+
+    /// What was known a moment ago: changes of a bucket's configuration take effect everywhere a little later.
+    fn lately(&self, at: Timestamp) -> impl Iterator<Item = &Standing> {
+        let lately = self.earlier.iter();
+        lately
+            .filter(move |(second, _)| at < second.plus(PROPAGATION))
+            .map(|(_, standing)| standing.as_ref())
     }
 }
 
@@ -61,7 +77,16 @@ impl Walk<'_> {
     pub(super) fn visit(&mut self, cited: CitedRequest) {
         let request = &cited.request;
         let at = request.time;
-        let likeness = (request.caller.clone(), request.asked, Ended::of(request));
+        let audience = observed::audience_of(&request.caller, self.ground.owner);
+        let is_from_a_place = audience
+            .as_ref()
+            .is_some_and(|who| observed::is_from_a_place(request, who, &self.judged));
+        let likeness: Likeness = (
+            request.caller.clone(),
+            request.asked,
+            Ended::of(request),
+            is_from_a_place,
+        );
         match self.routine.known.get(&likeness) {
             Some(None) => {}
             Some(Some(meaning)) => {
@@ -79,7 +104,6 @@ impl Walk<'_> {
                     vec![Step::Request(event, Arc::new(cited.request.clone()))],
                 );
                 let took = likeness.2 == Ended::Took;
-                let audience = observed::audience_of(&cited.request.caller, self.ground.owner);
                 let meaning = audience.filter(|_| took).map(|audience| {
                     observed::meaning(&cited.request, &audience, &self.judged, &self.life)
                 });
@@ -111,6 +135,37 @@ impl Walk<'_> {
         causes
     }
 
+    /// Whether the calls of a second on objects come before its other steps: where the bucket is deleted, and where S3 would not
+    /// have accepted after them what it accepted.
+    pub(super) fn objects_go_first(&self, calls: &[Call], steps: &[Step]) -> bool {
+        if steps.iter().any(Step::deletes) {
+            return true;
+        }
+        let refused = |life: &Life| {
+            let accepts = |call: &Call| match life.clone().touch(call, false) {
+                Some((_, found)) => found.contradictions.is_empty(),
+                None => true,
+            };
+            !calls.iter().all(accepts)
+        };
+        let may = self.life.is_its_own() && !calls.is_empty() && steps.iter().any(Step::changes);
+        may && !refused(&self.life) && refused(&self.after(steps))
+    }
+
+    /// What is known after the steps of a second.
+    fn after(&self, steps: &[Step]) -> Life {
+        match settle(&self.life, steps.to_vec(), self.ground.owner) {
+            Settled::Ordered(_, Some(life)) | Settled::Uncertain(life, _) => *life,
+            Settled::Ordered(steps, None) => {
+                let mut life = self.life.clone();
+                for step in steps {
+                    step.apply(&mut life);
+                }
+                life
+            }
+        }
+    }
+
     /// Takes a request from outside.
     pub(super) fn on_request(&mut self, at: Timestamp, cause: &Cause, request: &Request) {
         let Some(audience) = observed::audience_of(&request.caller, self.ground.owner) else {
@@ -126,9 +181,16 @@ impl Walk<'_> {
         let earlier = self.routine.before(at);
         let told = |judged| observed::meaning(request, &audience, judged, &self.life);
         let explained = earlier.is_some_and(|earlier| told(earlier) == Meaning::Explained);
-        let meaning = match explained {
-            true => Meaning::Explained,
-            false => told(&self.judged),
+        let lately = || {
+            self.routine
+                .lately(at)
+                .any(|it| told(it) == Meaning::Explained)
+        };
+        let meaning = match told(&self.judged) {
+            _ if explained => Meaning::Explained,
+            // What shuts them out now may not have done so everywhere yet.
+            Meaning::Impossible if lately() => Meaning::Unexplained,
+            meaning => meaning,
         };
         if meaning == Meaning::Impossible {
             self.contradict_once(at, cause, ContradictionKind::EnteredWhileShut);
@@ -199,16 +261,12 @@ impl Walk<'_> {
             found.push(ContradictionKind::CopiesDiffer);
             self.note(at, &call.cause, found);
         }
-        let Some((touched, found)) = self.life.touch(call) else {
+        let Some((touched, found)) = self.life.touch(call, disputed) else {
             self.effects
                 .push((call.cause.event.key.clone(), Effect::None));
             return false;
         };
         self.note(at, &call.cause, found);
-        if disputed {
-            self.life.lose_object(&touched.key, &call.cause);
-        }
-        let lost = disputed || !call.cause.event.took();
         let before = self.judge_anew();
         let moved = self.rows.step(&Transition {
             at,
@@ -218,7 +276,7 @@ impl Walk<'_> {
             after: &self.judged,
             opening: None,
             shut_before: None,
-            closing: lost.then_some((ClosedHow::Opaque, None)),
+            closing: touched.is_doubtful.then_some((ClosedHow::Opaque, None)),
             touched: Some(&touched),
             life: &self.life,
             owner: self.ground.owner,

@@ -117,7 +117,7 @@ impl<'w> Walk<'w> {
             self.routine.forget(at, &self.judged);
         }
         let changes = steps.iter().any(Step::changes) || !on_objects.is_empty();
-        let (before, after) = match steps.iter().any(Step::deletes) {
+        let (before, after) = match self.objects_go_first(&on_objects, &steps) {
             true => (on_objects, Vec::new()),
             false => (Vec::new(), on_objects),
         };

@@ -139,6 +139,23 @@ impl Region {
     pub fn is_us_east_1(&self) -> bool {
         self.as_str() == "us-east-1"
     }
+
+    /// The partition that it is in, as ARNs name it. Accounts, and names of buckets, are of one partition.
+    ///
+    /// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
+    pub fn partition(&self) -> &'static str {
+        const PARTITIONS: [(&str, &str); 6] = [
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("us-iso-", "aws-iso"),
+            ("us-isob-", "aws-iso-b"),
+            ("eu-isoe-", "aws-iso-e"),
+            ("eusc-", "aws-eusc"),
+        ];
+        let mut partitions = PARTITIONS.iter();
+        let found = partitions.find(|(begins, _)| self.as_str().starts_with(begins));
+        found.map_or("aws", |(_, partition)| partition)
+    }
 }
 
 #[cfg(test)]

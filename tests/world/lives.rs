@@ -107,6 +107,10 @@ impl Lives {
             _ => {}
         }
         self.refute_account_block(place, call);
+        // A name is one account's at a time.
+        if matches!(call.request, Request::CreateBucket { .. }) && call.refused.is_none() {
+            self.observe_absence(place, 1 - call.account, name);
+        }
         let life = self
             .alive
             .entry((call.account, name))

@@ -1,7 +1,7 @@
 //! What was typed for `leaktrail alarms`?
 
 use crate::choices;
-use crate::cli::{Files, Judging, Output, Patterns, Rows, Running, region};
+use crate::cli::{Checking, Files, Judging, Output, Patterns, Rows, Running, region};
 use clap::{Args, ValueEnum};
 use leaktrail::alarm::{Comparison, MetricTime, Missing, Statistic};
 use leaktrail::vocab::Region;
@@ -24,6 +24,8 @@ pub struct Alarms {
     pub files: Files,
     #[command(flatten)]
     pub judging: Judging,
+    #[command(flatten)]
+    pub checking: Checking,
     #[command(flatten)]
     pub running: Running,
 }

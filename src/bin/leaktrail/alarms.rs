@@ -3,10 +3,10 @@
 use crate::alarm_cli::{Alarm, Alarms, LogGroup};
 use crate::exit::{Exit, Misuse};
 use crate::progress::Bar;
-use crate::{patterns, scan};
+use crate::{patterns, scan, verify};
 use leaktrail::alarm::AlarmSettings;
 use leaktrail::pipeline::{self, LogGroups, Watch};
-use leaktrail::report::{self, Custody};
+use leaktrail::report;
 use std::io::Write;
 
 pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
@@ -28,7 +28,7 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
     let folder = scan::open(&asked.output)?;
     let bar = Bar::new(asked.running.quiet);
     let options = scan::read_options(&asked.rows, &asked.files, &asked.running);
-    let options = scan::judged(options, &asked.judging);
+    let options = verify::checked(scan::judged(options, &asked.judging), &asked.checking)?;
     let source = asked.running.sources(&asked.sources, &options.choice)?;
     let told = pipeline::alarms(&source, &options, &watch, &bar);
     bar.finish();
@@ -36,7 +36,7 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
     if let Some(folder) = folder {
         let (formats, invocation) = (
             scan::formats(&asked.output.format),
-            scan::invocation(&asked.sources, Custody::Unstated),
+            scan::invocation(&asked.sources, asked.checking.custody()),
         );
         report::write_alarms(
             &told.analysis,
@@ -48,7 +48,7 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
     }
     if asked.output.folder.is_none() || !asked.running.quiet {
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        report::write_alarms_text(&told.histories, &mut out)?;
+        report::write_alarms_text(&told.analysis, &told.histories, &mut out)?;
         out.flush()?;
     }
     scan::warn(&told.analysis);

@@ -1,10 +1,10 @@
 //! Over which accounts, Regions, kinds and buckets does a file's evidence reach?
 
 use super::Gathering;
-use crate::event::{Whereabouts, bucket_of_record, is_own_by_type, table};
+use crate::event::{Whereabouts, bucket_and_owner, bucket_of_record, is_own_by_type, table};
 use crate::evidence::{Activity, Category, Coverage, Evidence, FileAccount};
 use crate::record::{Field, Glance, RawRecord, Record};
-use crate::vocab::{AccountId, Region, Timestamp};
+use crate::vocab::{AccountId, BucketName, Region, Timestamp};
 
 impl Gathering<'_> {
     /// Notes where and when a record was written.
@@ -41,6 +41,15 @@ impl Gathering<'_> {
 
     fn log(&mut self, time: Timestamp, record: &Record<'_>) {
         let owner = record.text_among("resources", "accountId");
+        if owner.is_some_and(|owner| record.differs_among("resources", "accountId", owner)) {
+            let (bucket, owner) = bucket_and_owner(record);
+            let bucket = bucket.as_ref().map(BucketName::as_str);
+            let coverage = Coverage::at(time);
+            bucket
+                .into_iter()
+                .for_each(|bucket| self.evidence.log(bucket, owner.clone(), coverage));
+            return;
+        }
         let owner = owner.or_else(|| record.text("recipientAccountId"));
         let account = owner.and_then(AccountId::parse);
         let bucket = record.text_in("requestParameters", "bucketName");

@@ -2,7 +2,7 @@
 
 use super::super::escape;
 use super::super::row::{Cell, Table};
-use super::cells::{count, flag, instant, known, maybe_seconds, plain, untrusted};
+use super::cells::{count, flag, instant, known, maybe_seconds, plain, untrusted, verdict};
 use super::{boolean, integer, list, text, time};
 use crate::analysis::{AlarmChange, AlarmHistory, ExposureTold, Match};
 use crate::vocab::Timestamp;
@@ -39,16 +39,17 @@ fn alarms(histories: &[AlarmHistory]) -> Table<'_> {
         }),
         integer("matches", |(_, change)| count(change.tells.len() as u64)),
         time("first_event_time", |(_, change)| {
-            instant(change.tells.first().map(|(time, _)| *time))
+            instant(change.tells.first().map(|event| event.time))
         }),
         integer("seconds_from_event", |(_, change)| {
             maybe_seconds(change.seconds_from_event())
         }),
         list("event_ids", |(_, change)| {
-            let ids = change.tells.iter().filter_map(|(_, id)| id.as_ref());
+            let ids = change.tells.iter().filter_map(|event| event.id.as_ref());
             Cell::List(ids.map(|id| Cow::Borrowed(id.as_str())).collect())
         }),
         boolean("simulated", |_| Cell::Boolean(true)),
+        text("integrity", |(_, change)| verdict(change.integrity())),
     ];
     super::table("alarms", fields, || {
         histories.iter().flat_map(|history| {
@@ -91,6 +92,7 @@ fn matches(histories: &[AlarmHistory]) -> Table<'_> {
             escape::file_name(&row.citation.log_file)
         }),
         integer("record_index", |(_, row)| count(row.citation.record_index)),
+        text("integrity", |(_, row)| verdict(row.integrity)),
     ];
     super::table("matches", fields, || {
         histories.iter().flat_map(|history| {
@@ -123,6 +125,7 @@ fn escalations(histories: &[AlarmHistory]) -> Table<'_> {
         time("incident_at", |(_, row)| instant(row.told.incident)),
         text("escalation", |(_, row)| plain(row.told.escalation.name())),
         time("escalated_at", |(_, row)| instant(row.told.escalated_at)),
+        text("integrity", |(_, row)| verdict(row.integrity)),
     ];
     super::table("escalations", fields, || {
         histories.iter().flat_map(|history| {

@@ -3,6 +3,7 @@
 use super::super::escape;
 use super::super::row::Cell;
 use crate::event::CitedEvent;
+use crate::integrity::RecordVerdict;
 use crate::timeline::{Cause, Origin};
 use crate::vocab::{Timestamp, Untrusted};
 use std::borrow::{Borrow, Cow};
@@ -62,6 +63,11 @@ pub(super) fn flag<'a>(known: Option<bool>) -> Cell<'a> {
 /// The id of an event, where it has one.
 pub(super) fn event_id(cause: &CitedEvent) -> Cell<'_> {
     known(cause.event.event_id())
+}
+
+/// What can be said of records, where there are digests.
+pub(super) fn verdict<'a>(verdict: Option<RecordVerdict>) -> Cell<'a> {
+    verdict.map_or(Cell::Empty, |it| plain(it.name()))
 }
 
 /// eventName, as AWS writes it.

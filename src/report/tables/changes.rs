@@ -4,7 +4,7 @@ use super::super::escape;
 use super::super::row::{Cell, Table};
 use super::cells::{
     actor, actor_type, count, event_id, event_name, known, mfa, plain, source_ip, untrusted,
-    user_agent,
+    user_agent, verdict,
 };
 use super::{Field, boolean, integer, text, time};
 use crate::analysis::Analysis;
@@ -57,9 +57,7 @@ fn citation<'a>() -> Vec<Field<'a, Row<'a>>> {
             escape::file_name(&row.event.citation.log_file)
         }),
         integer("record_index", |row| count(row.event.citation.record_index)),
-        text("integrity", |row| {
-            row.integrity.map_or(Cell::Empty, |it| plain(it.name()))
-        }),
+        text("integrity", |row| verdict(row.integrity)),
         text("record", |row| untrusted(&row.event.event.record)),
     ]
 }
