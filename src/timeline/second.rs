@@ -131,6 +131,11 @@ impl Step {
         shows && !self.is_idle() && !self.says_gone()
     }
 
+    /// Whether it is a call whose end, a refusal too, shows that the bucket is there.
+    pub fn proves_there(&self, life: &Life) -> bool {
+        matches!(self, Self::Bucket(call) if life.is_shown_by(call))
+    }
+
     /// Whether it speaks of every bucket of the account, wherever it was recorded. A document of its block says nothing of what
     /// became of buckets since the logs end.
     pub fn is_of_the_account(&self) -> bool {

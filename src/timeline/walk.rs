@@ -124,7 +124,8 @@ impl<'w> Walk<'w> {
         let mut touched = self.on_objects(at, before);
         let was_told = self.life.is_told();
         let touches = !after.is_empty() || !touched.is_empty();
-        let steps_show = steps.iter().any(Step::is_of_the_bucket);
+        let shows = |step: &Step| step.is_of_the_bucket() || step.proves_there(&self.life);
+        let steps_show = steps.iter().any(shows);
         if steps.iter().any(Step::is_of_the_account) {
             self.reached = Some(at);
         }
