@@ -13,6 +13,7 @@ mod frame;
 mod glance;
 mod keys;
 mod places;
+mod repeated;
 mod resume;
 mod scan;
 mod shape;
