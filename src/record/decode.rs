@@ -3,6 +3,7 @@
 //! The only file that knows which JSON parser is used. It parses a copy, because the parser writes into its input and a
 //! record must stay as it was written. Of duplicate keys the last counts, here as everywhere.
 
+use super::repeated::sum_of_last;
 use super::shape::MAX_DEPTH;
 use crate::vocab::LossKind;
 use serde_json::{Map, Number, Value};
@@ -425,27 +426,6 @@ fn read_scalar(scalar: StaticNode) -> Value {
         StaticNode::Null => Value::Null,
     }
 }
-
-/// The sum of what stands under each name last.
-fn sum_of_last(mut members: Vec<(&str, u64)>) -> u64 {
-    let few = members.len() <= FEW;
-    let is_repeated = |at: usize, (name, _): &(&str, u64)| {
-        let mut later = members.iter().skip(at + 1);
-        later.any(|(other, _)| other == name)
-    };
-    if few {
-        let last = members.iter().enumerate();
-        let last = last.filter(|(at, member)| !is_repeated(*at, member));
-        return last.map(|(_, (_, count))| count).sum();
-    }
-    members.reverse();
-    members.sort_by_key(|(name, _)| *name);
-    members.dedup_by_key(|(name, _)| *name);
-    members.iter().map(|(_, count)| count).sum()
-}
-
-/// So many names are sooner compared with each other than sorted.
-const FEW: usize = 32;
 
 fn count_values(nodes: &mut std::slice::Iter<'_, Node<'_>>) -> u64 {
     match nodes.next() {

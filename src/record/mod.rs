@@ -14,6 +14,7 @@ mod glance;
 mod keys;
 mod outside;
 mod places;
+mod repeated;
 mod resume;
 mod scan;
 mod shape;
