@@ -2,7 +2,7 @@
 
 use super::conclude::conclude_with_verdicts;
 use super::gather::{Gathered, Gathering, Writes, account_at_a_glance, account_of};
-use super::matches::{Copied, Matches};
+use super::matches::{Copied, Matches, counted_in};
 use super::proof::{Asked, is_read_late};
 use super::reading::{Ended, Reader, read_records};
 use super::sink::{Kept, Sinks};
@@ -10,7 +10,7 @@ use super::stage::Stage;
 use super::text::record_loss;
 use super::turns::{announce, in_turn};
 use super::{Options, Progress, ScanError, in_pool, known, read_writes, unlisted};
-use crate::alarm::{AlarmSettings, Datum, MetricTime};
+use crate::alarm::{AlarmSettings, Datum};
 use crate::analysis::{AlarmHistory, Analysis};
 use crate::event::event_time;
 use crate::inflate::FirstMember;
@@ -308,13 +308,6 @@ impl Watcher<'_> {
                 known.keep(Copied::of(&self.file.id, raw, record, time, datum));
             }
         }
-    }
-}
-
-pub(super) fn counted_in(metric_time: MetricTime, happened: i64, arrives: i64) -> i64 {
-    match metric_time {
-        MetricTime::Delivery => arrives,
-        MetricTime::Event => happened,
     }
 }
 

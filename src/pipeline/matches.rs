@@ -1,6 +1,5 @@
 //! What matched, each event once, and which of its copies say so?
 
-use super::alarms::counted_in;
 use crate::alarm::{Datum, Fate, MetricTime};
 use crate::analysis::Match;
 use crate::event::{EventKey, bucket_named, content_hash, event_key};
@@ -106,6 +105,14 @@ impl Copied {
 
     fn rank(&self) -> (i64, &Citation) {
         (self.told.datum.arrives, &self.told.citation)
+    }
+}
+
+/// In which minute a match counts that happened in one and arrives in another.
+pub(super) fn counted_in(metric_time: MetricTime, happened: i64, arrives: i64) -> i64 {
+    match metric_time {
+        MetricTime::Delivery => arrives,
+        MetricTime::Event => happened,
     }
 }
 

@@ -133,12 +133,13 @@ impl Outside {
     #[inline(always)]
     pub fn odd(&self, start: usize, end: usize) -> Odd {
         let mut odd = Odd::default();
-        for (base, here) in &self.odd {
+        // Blocks are in order, and most records have none that is odd.
+        let first = self.odd.partition_point(|(base, _)| base + BLOCK <= start);
+        let blocks = self.odd.get(first..).unwrap_or_default();
+        for (base, here) in blocks.iter().take_while(|(base, _)| *base < end) {
             let behind = start.saturating_sub(*base);
             let before = (base + BLOCK).saturating_sub(end);
-            if behind < BLOCK && before < BLOCK {
-                odd.add(*here, u64::MAX << behind & u64::MAX >> before);
-            }
+            odd.add(*here, u64::MAX << behind & u64::MAX >> before);
         }
         odd
     }

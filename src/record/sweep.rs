@@ -212,7 +212,7 @@ impl Taking<'_, '_> {
                 return false;
             }
         }
-        let Some(framing) = self.kept.frame_of(lanes, from, last + 1) else {
+        let Some((frame, places)) = self.kept.frame_of(lanes, from, last + 1) else {
             return false;
         };
         let mut swept = Swept {
@@ -220,7 +220,6 @@ impl Taking<'_, '_> {
             end,
             places: Places::default(),
         };
-        let (frame, places) = framing;
         let framed = Framed {
             text: self.text,
             start,

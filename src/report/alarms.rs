@@ -1,8 +1,8 @@
 //! How are alarms told? Tables, the notifications as SNS would deliver them, and `run.json`; or a page of text.
 
 use super::{
-    Folder, Format, Invocation, ReportError, Written, alarm_tables, escape, run, tables,
-    verification, write_custody, write_page, write_tables,
+    Folder, Format, Invocation, ReportError, Written, alarm_tables, escape, publish, tables,
+    verification, write_page, write_tables,
 };
 use crate::analysis::{AlarmChange, AlarmHistory, Analysis, ExposureTold};
 use crate::integrity::RecordVerdict;
@@ -37,12 +37,7 @@ pub fn write_alarms(
         sha256,
         rows,
     });
-    write_custody(analysis, invocation, &mut folder, &mut written)?;
-    folder.write(run::FILE, |out| {
-        run::write(analysis, invocation, &written, out)
-    })?;
-    folder.publish()?;
-    Ok(written)
+    publish(analysis, invocation, folder, written)
 }
 
 /// In the order of time; those of one minute in the order of the alarms.

@@ -128,24 +128,20 @@ fn write_with(
 ) -> Result<Vec<Written>, ReportError> {
     let mut written = write_tables(tables, formats, &mut folder)?;
     write_page(analysis, formats, invocation, &mut folder, &mut written)?;
-    write_custody(analysis, invocation, &mut folder, &mut written)?;
-    folder.write(run::FILE, |out| {
-        run::write(analysis, invocation, &written, out)
-    })?;
-    folder.publish()?;
-    Ok(written)
+    publish(analysis, invocation, folder, written)
 }
 
-/// Writes the custody statement, if one goes with the report.
-fn write_custody(
+/// Writes what tells of all that was written: the custody statement, if one goes with the report, and `run.json`. Then the
+/// folder is there.
+fn publish(
     analysis: &Analysis,
     invocation: &Invocation,
-    folder: &mut Folder,
-    written: &mut Vec<Written>,
-) -> Result<(), ReportError> {
+    mut folder: Folder,
+    mut written: Vec<Written>,
+) -> Result<Vec<Written>, ReportError> {
     if invocation.custody == Custody::Stated {
         let sha256 = folder.write(custody::FILE, |out| {
-            custody::write(analysis, invocation, written, out)
+            custody::write(analysis, invocation, &written, out)
         })?;
         written.push(Written {
             name: custody::FILE.to_owned(),
@@ -153,7 +149,11 @@ fn write_custody(
             rows: 0,
         });
     }
-    Ok(())
+    folder.write(run::FILE, |out| {
+        run::write(analysis, invocation, &written, out)
+    })?;
+    folder.publish()?;
+    Ok(written)
 }
 
 /// Writes some tables in each format beside their places.
