@@ -9,8 +9,11 @@
 )]
 
 mod corpus;
+#[allow(dead_code, reason = "only what it tells of memory is used")]
+mod crowd;
 
 use corpus::{Corpus, Shape};
+use crowd::peak_memory;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use leaktrail::analysis::Analysis;
@@ -20,7 +23,8 @@ use leaktrail::pipeline::{Options, Query, Thoroughness, Wanted, filter, scan};
 use leaktrail::source::DirSource;
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -31,7 +35,18 @@ const TIMES: u64 = 10;
 const PAIRS: usize = 11;
 static CORPORA: OnceLock<[Corpus; 3]> = OnceLock::new();
 
+/// A process that is to scan a folder, and tell how much memory that took, is told so by this variable.
+const SCANS: &str = "LEAKTRAIL_BENCH_SCANS";
+/// A scan may hold so many bytes beside, for each thread, twice the longest text.
+const MOST: u64 = 64 << 20;
+const THREADS: usize = 2;
+
 fn main() {
+    if let Some(folder) = std::env::var_os(SCANS) {
+        let analysis = analysis(Path::new(&folder), Some(THREADS));
+        let peak = peak_memory().unwrap_or_default();
+        return println!("{} {peak}", analysis.counts.records);
+    }
     let folder = tempfile::tempdir().unwrap();
     // `LEAKTRAIL_CORPUS=DIR` leaves the archives there, for other tools.
     let kept = std::env::var_os("LEAKTRAIL_CORPUS").map(PathBuf::from);
@@ -40,6 +55,7 @@ fn main() {
     let corpora = CORPORA.get_or_init(|| corpora);
     for (shape, corpus) in SHAPES.iter().zip(corpora) {
         tell(*shape, corpus);
+        tell_memory(*shape, corpus);
     }
     // Cargo says `--bench`; whoever says more wants less.
     if std::env::args().skip(1).all(|word| word == "--bench") {
@@ -57,9 +73,9 @@ fn compare(shape: Shape, corpus: &Corpus) {
     for _ in 0..PAIRS {
         let times = [
             took(|| inflated(corpus)),
-            took(|| analysis(corpus, Some(1)).counts.records),
+            took(|| analysis(&corpus.folder, Some(1)).counts.records),
             took(|| filtered(corpus, Thoroughness::Likely).1),
-            took(|| analysis(corpus, None).counts.records),
+            took(|| analysis(&corpus.folder, None).counts.records),
         ];
         let [inflation, one, filter, all] = times;
         let found = [one / inflation, filter / inflation, one / all];
@@ -84,7 +100,7 @@ fn took<T>(work: impl FnOnce() -> T) -> f64 {
 
 /// Prints what is there and what a scan finds, which must be the same.
 fn tell(shape: Shape, corpus: &Corpus) {
-    let analysis = analysis(corpus, None);
+    let analysis = analysis(&corpus.folder, None);
     let (counts, exposures) = (analysis.counts, analysis.exposures.len());
     println!(
         "{shape:?}: {} files, {} bytes, {} inflated, {} records, {} used, {exposures} exposures",
@@ -106,17 +122,41 @@ fn tell(shape: Shape, corpus: &Corpus) {
     assert_eq!(found, filtered(corpus, Thoroughness::Everything));
 }
 
+/// Prints how much memory a scan takes: in a process of its own, for this one holds the archives.
+fn tell_memory(shape: Shape, corpus: &Corpus) {
+    let bench = std::env::current_exe().unwrap();
+    let scan = Command::new(bench).env(SCANS, &corpus.folder).output();
+    let told = String::from_utf8(scan.unwrap().stdout).unwrap();
+    let (records, peak) = told.trim().split_once(' ').unwrap();
+    assert_eq!(records.parse(), Ok(corpus.records));
+    let (peak, most): (u64, u64) = (
+        peak.parse().unwrap(),
+        MOST + THREADS as u64 * 2 * corpus.largest,
+    );
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    match peak {
+        0 => println!("{shape:?}: this system does not tell how much memory was held"),
+        _ => println!(
+            "{shape:?}: peak memory {:.0} MiB of at most {:.0}, the longest text {:.1}, {THREADS} threads",
+            mib(peak),
+            mib(most),
+            mib(corpus.largest)
+        ),
+    }
+    assert!(peak <= most, "{peak} bytes were held");
+}
+
 fn corpus(shape: Shape) -> &'static Corpus {
     let place = SHAPES.iter().position(|other| *other == shape).unwrap();
     &CORPORA.get().unwrap()[place]
 }
 
-fn analysis(corpus: &Corpus, threads: Option<usize>) -> Analysis {
+fn analysis(folder: &Path, threads: Option<usize>) -> Analysis {
     let options = Options {
         threads,
         ..Options::default()
     };
-    let source = DirSource::new(vec![corpus.folder.clone()]);
+    let source = DirSource::new(vec![folder.to_path_buf()]);
     scan(&source, &options, &()).unwrap()
 }
 
@@ -158,14 +198,14 @@ fn inflation_streamed(bencher: Bencher<'_, '_>, shape: Shape) {
 #[divan::bench(args = SHAPES, sample_count = 10, sample_size = 1)]
 fn scan_on_one_thread(bencher: Bencher<'_, '_>, shape: Shape) {
     let corpus = corpus(shape);
-    counted(bencher, corpus).bench_local(|| analysis(corpus, Some(1)));
+    counted(bencher, corpus).bench_local(|| analysis(&corpus.folder, Some(1)));
 }
 
 /// From the folder to the analysis, on a thread a core.
 #[divan::bench(args = SHAPES, sample_count = 10, sample_size = 1)]
 fn scan_on_all_cores(bencher: Bencher<'_, '_>, shape: Shape) {
     let corpus = corpus(shape);
-    counted(bencher, corpus).bench_local(|| analysis(corpus, None));
+    counted(bencher, corpus).bench_local(|| analysis(&corpus.folder, None));
 }
 
 /// A pattern of the CIS benchmark over the folder, on one thread: most records are only counted.

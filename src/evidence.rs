@@ -196,14 +196,16 @@ impl Evidence {
         }
     }
 
-    /// Notes that a bucket's data events are logged.
-    pub fn log(&mut self, bucket: &str, account: Option<AccountId>, here: Coverage) {
-        if let Some(accounts) = self.logged.get_mut(bucket) {
-            return merge_into(accounts, account, here);
-        }
-        if let Some(bucket) = BucketName::parse(bucket) {
-            let accounts = BTreeMap::from([(account, here)]);
-            self.logged.insert(bucket, accounts);
+    /// Notes that a bucket's data events are logged in an account, if one is known.
+    pub fn log(&mut self, bucket: &str, account: Option<&str>, here: Coverage) {
+        let known = self.logged.get_mut(bucket);
+        let spans = known.into_iter().flat_map(|accounts| accounts.iter_mut());
+        let mut same = spans.filter(|(known, _)| known.as_ref().map(AccountId::as_str) == account);
+        if let Some((_, span)) = same.next() {
+            *span = span.merge(here);
+        } else if let Some(bucket) = BucketName::parse(bucket) {
+            let accounts = self.logged.entry(bucket).or_default();
+            merge_into(accounts, account.and_then(AccountId::parse), here);
         }
     }
 

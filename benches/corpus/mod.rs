@@ -38,6 +38,9 @@ pub struct Corpus {
     pub paths: Vec<PathBuf>,
     /// Bytes of all texts, inflated.
     pub inflated: u64,
+    /// Bytes of the longest of them.
+    #[allow(dead_code, reason = "one bench uses it")]
+    pub largest: u64,
     /// Records.
     pub records: u64,
     /// Of these, changes of access to a bucket.
@@ -65,6 +68,7 @@ impl Corpus {
             files: Vec::new(),
             paths: Vec::new(),
             inflated: 0,
+            largest: 0,
             records: 0,
             changes: 0,
             sessions: 0,
@@ -133,6 +137,7 @@ impl Corpus {
         fs::write(&path, &bytes)?;
         self.paths.push(path);
         self.inflated += text.len() as u64;
+        self.largest = self.largest.max(text.len() as u64);
         self.files.push(bytes);
         Ok(())
     }

@@ -1,6 +1,10 @@
 //! What does a busy account's trail hold? Records in the shape, the key order and the mix of real ones; all ids are made up.
 
 use super::dice::Dice;
+use leaktrail::vocab::Timestamp;
+
+/// 2024-03-01T00:00:00Z
+const BEGIN: i64 = 1_709_251_200;
 
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -193,14 +197,9 @@ fn record(dice: &mut Dice, second: u64, (service, name, reads): Event, told: &To
         true => "Management",
         false => "Data",
     };
-    let (day, hour, minute, second) = (
-        1 + second / 86_400,
-        second / 3_600 % 24,
-        second / 60 % 60,
-        second % 60,
-    );
+    let time = Timestamp::from_unix(BEGIN + second.cast_signed());
     format!(
-        r#"{{"eventVersion":"1.09","userIdentity":{identity},"eventTime":"2024-03-{day:02}T{hour:02}:{minute:02}:{second:02}Z","eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","sourceIPAddress":"{address}","userAgent":"{agent}",{refusal}"requestParameters":{parameters},"responseElements":{response},"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"{}=","bytesTransferredOut":{}}},"requestID":"{}","eventID":"{}","readOnly":{reads},{resources}"eventType":"AwsApiCall","managementEvent":{management},"recipientAccountId":"{ACCOUNT}","eventCategory":"{category}","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{service}.us-east-1.amazonaws.com"}}}}"#,
+        r#"{{"eventVersion":"1.09","userIdentity":{identity},"eventTime":"{time}","eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","sourceIPAddress":"{address}","userAgent":"{agent}",{refusal}"requestParameters":{parameters},"responseElements":{response},"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"{}=","bytesTransferredOut":{}}},"requestID":"{}","eventID":"{}","readOnly":{reads},{resources}"eventType":"AwsApiCall","managementEvent":{management},"recipientAccountId":"{ACCOUNT}","eventCategory":"{category}","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{service}.us-east-1.amazonaws.com"}}}}"#,
         dice.text(75, BASE64),
         dice.below(9_000),
         dice.text(16, UPPER),

@@ -7,7 +7,7 @@
 use super::digest::{Digest, Previous};
 use super::name::{ChainId, ChainKind, file_name, unpacked};
 use crate::event::TrailEvent;
-use crate::vocab::{LogFileId, Span, Timestamp, Untrusted};
+use crate::vocab::{AccountId, LogFileId, Region, Span, Timestamp, Untrusted};
 use std::collections::{BTreeMap, HashSet};
 
 /// The digests of one chain.
@@ -62,7 +62,7 @@ pub(super) struct Held<'m> {
     /// The names of all digest files: one that cannot be read, or tells of another place, is not missing.
     pub names: HashSet<&'m str>,
     /// When the log files of each account and Region were delivered, as their names say: the first and the last time.
-    pub delivered: BTreeMap<(String, String), (Timestamp, Timestamp)>,
+    pub delivered: BTreeMap<(AccountId, Region), (Timestamp, Timestamp)>,
     /// The calls on trails.
     pub trails: &'m [TrailEvent],
 }
@@ -159,11 +159,8 @@ impl Walk<'_> {
     /// A chain may have begun before this evidence; where log files from before are here, its digests are missing.
     fn begin(&self, first: &Digest, previous: &Previous, chain: &mut Chain) {
         chain.begins_after = Some(previous.key.clone());
-        let region = self.id.region.as_ref().map_or("", |it| it.as_str());
-        let delivered = self
-            .held
-            .delivered
-            .get(&(account(self.id).to_owned(), region.to_owned()));
+        let place = self.id.account.clone().zip(self.id.region.clone());
+        let delivered = place.and_then(|place| self.held.delivered.get(&place));
         let from = first.window.from;
         let is_regular = self.id.kind == ChainKind::Regular;
         if is_regular && delivered.is_some_and(|(earliest, _)| earliest.plus(60) <= from) {

@@ -15,35 +15,18 @@ use crate::vocab::{LogFileId, Untrusted};
 use std::collections::{BTreeMap, HashMap};
 
 /// A verdict, and why.
-pub(super) type Judged = (DigestVerdict, String);
+pub type Judged = (DigestVerdict, String);
 
 /// The digests that tell of one before them, by that one's name. The bucket does not count: it stands in the very text
 /// that is to be checked, and whoever edits it must not get away from what speaks against him.
 type Successors<'m> = HashMap<&'m str, Vec<(&'m LogFileId, &'m Previous)>>;
 
-/// The verdict on each digest file.
-pub(super) fn check_digests<'m>(
-    material: &'m Material,
-    keys: &PublicKeys,
-    metadata: &Metadata,
-) -> BTreeMap<&'m LogFileId, Judged> {
-    let successors = successors(material);
-    let check = Check {
-        keys,
-        metadata,
-        successors: &successors,
-    };
-    let mut judged: BTreeMap<&LogFileId, Judged> = material
-        .digests
-        .iter()
-        .map(|(file, held)| (file, check.judge(file, held)))
-        .collect();
-    for (file, held) in &material.digests {
-        if let Ok(digest) = &held.digest {
-            blame_for_broken_link(file, check.link(digest, held.proof.content), &mut judged);
-        }
-    }
-    judged
+/// What digests are checked with. Each is judged by itself, in any order: signatures take longest of all.
+pub struct Check<'m> {
+    pub(super) material: &'m Material,
+    pub(super) keys: &'m PublicKeys,
+    pub(super) metadata: &'m Metadata,
+    successors: Successors<'m>,
 }
 
 fn successors(material: &Material) -> Successors<'_> {
@@ -62,12 +45,6 @@ fn successors(material: &Material) -> Successors<'_> {
     successors
 }
 
-struct Check<'c, 'm> {
-    keys: &'c PublicKeys,
-    metadata: &'c Metadata,
-    successors: &'c Successors<'m>,
-}
-
 /// What the digests after it say of a digest's hash.
 enum Link<'m> {
     /// Nothing: there is none.
@@ -78,8 +55,36 @@ enum Link<'m> {
     Broken(Vec<&'m LogFileId>),
 }
 
-impl<'m> Check<'_, 'm> {
-    fn judge(&self, file: &LogFileId, held: &HeldDigest) -> Judged {
+impl<'m> Check<'m> {
+    /// A check of those digests.
+    pub fn of(material: &'m Material, keys: &'m PublicKeys, metadata: &'m Metadata) -> Self {
+        Self {
+            material,
+            keys,
+            metadata,
+            successors: successors(material),
+        }
+    }
+
+    /// The digest files, in order.
+    pub fn digests(&self) -> Vec<(&'m LogFileId, &'m HeldDigest)> {
+        self.material.digests.iter().collect()
+    }
+
+    /// The verdict on each digest file, from what each was judged to be by itself.
+    pub(super) fn verdicts(&self, judged: Vec<Judged>) -> BTreeMap<&'m LogFileId, Judged> {
+        let digests = &self.material.digests;
+        let mut judged: BTreeMap<&LogFileId, Judged> = digests.keys().zip(judged).collect();
+        for (file, held) in digests {
+            if let Ok(digest) = &held.digest {
+                blame_for_broken_link(file, self.link(digest, held.proof.content), &mut judged);
+            }
+        }
+        judged
+    }
+
+    /// What one digest is by itself.
+    pub fn judge(&self, file: &LogFileId, held: &HeldDigest) -> Judged {
         let plain = |verdict, why: &str| (verdict, why.to_owned());
         let digest = match &held.digest {
             Ok(digest) => digest,

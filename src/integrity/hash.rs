@@ -30,7 +30,13 @@ impl ContentHash {
 
     /// Reads 64 hex digits, of either case.
     pub fn parse(text: &str) -> Option<Self> {
-        Some(Self(unhex(text)?.try_into().ok()?))
+        let (pairs, rest) = text.as_bytes().as_chunks();
+        let pairs: &[[u8; 2]; 32] = pairs.as_array().filter(|_| rest.is_empty())?;
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(pairs) {
+            *byte = byte_of(*pair)?;
+        }
+        Some(Self(hash))
     }
 
     /// The hash's bytes.
@@ -69,12 +75,14 @@ impl fmt::Debug for ContentHash {
 
 /// The bytes that pairs of hex digits stand for.
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => u8::try_from(digit(high)? * 16 + digit(low)?).ok(),
-        _ => None,
-    };
-    text.as_bytes().chunks(2).map(pair).collect()
+    let (pairs, rest) = text.as_bytes().as_chunks();
+    let bytes = pairs.iter().map(|pair| byte_of(*pair));
+    bytes.collect::<Option<_>>().filter(|_| rest.is_empty())
+}
+
+fn byte_of([high, low]: [u8; 2]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 #[cfg(test)]

@@ -16,9 +16,11 @@ mod keys;
 mod material;
 mod metadata;
 mod name;
+mod told;
 mod verdict;
 
 pub use chain::{Chain, Gap, MissingDigest};
+pub use check_digest::{Check, Judged};
 pub use digest::{Digest, NamedLog, Previous};
 pub use hash::{ContentHash, ContentHasher};
 pub use keys::PublicKeys;
@@ -29,7 +31,7 @@ pub use verdict::{DigestVerdict, LogVerdict, RecordVerdict, Trust, Unreferenced}
 
 use crate::event::TrailEvent;
 use crate::source::parse;
-use crate::vocab::{Citation, LogFileId, Span, Timestamp, Untrusted};
+use crate::vocab::{AccountId, Citation, LogFileId, Region, Span, Timestamp, Untrusted};
 use chain::Held;
 use name::{file_name, unpacked};
 use std::collections::BTreeMap;
@@ -116,22 +118,22 @@ pub struct Listed<'m> {
     pub is_passed_over: bool,
 }
 
-/// Says of each digest and each log file what can be said. `trails` are calls on trails, in order of time.
+/// Says of each digest and each log file what can be said. `judged` is what each digest is by itself, in their order; `trails`
+/// are calls on trails, in order of time.
 pub fn verify(
-    material: &Material,
+    check: &Check<'_>,
+    judged: Vec<Judged>,
     files: &[Listed<'_>],
     trails: &[TrailEvent],
-    keys: &PublicKeys,
-    metadata: &Metadata,
 ) -> Integrity {
-    let means = Means::of(keys, metadata);
+    let (material, means) = (check.material, Means::of(check.keys, check.metadata));
     if material.digests.is_empty() {
         return Integrity {
             means,
             ..Integrity::default()
         };
     }
-    let judged = check_digest::check_digests(material, keys, metadata);
+    let judged = check.verdicts(judged);
     let chains = chain::chains(&held(material, files, trails));
     let names = check_log::Names::of(material, &judged);
     let (logs, present) = check_log::check_logs(files, material, &names, &chains);
@@ -196,11 +198,10 @@ impl Means {
 
 fn held<'m>(material: &'m Material, files: &[Listed<'m>], trails: &'m [TrailEvent]) -> Held<'m> {
     let digests = material.digests.iter();
-    let mut delivered: BTreeMap<(String, String), (Timestamp, Timestamp)> = BTreeMap::new();
+    let mut delivered: BTreeMap<(AccountId, Region), (Timestamp, Timestamp)> = BTreeMap::new();
     for key in files.iter().filter_map(|it| parse(it.file.as_str())) {
-        let place = (key.account.to_string(), key.region.to_string());
         let (first, last) = delivered
-            .entry(place)
+            .entry((key.account, key.region))
             .or_insert((key.delivered, key.delivered));
         (*first, *last) = (key.delivered.min(*first), key.delivered.max(*last));
     }

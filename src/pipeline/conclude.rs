@@ -1,13 +1,16 @@
 //! What follows from the evidence? Checks, reconstruction and coverage, one after the other.
 
 use super::sink::Kept;
-use super::{Options, ScanError, tell};
+use super::{Options, ScanError, in_pool, tell};
 use crate::analysis::Analysis;
 use crate::coverage;
-use crate::event::EventKey;
+use crate::event::{EventKey, TrailEvent};
 use crate::evidence::{Evidence, Fate};
-use crate::integrity::{self, Integrity, Listed, Material, RecordVerdict};
+use crate::integrity::{
+    self, Check, HeldDigest, Integrity, Judged, Listed, Material, RecordVerdict,
+};
 use crate::vocab::{LogFileId, SkipReason};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 
 /// What can be said of the records of each event.
@@ -33,8 +36,7 @@ pub(super) fn conclude_with_verdicts(
 ) -> Result<(Analysis, Verdicts), ScanError> {
     let trails: Vec<_> = std::mem::take(&mut evidence.trails).into_iter().collect();
     let files = listed(&evidence, &material);
-    let (keys, metadata) = (&options.public_keys, &options.metadata);
-    let integrity = integrity::verify(&material, &files, &trails, keys, metadata);
+    let integrity = verified(&material, &files, &trails, options)?;
     let verdicts = verdicts(&evidence, &integrity, &material);
     let told = tell(evidence, kept, options)?;
     let timelines = told.timelines.iter();
@@ -50,6 +52,23 @@ pub(super) fn conclude_with_verdicts(
     };
     let analysis = options.selection.pick_streams(whole.assured(&verdicts));
     Ok((analysis, verdicts))
+}
+
+/// What can be said of digests and log files. Digests are judged by all threads: signatures take longest.
+pub(super) fn verified(
+    material: &Material,
+    files: &[Listed<'_>],
+    trails: &[TrailEvent],
+    options: &Options,
+) -> Result<Integrity, ScanError> {
+    let check = Check::of(material, &options.public_keys, &options.metadata);
+    let digests = check.digests();
+    let judge = |(file, held): &(&LogFileId, &HeldDigest)| check.judge(file, held);
+    let judged: Vec<Judged> = match digests.is_empty() {
+        true => Vec::new(),
+        false => in_pool(options.threads, || digests.par_iter().map(judge).collect())?,
+    };
+    Ok(integrity::verify(&check, judged, files, trails))
 }
 
 /// Every file that is no digest.

@@ -25,7 +25,7 @@ use crate::inflate::FirstMember;
 use crate::integrity::{ContentHash, Material};
 use crate::record::{Glance, RawRecord, Record};
 use crate::source::{LogFile, Source};
-use crate::vocab::{BucketName, Citation, LogFileId, Loss, LossKind, SkipReason};
+use crate::vocab::{BucketName, Calendar, Citation, LogFileId, Loss, LossKind, SkipReason};
 use std::collections::BTreeSet;
 
 /// What files tell, and what they are checked with.
@@ -72,9 +72,11 @@ pub(super) struct Gathering<'o> {
     id: LogFileId,
     is_standard_input: bool,
     writes: Writes<'o>,
-    evidence: Evidence,
+    /// Where anything was found: most files tell of nothing but themselves.
+    evidence: Option<Box<Evidence>>,
     catch: Catch,
     presence: Presence,
+    calendar: Calendar,
     /// Into which buckets its calls wrote objects that matter only where an object's ACL let others in.
     written: BTreeSet<BucketName>,
     account: FileAccount,
@@ -94,9 +96,10 @@ impl<'o> Gathering<'o> {
             id: file.id.clone(),
             is_standard_input: file.is_standard_input(),
             writes,
-            evidence: Evidence::default(),
+            evidence: None,
             catch: Catch::default(),
             presence: Presence::default(),
+            calendar: Calendar::default(),
             written: BTreeSet::new(),
             account,
             used: 0,
@@ -125,14 +128,11 @@ impl<'o> Gathering<'o> {
         self.account.fate = match self.skipped.or(self.only_other_records()) {
             Some(reason) => Fate::Skipped(reason),
             None if self.members > 0 => Fate::Read,
-            None if self.used + self.account.not_of_interest == 0
-                && !self.evidence.losses.is_empty() =>
-            {
+            None if self.used + self.account.not_of_interest == 0 && self.has_losses() => {
                 Fate::Lost
             }
             None => Fate::Read,
         };
-        // Most files tell of nothing but themselves: what each has goes to where it belongs.
         self.presence.tell(&mut all.evidence, &mut self.account);
         if !self.written.is_empty() {
             let known = all.evidence.written.entry(self.id.clone());
@@ -140,9 +140,21 @@ impl<'o> Gathering<'o> {
         }
         let records = self.account.records;
         all.evidence.account(self.id.clone(), self.account);
-        all.evidence = std::mem::take(&mut all.evidence).merge(self.evidence);
+        if let Some(evidence) = self.evidence {
+            all.evidence = std::mem::take(&mut all.evidence).merge(*evidence);
+        }
         self.prover.finish_into(self.id, &mut all.material);
         records
+    }
+
+    /// What was found, to add to it.
+    fn evidence(&mut self) -> &mut Evidence {
+        self.evidence.get_or_insert_default()
+    }
+
+    fn has_losses(&self) -> bool {
+        let evidence = self.evidence.as_ref();
+        evidence.is_some_and(|evidence| !evidence.losses.is_empty())
     }
 
     /// A file of Insight or aggregated records only is no log file.
@@ -157,9 +169,8 @@ impl<'o> Gathering<'o> {
     }
 
     fn lose(&mut self, raw: &RawRecord<'_>, kind: LossKind, detail: &str) {
-        self.evidence
-            .losses
-            .insert(record_loss(&self.id, raw, kind, detail));
+        let loss = record_loss(&self.id, raw, kind, detail);
+        self.evidence().losses.insert(loss);
         self.account.lost_records += 1;
     }
 
@@ -182,15 +193,11 @@ impl<'o> Gathering<'o> {
             Ok(event) => {
                 self.put_change_aside(&event, raw, record);
                 if let Some(why) = event.change.unreadable().filter(|_| event.took()) {
-                    self.evidence.losses.insert(record_loss(
-                        &self.id,
-                        raw,
-                        LossKind::OpaqueParameters,
-                        why,
-                    ));
+                    let loss = record_loss(&self.id, raw, LossKind::OpaqueParameters, why);
+                    self.evidence().losses.insert(loss);
                 }
                 let citation = self.cite(raw);
-                self.evidence.tell(event, amended_event(record), citation);
+                self.evidence().tell(event, amended_event(record), citation);
                 self.used += 1;
             }
             Err(unusable) => self.lose(raw, unusable.kind, unusable.detail),
@@ -240,7 +247,7 @@ impl Gathering<'_> {
         if request.bytes.is_none() && has_unsound_bytes(record) {
             let why = "bytesTransferredOut is no number of bytes; it is not counted";
             let loss = record_loss(&self.id, raw, LossKind::UnsoundBytes, why);
-            self.evidence.losses.insert(loss);
+            self.evidence().losses.insert(loss);
         }
         self.catch.requests.push(
             &CitedRequest {
@@ -268,7 +275,7 @@ impl Gathering<'_> {
         };
         if let Some((account, region)) = issuance.account.clone().zip(issuance.region.clone()) {
             let here = Coverage::at(issuance.time);
-            self.evidence.issue(account, region, here);
+            self.evidence().issue(account, region, here);
         }
         let cited = CitedIssuance {
             event,
@@ -288,7 +295,7 @@ impl Gathering<'_> {
             Ok(None) => self.account.not_of_interest += 1,
             Ok(Some((key, inquiry))) => {
                 let citation = self.cite(raw);
-                self.evidence.hear(key, inquiry, citation);
+                self.evidence().hear(key, inquiry, citation);
                 self.used += 1;
             }
             Err(unusable) => self.lose(raw, unusable.kind, unusable.detail),
@@ -331,7 +338,7 @@ impl Reader for Gathering<'_> {
     }
 
     fn loss(&mut self, loss: Loss) {
-        self.evidence.losses.insert(loss);
+        self.evidence().losses.insert(loss);
     }
 
     fn damaged(&mut self, records: u64) {
@@ -370,7 +377,7 @@ impl Reader for Gathering<'_> {
 
     fn archive(&mut self, members: u64) {
         self.members = members;
-        if members == 0 && self.evidence.losses.is_empty() {
+        if members == 0 && !self.has_losses() {
             self.skip(SkipReason::NotCloudTrail);
         }
     }

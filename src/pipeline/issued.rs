@@ -36,11 +36,11 @@ pub(super) struct Issued {
 
 /// What a record that issued a session says, as far as it is looked for by it.
 pub(super) struct Names<'n> {
-    pub id: &'n str,
-    pub recipient: Option<&'n str>,
-    pub key: &'n str,
-    pub session: &'n str,
-    pub shared: Option<&'n str>,
+    pub id: &'n [u8],
+    pub recipient: Option<&'n [u8]>,
+    pub key: &'n [u8],
+    pub session: &'n [u8],
+    pub shared: Option<&'n [u8]>,
 }
 
 impl Issued {
@@ -53,19 +53,20 @@ impl Issued {
     /// The same of one that was read.
     pub fn of(cited: &CitedIssuance) -> Option<Self> {
         let issuance = &cited.issuance;
+        let shared = issuance.shared.as_ref();
         let names = Names {
-            id: "",
+            id: b"",
             recipient: None,
-            key: issuance.key.reveal(),
-            session: issuance.session.reveal(),
-            shared: issuance.shared.as_ref().map(|shared| shared.as_str()),
+            key: issuance.key.reveal().as_bytes(),
+            session: issuance.session.reveal().as_bytes(),
+            shared: shared.map(|shared| shared.as_str().as_bytes()),
         };
         let event = hash_of_event(&cited.event);
         Self::at(event, &names, issuance.time, cited.citation.record_index)
     }
 
     fn at(event: u64, names: &Names<'_>, time: Timestamp, index: u64) -> Option<Self> {
-        let texts = [names.key, names.session, names.shared.unwrap_or("")];
+        let texts = [names.key, names.session, names.shared.unwrap_or_default()];
         Some(Self {
             event,
             names: texts.map(hash_of_name),
@@ -103,9 +104,9 @@ fn seconds(time: Timestamp) -> u32 {
 }
 
 /// No name is 0, and no hash of a name is.
-fn hash_of_name(name: &str) -> u32 {
+fn hash_of_name(name: &[u8]) -> u32 {
     match name {
-        "" => 0,
+        b"" => 0,
         name => (hash_of(name) as u32).max(1),
     }
 }
@@ -116,15 +117,16 @@ fn hash_of(text: impl Hash) -> u64 {
     hasher.finish()
 }
 
-fn hash_of_id(id: &str, recipient: Option<&str>) -> u64 {
-    hash_of((id, recipient.unwrap_or("")))
+fn hash_of_id(id: &[u8], recipient: Option<&[u8]>) -> u64 {
+    hash_of((id, recipient.unwrap_or_default()))
 }
 
 /// What tells events apart, here and where they were glanced at.
 pub(super) fn hash_of_event(event: &EventKey) -> u64 {
     match event {
         EventKey::Id(id, recipient) => {
-            hash_of_id(id.as_str(), recipient.as_ref().map(AccountId::as_str))
+            let recipient = recipient.as_ref().map(AccountId::as_str);
+            hash_of_id(id.as_str().as_bytes(), recipient.map(str::as_bytes))
         }
         EventKey::Content(content) => hash_of(content),
     }
@@ -262,7 +264,10 @@ impl Wants {
         let mut wants: HashMap<u32, Vec<(u32, u32)>> = HashMap::new();
         for (name, window) in tracer.sought() {
             let window = window.map_or((0, u32::MAX), |(from, to)| (seconds(from), seconds(to)));
-            wants.entry(hash_of_name(name)).or_default().push(window);
+            wants
+                .entry(hash_of_name(name.as_bytes()))
+                .or_default()
+                .push(window);
         }
         Self(wants)
     }
@@ -283,10 +288,10 @@ mod tests {
     #[test]
     fn what_is_spilled_comes_back() {
         let names = Names {
-            id: "e1",
-            recipient: Some("111122223333"),
-            key: "ASIAEXAMPLE",
-            session: "arn:aws:sts::111122223333:assumed-role/R/s",
+            id: b"e1",
+            recipient: Some(b"111122223333"),
+            key: b"ASIAEXAMPLE",
+            session: b"arn:aws:sts::111122223333:assumed-role/R/s",
             shared: None,
         };
         let issued = Issued::new(&names, Timestamp::from_unix(1_700_000_000), 7).unwrap();
@@ -303,10 +308,10 @@ mod tests {
                 let issued = (0..5).map(|index| {
                     let id = format!("{file}-{index}");
                     let names = Names {
-                        id: &id,
+                        id: id.as_bytes(),
                         recipient: None,
-                        key: &id,
-                        session: "",
+                        key: id.as_bytes(),
+                        session: b"",
                         shared: None,
                     };
                     let time = Timestamp::from_unix(file * 60 + index);

@@ -47,11 +47,10 @@ use rayon::prelude::*;
 use reading::Reading;
 pub use reading::Way;
 use sink::{Kept, Sinks};
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use traced::{further, trace};
-use turns::{announce, in_turn};
+use turns::{announce, in_turn, put_in_order};
 
 /// How an archive is to be read and told.
 #[derive(Clone, Debug)]
@@ -224,9 +223,8 @@ fn gather<'s>(
     };
     let (mut late, mut early): (Vec<_>, Vec<_>) =
         listing.files.iter().partition(|file| is_read_late(file));
-    // The largest first, so that no thread ends with one while the others wait.
     for files in [&mut early, &mut late] {
-        files.sort_by_key(|file| Reverse(file.bytes));
+        put_in_order(files);
     }
     let files = early.iter().chain(&late).copied();
     announce(source, files, |file| {

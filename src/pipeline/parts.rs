@@ -8,7 +8,7 @@ mod survey;
 mod unissued;
 
 use super::again::{lost, requests};
-use super::conclude::{listed, verdicts};
+use super::conclude::{listed, verdicts, verified};
 use super::known;
 use super::pile::{Groups, Pile, others};
 use super::segment::{Choosing, Part};
@@ -19,7 +19,7 @@ use crate::analysis::{Analysis, Counts, Excerpt, TakesRows};
 use crate::coverage::{self, Stream};
 use crate::event::EventKey;
 use crate::evidence::{Evidence, ObjectsOfInterest};
-use crate::integrity::{self, Integrity, Material, RecordVerdict};
+use crate::integrity::{Integrity, Material, RecordVerdict};
 use crate::store::Store;
 use crate::timeline::{ChangeRow, Effects, Realm, Reconstruction, Tracer, Visits};
 use crate::vocab::{AccountId, BucketName, Region};
@@ -206,8 +206,7 @@ impl Court<'_> {
     fn judge(&self, found: Found, rows: &mut dyn TakesRows) -> Result<Analysis, ScanError> {
         let options = self.options;
         let files = listed(&found.evidence, &found.material);
-        let (keys, metadata) = (&options.public_keys, &options.metadata);
-        let integrity = integrity::verify(&found.material, &files, &found.trails, keys, metadata);
+        let integrity = verified(&found.material, &files, &found.trails, options)?;
         let beside = Beside {
             coverage: &found.coverage,
             issued: found.evidence.issued.clone(),

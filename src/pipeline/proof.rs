@@ -26,9 +26,8 @@ pub(super) struct Prover {
     /// Whether a digest may yet ask for the content.
     is_late: bool,
     is_named_digest: bool,
-    /// Whether a digest may ask for the content.
-    is_asked: bool,
-    hasher: ContentHasher,
+    /// The hash of the content, where a digest may ask for it.
+    hasher: Option<ContentHasher>,
     /// How much text came out.
     seen: u64,
     /// The text of what is named as a digest.
@@ -38,7 +37,7 @@ pub(super) struct Prover {
     added: u64,
     first_record: u64,
     proof: FileProof,
-    digest: Option<HeldDigest>,
+    digest: Option<Box<HeldDigest>>,
 }
 
 /// Whether a file is read after the digests. Digests are known by their names; whatever has no name of CloudTrail's may be
@@ -64,11 +63,11 @@ impl Prover {
         // What digests ask for is not known when an archive is read: it may hold them itself.
         let in_archive = is_late && file.id.archives().next().is_some();
         let is_named_digest = names_digest(file.id.as_str());
+        let is_asked = is_named_digest || in_archive || asked.wanted.asks_for(&file.id);
         Self {
             is_late,
             is_named_digest,
-            is_asked: is_named_digest || in_archive || asked.wanted.asks_for(&file.id),
-            hasher: ContentHasher::default(),
+            hasher: is_asked.then(ContentHasher::default),
             seen: 0,
             held: Vec::new(),
             first: FirstMember::default(),
@@ -81,7 +80,7 @@ impl Prover {
 
     /// Whether all of the file's text is wanted: also where a digest may yet ask for it, so that its damage is told alike.
     pub fn wants_all(&self) -> bool {
-        self.is_asked || self.is_late
+        self.hasher.is_some() || self.is_late
     }
 
     pub fn hashed(&mut self, file: ContentHash) {
@@ -94,8 +93,8 @@ impl Prover {
         let own = piece.get(..own).unwrap_or_default();
         self.seen += piece.len() as u64;
         self.first = first;
-        if self.is_asked {
-            self.hasher.add(own);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.add(own);
         }
         if self.is_named_digest && self.held.len() < LONGEST_DIGEST {
             self.held.extend_from_slice(own);
@@ -112,7 +111,7 @@ impl Prover {
 
     pub fn end(&mut self, ended: &Ended<'_>) {
         let is_digest = ended.kind == TextKind::Digest || self.is_named_digest;
-        if !is_digest && !self.is_asked {
+        if !is_digest && self.hasher.is_none() {
             return;
         }
         let end = ended.first.text.and_then(|end| usize::try_from(end).ok());
@@ -120,9 +119,9 @@ impl Prover {
             .whole
             .map(|text| end.and_then(|end| text.get(..end)).unwrap_or(text));
         if !ended.first.is_cut {
-            self.proof.content = match self.is_asked {
-                true => Some(std::mem::take(&mut self.hasher).finish()),
-                false => whole.map(ContentHash::of),
+            self.proof.content = match self.hasher.take() {
+                Some(hasher) => Some(hasher.finish()),
+                None => whole.map(ContentHash::of),
             };
         }
         self.proof.trailing = self.trailing(ended);
@@ -132,10 +131,10 @@ impl Prover {
                 true => self.held.as_slice(),
                 false => whole.unwrap_or_default(),
             };
-            self.digest = Some(HeldDigest {
+            self.digest = Some(Box::new(HeldDigest {
                 digest: Digest::read(text).map_err(Into::into),
                 proof: self.proof.clone(),
-            });
+            }));
         }
     }
 
@@ -157,7 +156,7 @@ impl Prover {
     pub fn finish_into(self, id: LogFileId, material: &mut Material) {
         match self.digest {
             Some(digest) => {
-                material.digests.insert(id, digest);
+                material.digests.insert(id, *digest);
             }
             None if self.proof != FileProof::default() => {
                 material.proofs.insert(id, self.proof);

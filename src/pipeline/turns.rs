@@ -1,10 +1,20 @@
 //! In which order are files read, by all threads together?
 //!
-//! In the order in which they are listed: whoever is free takes the next. So a source that fetches ahead knows what comes next.
+//! In the order in which they are given: whoever is free takes the next. So a source that fetches ahead knows what comes next.
 
 use crate::source::{LogFile, Source};
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Files up to this length are read in a moment.
+const SHORT: u64 = 256 << 10;
+
+/// Puts files into the order in which they are best read: the largest first, so that no thread ends with one while the others
+/// wait; short ones as they are listed, since what is told of files is kept in the order of their names, and fits in best at its end.
+pub(super) fn put_in_order(files: &mut [&LogFile]) {
+    files.sort_by_key(|file| Reverse(file.bytes.max(SHORT)));
+}
 
 /// Files, and who works on each, in turn; what comes of each comes with its number, in no order.
 pub(super) fn in_turn<'f, F, T>(
@@ -41,6 +51,17 @@ pub(super) fn announce<'f>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::LogFileId;
+
+    #[test]
+    fn large_files_come_first_and_short_ones_as_they_are_listed() {
+        let lengths = [7, 5, SHORT + 1, 9, SHORT, SHORT + 2];
+        let listed = lengths.map(|length| LogFile::new(LogFileId::new("a"), length));
+        let mut files: Vec<&LogFile> = listed.iter().collect();
+        put_in_order(&mut files);
+        let read: Vec<u64> = files.iter().map(|file| file.bytes).collect();
+        assert_eq!(read, [SHORT + 2, SHORT + 1, 7, 5, 9, SHORT]);
+    }
 
     #[test]
     fn every_file_has_its_turn_and_its_place() {

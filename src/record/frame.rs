@@ -4,9 +4,9 @@
 //! the next one has the same keys, its fields are found without looking for them. Each thread keeps a few hundred frames.
 
 use super::glance::{Field, Found, Key, Level, Strange, key_before};
-use super::places::{Met, Places};
+use super::places::{Met, Placed, Places};
 use super::skeleton::{Member, Outline, Value};
-use super::written::{ANY_PARAMETER, LONGEST, Other, Wanted, Written};
+use super::written::{ANY_PARAMETER, AnyBut, LONGEST, Other, Wanted, Written};
 
 /// How many frames are kept: a record's skeleton has one place where its frame may be.
 const FRAMES: usize = 512;
@@ -24,8 +24,13 @@ pub(super) struct Frame {
     /// The keys that are looked for.
     wanted: Vec<Wanted>,
     others: Vec<Other>,
-    /// The members whose texts are placed.
+    /// Parameters, of which there are more names than can be told.
+    parameters: Vec<AnyBut>,
+    /// The members whose texts are placed, and which fields these are.
     texts: Vec<(Spot, Field)>,
+    placed: Placed,
+    /// The same of owners, of which there may be several.
+    owners: Vec<Spot>,
     /// The member that is the session's context, where that is an object.
     context: Option<Spot>,
     /// Which keys are met, and what is [`Strange`]: the same in all records with these keys.
@@ -101,13 +106,13 @@ fn hash(bytes: &[u8]) -> u64 {
     }
     let mix = |sum: u64, more: u64| (sum.rotate_left(23) ^ more).wrapping_mul(ODD);
     let sum = sums.into_iter().fold(0, mix);
-    let (words, letters) = rest.as_chunks::<8>();
+    let (words, _) = rest.as_chunks::<8>();
     let sum = words
         .iter()
         .fold(sum, |sum, word| mix(sum, u64::from_le_bytes(*word)));
-    let sum = letters
-        .iter()
-        .fold(sum, |sum, letter| mix(sum, u64::from(*letter)));
+    // What does not fill a word is looked at with what stands before it.
+    let last = bytes.last_chunk().copied().unwrap_or_default();
+    let sum = mix(sum, u64::from_le_bytes(last));
     sum ^ sum >> 32
 }
 
@@ -135,6 +140,9 @@ impl Frame {
         for other in &self.others {
             differs |= other.differs(record.head(other.colon));
         }
+        for parameter in &self.parameters {
+            differs |= parameter.differs(record.head(parameter.colon));
+        }
         for wanted in &self.wanted {
             wanted
                 .name
@@ -149,10 +157,14 @@ impl Frame {
     /// Of a string, its last quote is outside of it.
     #[inline(always)]
     fn place_known(&self, record: Framed<'_>, places: &mut Places) -> bool {
-        places.meet_all(self.met);
+        places.meet_all(self.met, self.placed);
         for (spot, field) in &self.texts {
             let start = record.value(*spot).wrapping_add(1);
-            places.put_within(record.raw(), *field, start, record.within(spot.value));
+            places.put_known(*field, start, record.within(spot.value));
+        }
+        for spot in &self.owners {
+            let start = record.value(*spot).wrapping_add(1);
+            places.put_within(record.raw(), Field::Owner, start, record.within(spot.value));
         }
         if let Some(spot) = self.context {
             places.put_context(record.value(spot));
@@ -169,7 +181,9 @@ impl Frame {
         let mut levels = Levels::default();
         self.wanted.clear();
         self.others.clear();
+        self.parameters.clear();
         self.texts.clear();
+        self.owners.clear();
         self.context = None;
         self.strange = 0;
         for number in 0.. {
@@ -210,6 +224,7 @@ impl Frame {
         }
         places.wonder(self.strange);
         self.service = record.service(&places);
+        self.placed = Placed::of(self.texts.iter().map(|(_, field)| *field));
         self.met = Met::of(self.wanted.iter().map(|wanted| wanted.key), self.strange);
         places
     }
@@ -234,8 +249,8 @@ impl Frame {
         let parameters = self
             .wanted
             .extract_if(.., |wanted| wanted.key == ANY_PARAMETER);
-        let any = parameters.map(|parameter| Other::any_parameter(parameter.colon));
-        self.others.extend(any);
+        let any = parameters.map(|parameter| AnyBut::bucket_or_object(parameter.colon));
+        self.parameters.extend(any);
         self.strange |= Strange::Parameters.bit();
     }
 
@@ -272,6 +287,7 @@ impl Frame {
                 self.wanted.extend(wanted);
                 let spot = Spot::of(member);
                 match (key, member.value) {
+                    (Key::Of(Field::Owner), Value::Text) => self.owners.push(spot),
                     (Key::Of(field), Value::Text) => self.texts.push((spot, field)),
                     (Key::Context, Value::Within(_)) => self.context = Some(spot),
                     _ => {}

@@ -30,6 +30,17 @@ pub(super) struct Met {
     is_doubtful: bool,
 }
 
+/// Which fields of all records of one kind have a string, none of them twice.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Placed(u32);
+
+impl Placed {
+    /// Those fields.
+    pub fn of(fields: impl Iterator<Item = Field>) -> Self {
+        Self(fields.fold(0, |all, field| all | 1 << field as u32))
+    }
+}
+
 impl Met {
     /// Those keys, and bits of what is strange.
     pub fn of(keys: impl Iterator<Item = Key>, strange: u32) -> Self {
@@ -44,11 +55,21 @@ impl Met {
 }
 
 impl Places {
-    /// Notes that all of these were met, where none was yet.
+    /// Notes that all of these were met, where none was yet, and that these fields will be put.
     #[inline(always)]
-    pub fn meet_all(&mut self, met: Met) {
+    pub fn meet_all(&mut self, met: Met, placed: Placed) {
         self.met = met.keys;
         self.is_doubtful |= met.is_doubtful;
+        self.known = placed.0;
+    }
+
+    /// Notes where the string of a field lies that was said to be put.
+    #[inline(always)]
+    pub fn put_known(&mut self, field: Field, start: u16, end: u16) {
+        let place = field as usize;
+        if let (Some(to), Some(long)) = (self.starts.get_mut(place), self.lengths.get_mut(place)) {
+            (*to, *long) = (start, end.wrapping_sub(start));
+        }
     }
 
     /// The record must be read.
@@ -111,11 +132,8 @@ impl Places {
             Field::Owner => self.of(raw, field),
             _ => None,
         };
-        let place = field as usize;
-        if let (Some(to), Some(long)) = (self.starts.get_mut(place), self.lengths.get_mut(place)) {
-            (*to, *long) = (start, end.wrapping_sub(start));
-            self.known |= 1 << place;
-        }
+        self.put_known(field, start, end);
+        self.known |= 1 << field as u32;
         if before.is_some() && before != self.of(raw, field) {
             self.wonder(Strange::Resources.bit());
         }

@@ -19,8 +19,15 @@ pub(super) struct Other {
     /// Where its colon stands among what is outside of strings.
     pub colon: u16,
     tail: Tail,
-    /// Whether it may be any but that one, in any case, and but an object: names of parameters are many.
-    is_any_but: bool,
+}
+
+/// A parameter of any name but a bucket's, in any case, and but an object's.
+#[derive(Clone, Copy)]
+pub(super) struct AnyBut {
+    /// Where its colon stands among what is outside of strings.
+    pub colon: u16,
+    /// How a bucket's ends.
+    bucket: u64,
 }
 
 /// Stands for a parameter of any name.
@@ -41,34 +48,35 @@ impl Other {
                 word: word(head)? & mask(length),
                 mask: mask(length),
             },
-            is_any_but: false,
         })
     }
 
-    /// A parameter of any name, but not a bucket's, nor an object's.
-    pub fn any_parameter(colon: u16) -> Self {
+    #[inline(always)]
+    pub fn differs(&self, head: Option<&[u8]>) -> u64 {
+        match head.and_then(word) {
+            None => u64::MAX,
+            Some(found) => found & self.tail.mask ^ self.tail.word,
+        }
+    }
+}
+
+impl AnyBut {
+    /// The one whose colon stands there.
+    pub fn bucket_or_object(colon: u16) -> Self {
         let name = word(Key::Of(Field::Bucket).name());
         Self {
             colon,
-            tail: Tail {
-                word: name.unwrap_or_default() | ANY_CASE,
-                mask: u64::MAX,
-            },
-            is_any_but: true,
+            bucket: name.unwrap_or_default() | ANY_CASE,
         }
     }
 
     #[inline(always)]
     pub fn differs(&self, head: Option<&[u8]>) -> u64 {
-        let (found, word) = (head.and_then(word), self.tail.word);
-        match (found, self.is_any_but) {
-            (None, _) => u64::MAX,
-            (Some(found), false) => found & self.tail.mask ^ word,
-            (Some(found), true) => {
-                let found = found | ANY_CASE;
-                u64::from(found == word || found >> 32 == OBJECT)
-            }
-        }
+        let Some(found) = head.and_then(word) else {
+            return u64::MAX;
+        };
+        let found = found | ANY_CASE;
+        u64::from(found == self.bucket || found >> 32 == OBJECT)
     }
 }
 

@@ -244,7 +244,9 @@ fn spans(batch: &Batch, wants: &Wants<'_>, into: &mut Evidence) -> Result<(), St
         let span = Coverage { first, last };
         match (text(kinds, at), text(buckets, at)) {
             (Some(COVERED), _) => into.cover(account, region, span),
-            (Some(LOGGED), Some(bucket)) => into.log(bucket, account, span),
+            (Some(LOGGED), Some(bucket)) => {
+                into.log(bucket, account.as_ref().map(AccountId::as_str), span);
+            }
             (Some(ISSUED), _) => match account.zip(region) {
                 Some((account, region)) => into.issue(account, region, span),
                 None => return Err(batch.unsound("account_id")),

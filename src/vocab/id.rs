@@ -124,13 +124,20 @@ checked_name! {
 
 checked_name! {
     /// The id that CloudTrail gave an event: a GUID; edited and old exports hold other forms, so any short printable text passes.
-    EventId(Long), |text| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    EventId(Long), |text| EventId::is_written(text.as_bytes())
 }
 
 impl AccountId {
     /// Whether bytes of a record are an account's id.
     pub fn is_written(bytes: &[u8]) -> bool {
         bytes.len() == 12 && bytes.iter().all(u8::is_ascii_digit)
+    }
+}
+
+impl EventId {
+    /// Whether bytes of a record are an event's id.
+    pub fn is_written(bytes: &[u8]) -> bool {
+        (1..=128).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
     }
 }
 

@@ -16,5 +16,5 @@ pub(crate) use named::named;
 
 pub use loss::{Loss, LossKind, SkipReason};
 pub use pattern::{matches_by, matches_pattern};
-pub use time::{Span, Timestamp};
+pub use time::{Calendar, Span, Timestamp};
 pub use untrusted::Untrusted;

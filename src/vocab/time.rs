@@ -45,64 +45,86 @@ impl Timestamp {
 
     /// Reads an instant as CloudTrail itself writes it, `2024-01-01T00:00:00Z`: every record has one.
     fn parse_plain(text: &[u8; 20]) -> Option<Self> {
-        let [
-            y1,
-            y2,
-            y3,
-            y4,
-            b'-',
-            mo1,
-            mo2,
-            b'-',
-            d1,
-            d2,
-            b'T',
-            h1,
-            h2,
-            b':',
-            mi1,
-            mi2,
-            b':',
-            s1,
-            s2,
-            b'Z',
-        ] = *text
-        else {
-            return None;
-        };
-        let two = |tens: u8, ones: u8| {
-            let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-            (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
-        };
-        let year = two(y1, y2)? * 100 + two(y3, y4)?;
-        let (month, day) = (two(mo1, mo2)?, two(d1, d2)?);
-        let (hour, minute, second) = (two(h1, h2)?, two(mi1, mi2)?, two(s1, s2)?);
-        let days = match month {
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            4 | 6 | 9 | 11 => 30,
-            // A leap day is left to the calendar.
-            2 => 28,
-            _ => 0,
-        };
-        let is_plain = (1..=days).contains(&day);
-        if !is_plain || hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        // Years begin in March, so that the leap day is their last.
-        let (year, month) = if month > 2 {
-            (year, month - 3)
-        } else {
-            (year - 1, month + 9)
-        };
-        let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-        let days = year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469;
-        Some(Self(((days * 24 + hour) * 60 + minute) * 60 + second))
+        let (day, clock) = text.split_first_chunk()?;
+        Some(Self(midnight(day)? + second_of_day(clock)?))
     }
 
     /// Midnight, UTC, of a day written `YYYY-MM-DD`.
     pub fn parse_day(text: &str) -> Option<Self> {
         let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
         Some(Self(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp()))
+    }
+}
+
+/// The first second of a day that is written so, `2024-01-01T`.
+fn midnight(text: &[u8; 11]) -> Option<i64> {
+    let [y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T'] = *text else {
+        return None;
+    };
+    let year = two(y1, y2)? * 100 + two(y3, y4)?;
+    let (month, day) = (two(mo1, mo2)?, two(d1, d2)?);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        // A leap day is left to the calendar.
+        2 => 28,
+        _ => 0,
+    };
+    if !(1..=days).contains(&day) {
+        return None;
+    }
+    // Years begin in March, so that the leap day is their last.
+    let (year, month) = match month > 2 {
+        true => (year, month - 3),
+        false => (year - 1, month + 9),
+    };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let days = year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469;
+    Some(days * 86_400)
+}
+
+/// Which second of its day is written so, `00:00:00Z`.
+fn second_of_day(text: &[u8]) -> Option<i64> {
+    let [h1, h2, b':', mi1, mi2, b':', s1, s2, b'Z'] = *text else {
+        return None;
+    };
+    let (hour, minute, second) = (two(h1, h2)?, two(mi1, mi2)?, two(s1, s2)?);
+    let is_time = hour < 24 && minute < 60 && second < 60;
+    is_time.then_some((hour * 60 + minute) * 60 + second)
+}
+
+fn two(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
+}
+
+/// Reads instants one after the other, which mostly are of the same day.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Calendar {
+    /// The day of the last one, as it is written.
+    day: [u8; 11],
+    midnight: i64,
+}
+
+impl Calendar {
+    /// What [`Timestamp::parse_bytes`] reads.
+    pub fn read(&mut self, text: &[u8]) -> Option<Timestamp> {
+        let Some((day, clock)) = text.split_first_chunk() else {
+            return Timestamp::parse_bytes(text);
+        };
+        if *day != self.day {
+            let Some(midnight) = midnight(day) else {
+                return Timestamp::parse_bytes(text);
+            };
+            *self = Self {
+                day: *day,
+                midnight,
+            };
+        }
+        match second_of_day(clock) {
+            Some(second) => Some(Timestamp(self.midnight + second)),
+            None => Timestamp::parse_bytes(text),
+        }
     }
 }
 

@@ -49,7 +49,7 @@ impl Gathering<'_> {
             };
             self.catch.kept.push(kept);
         }
-        self.evidence.trails.insert(event);
+        self.evidence().trails.insert(event);
     }
 
     /// A change that matters by itself.
@@ -122,7 +122,7 @@ impl Gathering<'_> {
     pub(in crate::pipeline) fn told_again(self) -> Evidence {
         Evidence {
             losses: Default::default(),
-            ..self.evidence
+            ..self.evidence.map(|found| *found).unwrap_or_default()
         }
     }
 }

@@ -57,7 +57,7 @@ impl Gathering<'_> {
         };
         let is_own = bytes(Field::CallerType) == Some(b"AWSService")
             || bytes(Field::InvokedBy).is_some_and(|service| !service.is_empty());
-        let time = bytes(Field::Time).and_then(Timestamp::parse_bytes)?;
+        let time = bytes(Field::Time).and_then(|time| self.calendar.read(time))?;
         // Of what cannot be read again, the addresses of direct calls are kept: they may be asked for later. Should the record be
         // read after all, it is seen twice, which is once.
         let is_direct = category == Category::Management && !is_own;
@@ -112,13 +112,13 @@ impl Gathering<'_> {
         if self.writes.keeps_all() {
             return None;
         }
-        let text = |field| text_of(glance, field);
+        let bytes = |field| glance.get(field);
         let names = Names {
-            id: text(Field::Id).filter(|id| EventId::is_valid(id))?,
-            recipient: text(Field::Recipient).filter(|account| AccountId::is_valid(account)),
-            key: text(Field::IssuedKey).filter(|key| !key.is_empty())?,
-            session: text(Field::IssuedSession).filter(|session| !session.is_empty())?,
-            shared: text(Field::Shared).filter(|shared| EventId::is_valid(shared)),
+            id: bytes(Field::Id).filter(|id| EventId::is_written(id))?,
+            recipient: bytes(Field::Recipient).filter(|account| AccountId::is_written(account)),
+            key: bytes(Field::IssuedKey).filter(|key| !key.is_empty())?,
+            session: bytes(Field::IssuedSession).filter(|session| !session.is_empty())?,
+            shared: bytes(Field::Shared).filter(|shared| EventId::is_written(shared)),
         };
         let issued = Issued::new(&names, time, raw.index)?;
         self.catch.issued.push(issued);
@@ -153,9 +153,9 @@ impl Gathering<'_> {
             return None;
         }
         let bucket = text_of(glance, Field::Bucket)?;
-        let owner = owner.or(recipient).and_then(|it| str::from_utf8(it).ok());
-        let owner = owner.and_then(AccountId::parse);
-        self.evidence.log(bucket, owner, Coverage::at(time));
+        let owner = owner.or(recipient).filter(|it| AccountId::is_written(it));
+        let owner = owner.and_then(|owner| str::from_utf8(owner).ok());
+        self.evidence().log(bucket, owner, Coverage::at(time));
         self.account.not_of_interest += 1;
         Some(())
     }

@@ -43,21 +43,19 @@ impl Gathering<'_> {
         let owner = record.text_among("resources", "accountId");
         if owner.is_some_and(|owner| record.differs_among("resources", "accountId", owner)) {
             let (bucket, owner) = bucket_and_owner(record);
-            let bucket = bucket.as_ref().map(BucketName::as_str);
-            let coverage = Coverage::at(time);
-            bucket
-                .into_iter()
-                .for_each(|bucket| self.evidence.log(bucket, owner.clone(), coverage));
+            let (bucket, owner) = (bucket.as_ref(), owner.as_ref().map(AccountId::as_str));
+            let bucket = bucket.map(BucketName::as_str).into_iter();
+            bucket.for_each(|bucket| self.evidence().log(bucket, owner, Coverage::at(time)));
             return;
         }
         let owner = owner.or_else(|| record.text("recipientAccountId"));
-        let account = owner.and_then(AccountId::parse);
+        let account = owner.filter(|owner| AccountId::is_valid(owner));
         let bucket = record.text_in("requestParameters", "bucketName");
         match bucket {
-            Some(bucket) => self.evidence.log(bucket, account, Coverage::at(time)),
+            Some(bucket) => self.evidence().log(bucket, account, Coverage::at(time)),
             None => {
                 if let Some(bucket) = bucket_of_record(record) {
-                    self.evidence
+                    self.evidence()
                         .log(bucket.as_str(), account, Coverage::at(time));
                 }
             }

@@ -101,7 +101,8 @@ impl Gathering<'_> {
                 amends,
                 asked,
             };
-            self.evidence.held.insert(self.cite(raw), write);
+            let citation = self.cite(raw);
+            self.evidence().held.insert(citation, write);
         }
         may_matter
     }

@@ -3,12 +3,11 @@
 use super::{BLOCK, Lanes, Masks, Room, Work, pack, pack_zeroed};
 use std::arch::x86_64::{
     __m256i, __m512i, _MM_HINT_T0, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_prefetch,
-    _mm_set_epi64x, _mm_set1_epi8, _mm_storeu_si128, _mm256_add_epi16, _mm256_cmpeq_epi8,
-    _mm256_cmpgt_epi8, _mm256_cvtepu8_epi16, _mm256_loadu_si256, _mm256_min_epu8,
-    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_storeu_si256, _mm256_sub_epi8, _mm512_add_epi16, _mm512_castsi512_si128,
-    _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask,
-    _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_mask_blend_epi8,
+    _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256,
+    _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_storeu_si256,
+    _mm256_sub_epi8, _mm512_add_epi16, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask,
+    _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cvtepu8_epi16,
+    _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_mask_blend_epi8,
     _mm512_maskz_compress_epi8, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi16,
     _mm512_setr_epi64, _mm512_storeu_si512, _mm512_sub_epi8,
 };
@@ -204,7 +203,7 @@ fn pack_zeroed_avx512(block: &[u8; BLOCK], zeroed: u64, kept: u64, room: &mut [u
     unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), packed) }
 }
 
-/// Sixteen at once, whether there are so many or not; seldom there are more.
+/// Half a block's at once, whether there are so many or not; seldom there are more.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2")]
 fn pack_avx512(block: &[u8; BLOCK], kept: u64, first: u16, (bytes, places): Room<'_>) {
@@ -221,27 +220,21 @@ fn pack_avx512(block: &[u8; BLOCK], kept: u64, first: u16, (bytes, places): Room
     let packed = _mm512_maskz_compress_epi8(kept, load(block));
     let numbers = _mm512_maskz_compress_epi8(kept, numbers);
     let first = first.cast_signed();
-    if kept.count_ones() <= 16 {
-        let here = _mm256_cvtepu8_epi16(_mm512_castsi512_si128(numbers));
-        let here = _mm256_add_epi16(here, _mm256_set1_epi16(first));
-        // SAFETY: the rooms are 64 and 128 bytes: a store of 16 and one of 32, which need no alignment.
-        unsafe {
-            _mm_storeu_si128(bytes.as_mut_ptr().cast(), _mm512_castsi512_si128(packed));
-            _mm256_storeu_si256(places.as_mut_ptr().cast(), here);
-        }
+    let first = _mm512_set1_epi16(first);
+    let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers));
+    let place = places.as_mut_ptr().cast::<__m512i>();
+    // SAFETY: the rooms are 64 and 128 bytes: stores of 32 and of 64, which need no alignment.
+    unsafe {
+        _mm256_storeu_si256(bytes.as_mut_ptr().cast(), _mm512_castsi512_si256(packed));
+        _mm512_storeu_si512(place, _mm512_add_epi16(low, first));
+    }
+    if kept.count_ones() <= 32 {
         return;
     }
-    let first = _mm512_set1_epi16(first);
-    let (low, high) = (
-        _mm512_castsi512_si256(numbers),
-        _mm512_extracti64x4_epi64::<1>(numbers),
-    );
-    let (low, high) = (_mm512_cvtepu8_epi16(low), _mm512_cvtepu8_epi16(high));
-    let place = places.as_mut_ptr().cast::<__m512i>();
-    // SAFETY: the rooms are 64 and 128 bytes: one store of 64 and two, which need no alignment.
+    let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(numbers));
+    // SAFETY: the rooms are 64 and 128 bytes: a store of 64 and one of 64 behind the first, which need no alignment.
     unsafe {
         _mm512_storeu_si512(bytes.as_mut_ptr().cast(), packed);
-        _mm512_storeu_si512(place, _mm512_add_epi16(low, first));
         _mm512_storeu_si512(place.add(1), _mm512_add_epi16(high, first));
     }
 }
