@@ -10,8 +10,9 @@ use crate::event::{CitedIssuance, EventKey};
 use crate::spill::{Lines, Sorted, Spill};
 use crate::timeline::Tracer;
 use crate::vocab::{AccountId, LogFileId, Loss, Timestamp};
+use foldhash::quality::FixedState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 use std::io;
 
 /// So many are held in memory: 16 MiB.
@@ -112,9 +113,7 @@ fn hash_of_name(name: &[u8]) -> u32 {
 }
 
 fn hash_of(text: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(text)
 }
 
 fn hash_of_id(id: &[u8], recipient: Option<&[u8]>) -> u64 {

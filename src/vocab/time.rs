@@ -207,6 +207,24 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// Whatever was read before, a text is read as if it were the first.
+        #[test]
+        fn a_calendar_remembers_days_and_nothing_else(
+            texts in prop::collection::vec((0_usize..6, 0_usize..6, 0_usize..4), 1..12),
+        ) {
+            let days = ["2024-02-28", "2024-02-29", "2024-03-01", "2023-02-29", "1969-12-31", "2024-3-01"];
+            let clocks = ["T00:00:00", "T23:59:59", "T24:00:00", "T12:3:00", " 12:00:00", ""];
+            let ends = ["Z", "", "+01:00", "Z "];
+            let mut calendar = Calendar::default();
+            for (day, clock, end) in texts {
+                let text = [days[day], clocks[clock], ends[end]].concat();
+                let bytes = text.as_bytes();
+                prop_assert_eq!(calendar.read(bytes), Timestamp::parse_bytes(bytes), "{}", text);
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_instant_is_none() {
         for text in ["", "...", "2024-13-01T00:00:00Z", "1704067200", "yesterday"] {

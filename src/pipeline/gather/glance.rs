@@ -12,6 +12,7 @@ use crate::event::{
 use crate::evidence::{Category, Coverage};
 use crate::record::{Field, Glance, RawRecord};
 use crate::vocab::{AccountId, BucketName, EventId, Timestamp};
+use foldhash::fast::FixedState;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -55,13 +56,14 @@ impl Gathering<'_> {
             None if !is_s3 && !glance.may_tell_category_otherwise() => Category::Management,
             _ => return None,
         };
-        let is_own = bytes(Field::CallerType) == Some(b"AWSService")
-            || bytes(Field::InvokedBy).is_some_and(|service| !service.is_empty());
+        let is_own = || {
+            bytes(Field::CallerType) == Some(b"AWSService")
+                || bytes(Field::InvokedBy).is_some_and(|service| !service.is_empty())
+        };
         let time = bytes(Field::Time).and_then(|time| self.calendar.read(time))?;
         // Of what cannot be read again, the addresses of direct calls are kept: they may be asked for later. Should the record be
         // read after all, it is seen twice, which is once.
-        let is_direct = category == Category::Management && !is_own;
-        if is_direct && self.writes.keeps_all() {
+        if self.writes.keeps_all() && category == Category::Management && !is_own() {
             if matches!(call, Call::Issuance) {
                 return None;
             }
@@ -77,11 +79,11 @@ impl Gathering<'_> {
                 self.presence.issue(account, region, Coverage::at(time));
             }
             Call::Request if glance.has_known_resources() => {
-                self.note_own_request(glance, is_own, time)?;
+                self.note_own_request(glance, is_own(), time)?;
             }
             Call::Write if glance.has_known_resources() && glance.has_known_parameters() => {
                 let written = self.quiet_write(glance)?;
-                self.note_own_request(glance, is_own, time)?;
+                self.note_own_request(glance, is_own(), time)?;
                 if !self.written.contains(written) {
                     self.written.extend(BucketName::parse(written));
                 }
@@ -178,7 +180,7 @@ fn call_of(source: &[u8], name: &[u8]) -> Option<Call> {
 
 /// The same of S3, which is asked for most: its names are looked up once.
 fn call_of_s3(name: &[u8]) -> Option<Call> {
-    static CALLS: LazyLock<HashMap<&[u8], Option<Call>>> = LazyLock::new(|| {
+    static CALLS: LazyLock<HashMap<&[u8], Option<Call>, FixedState>> = LazyLock::new(|| {
         let source = table::S3.as_bytes();
         let names = names_of_interest().map(str::as_bytes);
         names.map(|name| (name, looked_up(source, name))).collect()
