@@ -224,10 +224,17 @@ fn is_own_by_account(record: &Record<'_>) -> bool {
 fn caller(identity: &Value, owner: Option<&AccountId>) -> Option<Caller> {
     match text_at(identity, &["accountId"]) {
         "anonymous" | "ANONYMOUS_PRINCIPAL" => Some(Caller::Anonymous),
+        "" if is_nobody(identity) => Some(Caller::Anonymous),
         account => AccountId::parse(account)
             .filter(|account| owner.is_some_and(|owner| owner != account))
             .map(Caller::Account),
     }
+}
+
+/// Whether an identity says in so many words that there is none: an account without an id, a principal without one.
+fn is_nobody(identity: &Value) -> bool {
+    let empty = identity.get("principalId").and_then(Value::as_str) == Some("");
+    text_at(identity, &["type"]) == "AWSAccount" && empty
 }
 
 impl CitedRequest {

@@ -73,6 +73,11 @@ impl ObjectAcls {
         self.doubtful.get(key)
     }
 
+    /// Of how many objects it cannot be told what they grant.
+    pub fn doubted_count(&self) -> usize {
+        self.doubtful.len()
+    }
+
     /// The ACL of an object, where it grants anybody else.
     pub fn get(&self, key: &Untrusted) -> Option<&Arc<Acl>> {
         self.by_key.get(key)

@@ -1,5 +1,6 @@
 //! Which words does a verdict use? The closed lists of the contract.
 
+use super::pattern::may_overlap;
 use super::resource::covers_key;
 use crate::vocab::{AccountId, Untrusted, named};
 use std::collections::BTreeSet;
@@ -167,10 +168,20 @@ impl Reach {
             && self.qualifiers == other.qualifiers
     }
 
+    /// Whether it is given to those too who sign no request.
+    pub fn takes_unsigned(&self) -> bool {
+        self.principals.contains(&Untrusted::from("everyone"))
+    }
+
+    /// Whether the object of that key may be among what it gives access to.
+    pub fn may_name_object(&self, key: &Untrusted) -> bool {
+        let mut patterns = self.resources.iter().map(Untrusted::reveal);
+        patterns.any(|pattern| pattern != "bucket" && may_overlap(pattern, key.reveal()))
+    }
+
     /// Whether everything that the other gives is given here, on no harder terms.
     pub fn covers(&self, other: &Self) -> bool {
-        let everyone = Untrusted::from("everyone");
-        let any = self.principals.contains(&everyone);
+        let any = self.takes_unsigned();
         let covered = |key: &Untrusted| self.resources.iter().any(|wide| covers_key(wide, key));
         self.permissions.is_superset(&other.permissions)
             && (any || self.principals.is_superset(&other.principals))

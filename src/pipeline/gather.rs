@@ -324,8 +324,15 @@ impl Reader for Gathering<'_> {
                         "no eventSource or no eventName",
                     );
                 };
-                if let Some(time) = event_time(record) {
-                    self.cover(record, time);
+                let time = event_time(record);
+                time.into_iter().for_each(|time| self.cover(record, time));
+                // What passed through an account's VPC endpoint is told by the bucket owner's own trail; this copy's account is the
+                // endpoint's.
+                if record.text("eventCategory") == Some("NetworkActivity") {
+                    self.account.not_of_interest += 1;
+                    return;
+                }
+                if let Some(time) = time {
                     self.note((source, name), time, raw, record);
                 }
                 if let Some(kind) = table::trail_kind_of(source, name) {

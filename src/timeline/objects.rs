@@ -8,8 +8,8 @@ use super::apply::Life;
 use super::lesson::Found;
 use super::order::Call;
 use super::types::Cause;
-use crate::event::{Acl, Asked, Change, Copies, Version};
-use crate::exposure::{AtMost, ObjectAcls};
+use crate::event::{Acl, AclGrant, Asked, CannedAcl, Change, Copies, Version};
+use crate::exposure::{AtMost, Audience, ObjectAcls, Owner};
 use crate::vocab::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -59,6 +59,34 @@ enum Left {
 }
 
 impl Life {
+    /// Whether an object's own ACL, as far as it was seen, lets an audience in.
+    pub(super) fn object_lets_in(
+        &self,
+        key: &Untrusted,
+        audience: &Audience,
+        owner: &Owner,
+    ) -> bool {
+        let acl = self.objects.acls.get(key);
+        acl.is_some_and(|acl| ObjectAcls::lets_in(acl, audience, owner))
+    }
+
+    /// Of how many objects it cannot be told what their ACLs grant.
+    pub(super) fn objects_doubted(&self) -> usize {
+        self.objects.acls.doubted_count()
+    }
+
+    /// An object was read by an audience whom nothing that is known lets in: its own ACL may, and was not seen.
+    pub(super) fn doubt_object(&mut self, key: &Untrusted, audience: &Audience) {
+        let most = match audience {
+            Audience::Public => AtMost::Grants(Arc::new(Acl::canned(CannedAcl::PublicRead))),
+            Audience::Foreign(_) => AtMost::Anything,
+        };
+        let acls = &self.objects.acls;
+        if acls.doubted(key).is_none() && acls.get(key).is_none() {
+            Arc::make_mut(&mut self.objects).doubt(key, most);
+        }
+    }
+
     /// Takes a call on an object that took effect or may have; where its order with others of its second is disputed, it cannot
     /// be told what is left of it. `None` where it concerns no object that matters.
     pub(super) fn touch(&mut self, call: &Call, is_disputed: bool) -> Option<(Touched, Found)> {
@@ -147,38 +175,54 @@ fn either(one: Option<&Arc<Acl>>, other: &Arc<Acl>) -> Arc<Acl> {
     })
 }
 
-/// The calls of one second on objects, in the order that causality suggests: written, then its ACL set, then deleted.
-/// Of one object's calls of one kind that ask differently it cannot be told which came last.
+/// The calls of one second on objects, in the order that causality suggests: written, then its ACL set, then deleted. Of one
+/// object's calls of one kind that ask differently it cannot be told which came last; nor where that order would end with nobody let in,
+/// though one of them lets others in: a leak may not be hidden behind an order that nobody saw.
 pub(super) fn in_order(mut calls: Vec<Call>) -> Vec<Call> {
-    let rank = |call: &Call| match call.cause.event.change {
-        Change::WriteObject { .. } => 0,
-        Change::PutObjectAcl { .. } => 1,
-        _ => 2,
-    };
-    calls.sort_by_key(|call| (rank(call), call.cause.event.key.clone()));
+    calls.sort_by_key(|call| (rank(&call.cause.event.change), call.cause.event.key.clone()));
     calls
 }
 
 /// The objects of which calls of one second disagree.
 pub(super) fn disputed(calls: &[Call]) -> BTreeSet<Untrusted> {
-    let mut asked: BTreeMap<(&Untrusted, bool), &Change> = BTreeMap::new();
-    let mut disputed = BTreeSet::new();
+    let mut asked: BTreeMap<&Untrusted, Vec<&Change>> = BTreeMap::new();
     for change in calls.iter().map(|call| &call.cause.event.change) {
-        let Some(key) = change.object() else {
-            continue;
-        };
-        let kind = matches!(change, Change::PutObjectAcl { .. });
-        if matches!(change, Change::DeleteObject { .. }) {
-            continue;
-        }
-        let grants = |change: &Change| match change.asked_acl() {
-            Some(Asked::Said(acl)) if acl.names_others() => Some(acl.grants.clone()),
-            _ => None,
-        };
-        match asked.insert((key, kind), change) {
-            Some(other) if grants(other) != grants(change) => _ = disputed.insert(key.clone()),
-            _ => {}
+        if let Some(key) = change.object() {
+            asked.entry(key).or_default().push(change);
         }
     }
-    disputed
+    let disagreeing = asked.into_iter().filter(|(_, calls)| disagree(calls));
+    disagreeing.map(|(key, _)| key.clone()).collect()
+}
+
+fn disagree(calls: &[&Change]) -> bool {
+    let last = calls.iter().map(|change| rank(change)).max();
+    let of_rank = |wanted: u8| calls.iter().filter(move |change| rank(change) == wanted);
+    let differ = |wanted: u8| {
+        let mut asked = of_rank(wanted).map(grants);
+        let first = asked.next();
+        asked.any(|other| Some(other) != first)
+    };
+    let ends_shut = last.is_some_and(|last| of_rank(last).map(grants).all(|it| it.is_none()));
+    let opens = calls.iter().map(grants).any(|it| it.is_some());
+    differ(WRITTEN) || differ(ACL_SET) || ends_shut && opens
+}
+
+/// What a call grants to others than the owner.
+fn grants<'c>(change: &&'c Change) -> Option<&'c BTreeSet<AclGrant>> {
+    match change.asked_acl() {
+        Some(Asked::Said(acl)) if acl.names_others() => Some(&acl.grants),
+        _ => None,
+    }
+}
+
+const WRITTEN: u8 = 0;
+const ACL_SET: u8 = 1;
+
+fn rank(change: &Change) -> u8 {
+    match change {
+        Change::WriteObject { .. } => WRITTEN,
+        Change::PutObjectAcl { .. } => ACL_SET,
+        _ => 2,
+    }
 }

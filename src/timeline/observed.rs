@@ -2,7 +2,7 @@
 //!
 //! That the bucket was open at that second, whatever is known of its controls. Where a grant that is known explains it, it
 //! proves nothing new. Where none does, it is an exposure by itself, from the first to the last such success, and what is
-//! not seen decides from there on: the verdict is unknown until the next change.
+//! not seen decides from there on: the verdict is unknown until that is known, or shut by something else. Other changes say nothing of it.
 
 use super::apply::Life;
 use super::distinct::Distinct;
@@ -114,28 +114,49 @@ pub(super) fn meaning(
     request: &Request,
     audience: &Audience,
     judged: &Standing,
-    life: &Life,
+    (life, owner): (&Life, &Owner),
 ) -> Meaning {
+    let explained = is_granted(request, audience, judged, (life, owner))
+        || is_from_a_place(request, audience, judged);
+    let points = life.points.keys().cloned().map(Door::AccessPoint);
+    let by_bucket = std::iter::once(Door::Bucket)
+        .chain(points)
+        .all(|door| judged.entry(&door, audience) == Entry::Shut);
+    let by_objects = door_of(request) == Door::Bucket || life.objects_are_shut(audience);
+    match explained {
+        true => Meaning::Explained,
+        false if by_bucket && by_objects => Meaning::Impossible,
+        false => Meaning::Unexplained,
+    }
+}
+
+/// Whether a grant that is known gives a caller what he asked for: the permission, to him, on that object.
+pub(super) fn is_granted(
+    request: &Request,
+    audience: &Audience,
+    judged: &Standing,
+    (life, owner): (&Life, &Owner),
+) -> bool {
     let permission = permission_of(request.asked);
-    let lets_in = |(_, who): &(Door, Audience)| match (who, audience) {
+    let lets_in = |who: &Audience| match (who, audience) {
         (Audience::Public, _) => true,
         // Members of organizations and holders of canonical ids are accounts too, and which cannot be told.
         (Audience::Foreign(Outsider::Account(_)), _) => who == audience,
         (Audience::Foreign(_), Audience::Foreign(_)) => true,
         (Audience::Foreign(_), Audience::Public) => false,
     };
-    let explained = judged
-        .open
-        .iter()
-        .any(|(who, (reach, _))| lets_in(who) && reach.permissions.contains(&permission));
-    let explained = explained || is_from_a_place(request, audience, judged);
-    let by_bucket = judged.entry(&Door::Bucket, audience) == Entry::Shut;
-    let by_objects = door_of(request) == Door::Bucket || life.objects_are_shut();
-    match explained {
-        true => Meaning::Explained,
-        false if *audience == Audience::Public && by_bucket && by_objects => Meaning::Impossible,
-        false => Meaning::Unexplained,
-    }
+    let open = judged.open.iter();
+    let mut ways = open
+        .filter(|((_, who), (reach, _))| lets_in(who) && reach.permissions.contains(&permission));
+    ways.any(|((door, who), (reach, _))| {
+        let may = *audience != Audience::Public || reach.takes_unsigned();
+        let names = match (door, door_of(request)) {
+            (_, Door::Bucket) => true,
+            (Door::Objects, _) => life.object_lets_in(&request.key, who, owner),
+            _ => request.key.reveal().is_empty() || reach.may_name_object(&request.key),
+        };
+        may && names
+    })
 }
 
 /// Whether a grant to networks, VPCs or endpoints explains a success: whoever came from there proves no more.
@@ -146,35 +167,59 @@ pub(super) fn is_from_a_place(request: &Request, audience: &Audience, judged: &S
         .admits_from(permission_of(request.asked), from)
 }
 
+/// Of so many objects it is kept that their ACLs must let somebody in.
+const MOST_DOUBTED: usize = 1_000;
+
 impl Life {
     /// Somebody got in though nothing that is known lets them: what was not seen, or should have kept them out, cannot be
-    /// told from here; what should have kept them out was changed unseen since it was last known.
-    pub(super) fn refute(&mut self, asked: Asking, meaning: Meaning, cause: &Cause) -> Found {
+    /// told from here; what should have kept them out was changed unseen since it was last known, unless it lets others in: that
+    /// is not hidden. An object that was read may have an ACL of its own that was not seen.
+    pub(super) fn refute(
+        &mut self,
+        request: &Request,
+        audience: &Audience,
+        meaning: Meaning,
+        (cause, judged): (&Cause, &Standing),
+    ) -> Found {
         let mut found = Found::default();
-        let list = matches!(asked, Asking::List | Asking::Write | Asking::Delete);
+        let list = matches!(request.asked, Asking::List | Asking::Write | Asking::Delete);
+        let by_object = door_of(request) == Door::Objects && !self.objects_are_shut(audience);
+        let is_refuted = meaning == Meaning::Impossible
+            && (*audience == Audience::Public || !judged.is_open(&Door::Bucket));
         let ways = [(Control::Policy, true), (Control::Acl, list)];
         for (control, _) in ways.into_iter().filter(|(_, concerned)| *concerned) {
             let unseen = match control {
                 Control::Policy => self.state.policy == Known::Unobserved,
                 _ => self.state.acl == Known::Unobserved && !self.state.acls_disabled(),
             };
-            if meaning == Meaning::Impossible && !self.is_opaque(control) {
+            if is_refuted && !self.is_opaque(control) {
                 found.miss(control, self.since.get(control), cause);
             }
-            if unseen || meaning == Meaning::Impossible {
+            if unseen || is_refuted {
                 self.cloud(control);
                 self.know(control, cause);
             }
         }
+        if by_object && self.objects_doubted() < MOST_DOUBTED {
+            self.doubt_object(&request.key, audience);
+        }
         found
     }
 
-    /// Whether no object's ACL can let anybody without an account in.
-    fn objects_are_shut(&self) -> bool {
+    /// Whether an unexplained read is of an object of which it is not kept yet that its ACL cannot be told.
+    pub(super) fn may_doubt(&self, request: &Request) -> bool {
+        door_of(request) == Door::Objects
+            && self.objects.acls.doubted(&request.key).is_none()
+            && self.objects_doubted() < MOST_DOUBTED
+    }
+
+    /// Whether no object's ACL can let an audience in: IgnorePublicAcls keeps out who has no account of his own to be named by.
+    fn objects_are_shut(&self, audience: &Audience) -> bool {
         let ignored = self
             .state
             .block_gate(&self.account_block, |flags| flags.ignore_public_acls);
-        self.state.acls_disabled() || ignored.is_on()
+        let is_public = *audience == Audience::Public;
+        self.state.acls_disabled() || is_public && ignored.is_on()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Whose is a bucket's name? One account's at a time: whoever creates a bucket shows that another account's of that name is gone.
+//! Whose is a bucket's name? One account's at a time: whoever creates a bucket shows that another account's of that name is gone, and
+//! whoever is refused its creation because it exists elsewhere shows that his own is.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 
@@ -10,6 +11,13 @@ use crate::vocab::{AccountId, BucketName, Region};
 pub(super) fn tell(accounts: &mut Accounts) {
     let mut gone: Vec<CitedInquiry> = Vec::new();
     for (account, calls) in &*accounts {
+        let refused = calls.buckets.iter().flat_map(|(bucket, calls)| {
+            let refused = calls.iter().filter(|call| is_refused(call));
+            refused.map(move |call| (bucket, call))
+        });
+        let losing =
+            refused.filter_map(|(bucket, call)| Some(told(call, bucket, account.clone()?)));
+        gone.extend(losing);
         let created = calls.buckets.iter().flat_map(|(bucket, calls)| {
             let creations = calls.iter().filter(|call| creates(call));
             creations.map(move |call| (bucket, call))
@@ -41,6 +49,16 @@ fn creates(call: &Call) -> bool {
     let event = &call.cause.event;
     let creation = matches!(event.change, Change::CreateBucket { .. });
     creation && event.took() && call.cause.copies == Copies::Agree && event.account.is_some()
+}
+
+/// Whether a bucket was not created because another account has one of the name.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
+fn is_refused(call: &Call) -> bool {
+    let event = &call.cause.event;
+    let creation = matches!(event.change, Change::CreateBucket { .. });
+    let code = event.outcome.error_code();
+    let is_foreign = code.is_some_and(|code| code.reveal() == "BucketAlreadyExists");
+    creation && is_foreign && call.cause.copies == Copies::Agree
 }
 
 /// Whether calls on a bucket are of the partition in which one was created. Where that is not known it may be another bucket.

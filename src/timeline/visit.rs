@@ -28,7 +28,7 @@ pub(super) struct Routine {
     earlier: Vec<(Timestamp, Arc<Standing>)>,
 }
 
-/// What requests have in common that tell the same: who asked for what, how it ended, and whether a grant to places explains it.
+/// What requests have in common that tell the same: who asked for what, how it ended, and whether a grant explains it.
 type Likeness = (Caller, Asking, Ended, bool);
 
 /// How a request ended, as far as it matters here.
@@ -78,16 +78,20 @@ impl Walk<'_> {
         let request = &cited.request;
         let at = request.time;
         let audience = observed::audience_of(&request.caller, self.ground.owner);
-        let is_from_a_place = audience
-            .as_ref()
-            .is_some_and(|who| observed::is_from_a_place(request, who, &self.judged));
+        let around = (&self.life, self.ground.owner);
+        let is_explained = audience.as_ref().is_some_and(|who| {
+            observed::is_granted(request, who, &self.judged, around)
+                || observed::is_from_a_place(request, who, &self.judged)
+        });
         let likeness: Likeness = (
             request.caller.clone(),
             request.asked,
             Ended::of(request),
-            is_from_a_place,
+            is_explained,
         );
-        match self.routine.known.get(&likeness) {
+        let known = self.routine.known.get(&likeness);
+        let teaches = known == Some(&Some(Meaning::Unexplained)) && self.life.may_doubt(request);
+        match known.filter(|_| !teaches) {
             Some(None) => {}
             Some(Some(meaning)) => {
                 if *meaning == Meaning::Unexplained {
@@ -105,7 +109,8 @@ impl Walk<'_> {
                 );
                 let took = likeness.2 == Ended::Took;
                 let meaning = audience.filter(|_| took).map(|audience| {
-                    observed::meaning(&cited.request, &audience, &self.judged, &self.life)
+                    let around = (&self.life, self.ground.owner);
+                    observed::meaning(&cited.request, &audience, &self.judged, around)
                 });
                 if meaning != Some(Meaning::Impossible) {
                     self.routine.known.insert(likeness, meaning);
@@ -179,25 +184,30 @@ impl Walk<'_> {
             self.routine.known.clear();
         }
         let earlier = self.routine.before(at);
-        let told = |judged| observed::meaning(request, &audience, judged, &self.life);
+        let around = (&self.life, self.ground.owner);
+        let told = |judged| observed::meaning(request, &audience, judged, around);
         let explained = earlier.is_some_and(|earlier| told(earlier) == Meaning::Explained);
         let lately = || {
             self.routine
                 .lately(at)
                 .any(|it| told(it) == Meaning::Explained)
         };
-        let meaning = match told(&self.judged) {
-            _ if explained => Meaning::Explained,
+        let (meaning, is_late) = match told(&self.judged) {
+            Meaning::Explained => (Meaning::Explained, false),
+            _ if explained => (Meaning::Explained, false),
             // What shuts them out now may not have done so everywhere yet.
-            Meaning::Impossible if lately() => Meaning::Unexplained,
-            meaning => meaning,
+            _ if lately() => (Meaning::Unexplained, true),
+            meaning => (meaning, false),
         };
         if meaning == Meaning::Impossible {
             self.contradict_once(at, cause, ContradictionKind::EnteredWhileShut);
         }
         if meaning != Meaning::Explained {
             self.observed.see(request, &audience, cause, &self.judged);
-            let found = self.life.refute(request.asked, meaning, cause);
+        }
+        if meaning != Meaning::Explained && !is_late {
+            let known = (cause, self.judged.as_ref());
+            let found = self.life.refute(request, &audience, meaning, known);
             self.note(at, cause, found);
             let judged = self.judge();
             if self.judged != judged {
