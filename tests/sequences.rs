@@ -293,6 +293,33 @@ fn a_copy_is_of_the_bucket_that_it_is_written_into() {
     assert_eq!(at_the_end(&analysis), "public");
 }
 
+// Somebody came in by a way that was not seen: it stays open until something shuts it.
+rows! {
+    a_website_says_nothing_of_how_a_stranger_came_in: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "GetObject", "asks": {"key": "b"}, "userIdentity": "nobody"}, {"t": "00:10", "is": "PutBucketWebsite"}] => "unknown", [];
+    writes_are_followed_only_of_objects_with_an_open_acl: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "GetObject", "asks": {"key": "b"}, "userIdentity": "nobody"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "b"}}] => "unknown", [];
+    disabled_acls_shut_what_a_stranger_read: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "GetObject", "asks": {"key": "b"}, "userIdentity": "nobody"}, {"t": "00:10", "is": "PutBucketOwnershipControls", "asks": "enforced"}] => "private", [];
+    ignored_acls_shut_what_a_stranger_read: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "GetObject", "asks": {"key": "b"}, "userIdentity": "nobody"}, {"t": "00:10", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}] => "private", [];
+    a_list_that_is_closed_says_nothing_of_an_objects_acl: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutBucketAcl", "asks": "public-read"}, {"t": "00:05", "is": "GetObject", "asks": {"key": "b"}, "userIdentity": "nobody"}, {"t": "00:10", "is": "PutBucketAcl", "asks": "private"}] => "unknown", [];
+    a_stranger_read_beside_what_the_policy_opens: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/pub/*")}]}}}, {"t": "00:05", "is": "GetObject", "asks": {"key": "secret/a"}, "userIdentity": "nobody"}, {"t": "00:10", "is": "DeleteBucketPolicy"}] => "unknown", [];
+    a_stranger_read_what_the_policy_opens: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/pub/*")}]}}}, {"t": "00:05", "is": "GetObject", "asks": {"key": "pub/a"}, "userIdentity": "nobody"}, {"t": "00:10", "is": "DeleteBucketPolicy"}] => "private", [];
+    a_stranger_read_another_object_than_the_open_one: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:05", "is": "GetObject", "asks": {"key": "b"}, "userIdentity": "nobody"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a"}}] => "unknown", [];
+    a_stranger_read_the_open_object: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:05", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"}, {"t": "00:10", "is": "PutObject", "asks": {"key": "a"}}] => "private", [];
+    an_account_listed_what_was_shut: "2024-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "ListObjects", "userIdentity": "444455556666"}, {"t": "00:10", "is": "PutBucketWebsite"}] => "unknown", ["entered-while-shut"];
+    a_request_of_an_account_without_an_id_is_nobodys: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "GetObject", "asks": {"key": "b"}, "userIdentity": {"type": "AWSAccount", "principalId": ""}}] => "public", [];
+    a_request_through_another_ones_endpoint_is_not_counted: "2024-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "GetObject", "asks": {"key": "b"}, "userIdentity": "nobody", "eventCategory": "NetworkActivity"}] => "private", [];
+    its_name_turned_out_to_be_somebody_elses: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "errorCode": "BucketAlreadyExists"}] => "unknown", ["gone-without-deletion"];
+    a_block_that_nobody_saw_refused: "2026-02-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "DeleteBucketPublicAccessBlock"}, {"t": "00:01", "is": "DeleteAccountPublicAccessBlock"}, {"t": "00:02", "is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:05", "is": "PutBucketPolicy", "asks": "a public policy", "errorCode": "AccessDenied",
+        "errorMessage": "User is not authorized because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."}] => "unknown", ["refused-without-block"];
+}
+
+// An object's calls of one second.
+rows! {
+    deleted_and_made_public_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:05", "is": "DeleteObject", "asks": {"key": "a"}}] => "unknown", [];
+    made_private_and_written_public_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:05", "is": "PutObjectAcl", "asks": {"key": "a", "acl": "", "x-amz-acl": "private"}}] => "unknown", [];
+    written_and_then_opened_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "PutObject", "asks": {"key": "a"}}, {"t": "00:05", "is": "PutObjectAcl", "asks": {"key": "a", "acl": "", "x-amz-acl": "public-read"}}] => "public", [];
+    written_and_deleted_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "PutObject", "asks": {"key": "a"}}, {"t": "00:05", "is": "DeleteObject", "asks": {"key": "a"}}] => "private", [];
+}
+
 #[test]
 fn a_copy_out_of_ones_own_bucket_is_no_write_into_it() {
     let calls = [
