@@ -37,6 +37,8 @@ pub struct Request {
     pub caller: Caller,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it was an ACL that allowed it, and no policy: `aclRequired`.
+    pub needed_acl: bool,
     /// How many bytes were sent, where the record says.
     pub bytes: Option<u64>,
     /// The id that the copies in two accounts' trails share.
@@ -171,6 +173,7 @@ pub fn read_request(
         key: text_at(parameters, &["key"]).into(),
         caller,
         outcome: Outcome::of_record(&json),
+        needed_acl: text_at(&json, &["additionalEventData", "aclRequired"]) == "Yes",
         bytes: bytes_sent(&json).ok().flatten(),
         shared: EventId::parse(text_at(&json, &["sharedEventID"])),
         copy: if owners {
@@ -263,6 +266,7 @@ impl CitedRequest {
         packer.number(u64::from(request.copy == Copied::Others));
         self.key.pack(&mut packer);
         let (outcome, code) = match &request.outcome {
+            Outcome::Took if request.needed_acl => (3, ""),
             Outcome::Took => (0, ""),
             Outcome::Failed(code) => (1, code.reveal()),
             Outcome::Uncertain(code) => (2, code.reveal()),
@@ -313,8 +317,9 @@ impl CitedRequest {
         };
         let key = EventKey::unpack(&mut from)?;
         let (outcome, sent) = (from.number()?, from.number()?);
+        let needed_acl = outcome == 3;
         let outcome = match (outcome, from.text()?) {
-            (0, _) => Outcome::Took,
+            (0 | 3, _) => Outcome::Took,
             (1, code) => Outcome::Failed(code.into()),
             (_, code) => Outcome::Uncertain(code.into()),
         };
@@ -333,6 +338,7 @@ impl CitedRequest {
             asked: kind.asks,
             caller,
             outcome,
+            needed_acl,
             bytes: sent.checked_sub(1),
             shared,
             copy,

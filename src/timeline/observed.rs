@@ -151,7 +151,10 @@ pub(super) fn is_granted(
     ways.any(|((door, who), (reach, _))| {
         let may = *audience != Audience::Public || reach.takes_unsigned();
         let names = match (door, door_of(request)) {
-            (_, Door::Bucket) => true,
+            (_, Door::Bucket) => {
+                !request.needed_acl || reach.mechanisms.contains(&Mechanism::BucketAcl)
+            }
+            (Door::Bucket | Door::AccessPoint(_), _) if request.needed_acl => false,
             (Door::Objects, _) => life.object_lets_in(&request.key, who, owner),
             _ => request.key.reveal().is_empty() || reach.may_name_object(&request.key),
         };
@@ -186,7 +189,7 @@ impl Life {
         let by_object = door_of(request) == Door::Objects && !self.objects_are_shut(audience);
         let is_refuted = meaning == Meaning::Impossible
             && (*audience == Audience::Public || !judged.is_open(&Door::Bucket));
-        let ways = [(Control::Policy, true), (Control::Acl, list)];
+        let ways = [(Control::Policy, !request.needed_acl), (Control::Acl, list)];
         for (control, _) in ways.into_iter().filter(|(_, concerned)| *concerned) {
             let unseen = match control {
                 Control::Policy => self.state.policy == Known::Unobserved,
