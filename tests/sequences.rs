@@ -315,10 +315,28 @@ rows! {
 
 // An object's calls of one second.
 rows! {
+    an_open_object_held_to_a_network: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:05", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [format!("arn:aws:s3:::{BUCKET}"), format!("arn:aws:s3:::{BUCKET}/*")], "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}]}}}] => "limited", [];
     deleted_and_made_public_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:05", "is": "DeleteObject", "asks": {"key": "a"}}] => "unknown", [];
     made_private_and_written_public_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:05", "is": "PutObjectAcl", "asks": {"key": "a", "acl": "", "x-amz-acl": "private"}}] => "unknown", [];
     written_and_then_opened_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "PutObject", "asks": {"key": "a"}}, {"t": "00:05", "is": "PutObjectAcl", "asks": {"key": "a", "acl": "", "x-amz-acl": "public-read"}}] => "public", [];
     written_and_deleted_in_one_second: "2022-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "PutObject", "asks": {"key": "a"}}, {"t": "00:05", "is": "DeleteObject", "asks": {"key": "a"}}] => "private", [];
+}
+
+#[test]
+fn whose_grant_is_left_by_a_deny_is_told_with_its_objects() {
+    let calls = [
+        json!({"is": "CreateBucket"}),
+        json!({"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}),
+        json!({"t": "00:05", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [format!("arn:aws:s3:::{BUCKET}"), format!("arn:aws:s3:::{BUCKET}/*")], "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1234567890"}}}]}}}),
+    ];
+    let analysis = run("2022-05-01", &calls);
+    let left = analysis
+        .exposures
+        .iter()
+        .find(|row| row.closed_at.is_none());
+    let left = left.unwrap();
+    let granted: Vec<&str> = left.granted.iter().map(|by| by.event.name).collect();
+    assert_eq!(granted, ["PutObject"]);
 }
 
 #[test]

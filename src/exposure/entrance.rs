@@ -1,7 +1,7 @@
 //! Through one entrance beside the bucket itself, its objects or an access point, who gets in?
 
 use super::assumption::Entry;
-use super::grant::Grant;
+use super::grant::{Grant, Grantees, LimitedTo};
 use super::verdict::{Assumption, Audience, Reach};
 use super::way::Way;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +53,14 @@ impl Entrance {
             .filter(lets_in)
             .for_each(|(grant, _)| reach.extend(&grant.reach()));
         Some((audience, (reach, assumed)))
+    }
+
+    /// Whether somebody gets in from fixed places only.
+    pub fn is_limited(&self) -> bool {
+        self.way.grants().any(|(grant, entry)| {
+            let limited = grant.grantees == Grantees::Limited(LimitedTo::Places);
+            limited && entry.is_open() && grant.is_usable()
+        })
     }
 
     /// Whether a public grant is silenced by a block only.

@@ -111,8 +111,17 @@ impl ObjectAcls {
             .any(|grant| grant.audience().as_ref() == Some(audience))
     }
 
-    /// The objects that grant an audience something, whatever stands before them.
+    /// The objects that grant an audience something, whatever stands before them; where none does so by name, those that grant it
+    /// to everybody, of whom a Deny may leave that audience.
     pub fn keys_for(&self, audience: &Audience, owner: &Owner) -> BTreeSet<Untrusted> {
+        let keys = self.keys_naming(audience, owner);
+        match keys.is_empty() {
+            true => self.keys_naming(&Audience::Public, owner),
+            false => keys,
+        }
+    }
+
+    fn keys_naming(&self, audience: &Audience, owner: &Owner) -> BTreeSet<Untrusted> {
         let grants = |grant: &AclGrant| {
             access_list::object_grants(grant, owner)
                 .iter()

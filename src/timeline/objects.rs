@@ -67,7 +67,9 @@ impl Life {
         owner: &Owner,
     ) -> bool {
         let acl = self.objects.acls.get(key);
-        acl.is_some_and(|acl| ObjectAcls::lets_in(acl, audience, owner))
+        // What lets in everybody lets in those whom a Deny leaves.
+        let mut audiences = [audience, &Audience::Public].into_iter();
+        acl.is_some_and(|acl| audiences.any(|who| ObjectAcls::lets_in(acl, who, owner)))
     }
 
     /// Of how many objects it cannot be told what their ACLs grant.

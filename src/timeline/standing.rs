@@ -165,8 +165,14 @@ impl Standing {
             Verdict::CrossAccount => Verdict::CrossAccount,
             _ if self.points.values().any(Entrance::may_be_foreign) => Verdict::Unknown,
             _ if self.objects.may_be_foreign() => Verdict::Unknown,
+            Verdict::Private if self.is_limited() => Verdict::Limited,
             verdict => verdict,
         }
+    }
+
+    /// Whether objects or access points let somebody in from fixed places.
+    fn is_limited(&self) -> bool {
+        self.objects.is_limited() || self.points.values().any(Entrance::is_limited)
     }
 
     /// What was assumed, of what could change the verdict.
