@@ -170,13 +170,18 @@ impl Reach {
 
     /// Whether it is given to those too who sign no request.
     pub fn takes_unsigned(&self) -> bool {
-        self.principals.contains(&Untrusted::from("everyone"))
+        let mut principals = self.principals.iter();
+        principals.any(|principal| principal.reveal() == "everyone")
     }
 
     /// Whether the object of that key may be among what it gives access to.
     pub fn may_name_object(&self, key: &Untrusted) -> bool {
         let mut patterns = self.resources.iter().map(Untrusted::reveal);
-        patterns.any(|pattern| pattern != "bucket" && may_overlap(pattern, key.reveal()))
+        patterns.any(|pattern| match pattern {
+            "*" => true,
+            "bucket" => false,
+            pattern => may_overlap(pattern, key.reveal()),
+        })
     }
 
     /// Whether everything that the other gives is given here, on no harder terms.

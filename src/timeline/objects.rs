@@ -83,10 +83,7 @@ impl Life {
             Audience::Public => AtMost::Grants(Arc::new(Acl::canned(CannedAcl::PublicRead))),
             Audience::Foreign(_) => AtMost::Anything,
         };
-        let acls = &self.objects.acls;
-        if acls.doubted(key).is_none() && acls.get(key).is_none() {
-            Arc::make_mut(&mut self.objects).doubt(key, most);
-        }
+        Arc::make_mut(&mut self.objects).doubt(key, most);
     }
 
     /// Takes a call on an object that took effect or may have; where its order with others of its second is disputed, it cannot

@@ -186,7 +186,6 @@ impl Life {
     ) -> Found {
         let mut found = Found::default();
         let list = matches!(request.asked, Asking::List | Asking::Write | Asking::Delete);
-        let by_object = door_of(request) == Door::Objects && !self.objects_are_shut(audience);
         let is_refuted = meaning == Meaning::Impossible
             && (*audience == Audience::Public || !judged.is_open(&Door::Bucket));
         let ways = [(Control::Policy, !request.needed_acl), (Control::Acl, list)];
@@ -203,17 +202,18 @@ impl Life {
                 self.know(control, cause);
             }
         }
-        if by_object && self.objects_doubted() < MOST_DOUBTED {
+        if self.may_doubt(request, audience) {
             self.doubt_object(&request.key, audience);
         }
         found
     }
 
     /// Whether an unexplained read is of an object of which it is not kept yet that its ACL cannot be told.
-    pub(super) fn may_doubt(&self, request: &Request) -> bool {
-        door_of(request) == Door::Objects
-            && self.objects.acls.doubted(&request.key).is_none()
-            && self.objects_doubted() < MOST_DOUBTED
+    pub(super) fn may_doubt(&self, request: &Request, audience: &Audience) -> bool {
+        let acls = &self.objects.acls;
+        let is_new = acls.doubted(&request.key).is_none() && acls.get(&request.key).is_none();
+        let by_object = door_of(request) == Door::Objects && !self.objects_are_shut(audience);
+        by_object && is_new && self.objects_doubted() < MOST_DOUBTED
     }
 
     /// Whether no object's ACL can let an audience in: IgnorePublicAcls keeps out who has no account of his own to be named by.

@@ -90,7 +90,9 @@ impl Walk<'_> {
             is_explained,
         );
         let known = self.routine.known.get(&likeness);
-        let teaches = known == Some(&Some(Meaning::Unexplained)) && self.life.may_doubt(request);
+        let is_unexplained = known == Some(&Some(Meaning::Unexplained));
+        let teaches = is_unexplained
+            && (audience.as_ref()).is_some_and(|who| self.life.may_doubt(request, who));
         match known.filter(|_| !teaches) {
             Some(None) => {}
             Some(Some(meaning)) => {
