@@ -131,7 +131,8 @@ pub fn verify(
     trails: &[TrailEvent],
 ) -> Integrity {
     let material = check.material;
-    let saved = saved_only(check.metadata, material, files);
+    let judged = check.verdicts(judged);
+    let saved = saved_only(check.metadata, material, &judged, files);
     let means = Means::of(check.keys, check.metadata, &saved);
     if material.digests.is_empty() {
         return Integrity {
@@ -139,7 +140,6 @@ pub fn verify(
             ..Integrity::default()
         };
     }
-    let judged = check.verdicts(judged);
     let chains = chain::chains(&held(material, files, trails, &saved));
     let names = check_log::Names::of(material, &judged);
     let (logs, present) = check_log::check_logs(files, material, &names, &chains);

@@ -105,17 +105,26 @@ fn claim(integrity: &Integrity) -> String {
         () if proven > 0 => format!(
             "No invalid file: {named} {are} proven to be what CloudTrail delivered, {consistent} consistent with digests that could not be proven."
         ),
-        () if integrity.logs.is_empty() && signed == integrity.digests.len() => {
-            let (digests, they) = match signed {
-                1 => ("1 digest is".to_owned(), "it names"),
-                _ => (format!("{signed} digests are"), "they name"),
-            };
-            format!("No invalid file: {digests} proven to be what CloudTrail delivered; {they} no log file.")
-        }
+        () if integrity.logs.is_empty() && signed > 0 => quiet(signed, integrity.digests.len()),
         () => format!(
             "No invalid file: {consistent} consistent with digests that could not be proven. Authenticity is not proven."
         ),
     }
+}
+
+/// Digests of hours in which nothing happened are proven all the same.
+fn quiet(signed: usize, all: usize) -> String {
+    let digests = match signed {
+        _ if signed < all => format!("{signed} of {}", count(all, "digest")),
+        _ => count(all, "digest"),
+    };
+    let (are, they) = match signed {
+        1 => ("is", "it names"),
+        _ => ("are", "they name"),
+    };
+    format!(
+        "No invalid file: {digests} {are} proven to be what CloudTrail delivered; {they} no log file that was read."
+    )
 }
 
 /// What is no invalid file, and yet nothing to pass over.
