@@ -211,19 +211,21 @@ impl Finder<'_> {
         found
     }
 
-    /// What the chain of digests says of a hole holds of the silence around it too: a call on another trail explains neither.
+    /// What the chain of digests says of a hole holds of the silence around it too: a call on another trail explains neither. A
+    /// missing digest says nothing of it.
     fn add(&self, hole: CoverageGap, found: &mut Vec<CoverageGap>) {
-        let holds = |gap: &&mut CoverageGap| {
-            gap.span.from <= hole.span.from && hole.span.until <= gap.span.until
-        };
-        match found.iter_mut().find(holds) {
-            Some(known) if hole.span.seconds() > 0 => {
-                if hole.explained_by.is_none() {
-                    known.explained_by = None;
-                }
-            }
-            None if hole.span.seconds() > 0 && !self.place.any_in(hole.span) => found.push(hole),
-            _ => {}
+        let (from, until) = (hole.span.from, hole.span.until);
+        let meets = |gap: &&mut CoverageGap| gap.span.from < until && from < gap.span.until;
+        let holds = |gap: &CoverageGap| gap.span.from <= from && until <= gap.span.until;
+        if from >= until {
+            return;
+        }
+        if hole.explained_by.is_none() && hole.kind != GapKind::DigestMissing {
+            let around = found.iter_mut().filter(meets);
+            around.for_each(|gap| gap.explained_by = None);
+        }
+        if !found.iter().any(holds) && !self.place.any_in(hole.span) {
+            found.push(hole);
         }
     }
 
