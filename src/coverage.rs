@@ -8,7 +8,7 @@ mod rhythm;
 
 use crate::event::{TrailEvent, table::TrailEffect};
 use crate::evidence::{Category, FileAccount};
-use crate::integrity::{Chain, ChainKind, Integrity};
+use crate::integrity::{Chain, ChainKind, Gap, Integrity};
 use crate::source::parse;
 use crate::vocab::{AccountId, LogFileId, Region, Span, Timestamp, Untrusted, named};
 use rhythm::Hours;
@@ -195,30 +195,46 @@ struct Finder<'a> {
 impl Finder<'_> {
     fn gaps(&self, account_ends: Option<Timestamp>, whole: Option<Span>) -> Vec<CoverageGap> {
         let silent = self.gathered.hours.silent(account_ends);
-        let mut found: Vec<(Span, GapKind)> = silent
+        let mut found: Vec<CoverageGap> = silent
             .into_iter()
-            .map(|span| (span, GapKind::Silent))
+            .map(|span| self.told_by_calls(span, GapKind::Silent))
             .collect();
-        for (span, kind) in self.digest_holes() {
-            let span = self.after_last_record(span, kind);
-            let told = found
-                .iter()
-                .any(|(other, _)| other.from <= span.from && span.until <= other.until);
-            if !told && span.seconds() > 0 && !self.place.any_in(span) {
-                found.push((span, kind));
-            }
+        for mut hole in self.digest_holes() {
+            hole.span = self.after_last_record(hole.span, hole.kind);
+            self.add(hole, &mut found);
         }
         found.extend(self.missing_files());
         if found.is_empty() && self.gathered.records == 0 && !self.has_chain() {
-            found.extend(whole.map(|span| (span, GapKind::NoFiles)));
+            found.extend(whole.map(|span| self.told_by_calls(span, GapKind::NoFiles)));
         }
-        found.sort_unstable();
-        let gap = |(span, kind)| CoverageGap {
+        found.sort_by_key(|gap| (gap.span, gap.kind));
+        found
+    }
+
+    /// What the chain of digests says of a hole holds of the silence around it too: a call on another trail explains neither. A
+    /// missing digest says nothing of it.
+    fn add(&self, hole: CoverageGap, found: &mut Vec<CoverageGap>) {
+        let (from, until) = (hole.span.from, hole.span.until);
+        let meets = |gap: &&mut CoverageGap| gap.span.from < until && from < gap.span.until;
+        let holds = |gap: &CoverageGap| gap.span.from <= from && until <= gap.span.until;
+        if from >= until {
+            return;
+        }
+        if hole.explained_by.is_none() && hole.kind != GapKind::DigestMissing {
+            let around = found.iter_mut().filter(meets);
+            around.for_each(|gap| gap.explained_by = None);
+        }
+        if !found.iter().any(holds) && !self.place.any_in(hole.span) {
+            found.push(hole);
+        }
+    }
+
+    fn told_by_calls(&self, span: Span, kind: GapKind) -> CoverageGap {
+        CoverageGap {
             span,
             kind,
             explained_by: self.explanation(span),
-        };
-        found.into_iter().map(gap).collect()
+        }
     }
 
     /// The last files of a chain are not named yet when it is cut off: the gap begins after what they tell.
@@ -249,31 +265,33 @@ impl Finder<'_> {
         self.chains().next().is_some()
     }
 
-    /// Times of delivery without a digest of any trail.
-    fn digest_holes(&self) -> Vec<(Span, GapKind)> {
+    /// Times of delivery without a digest of any trail. What explains them is the chain's to say: no call does so of a digest
+    /// that was delivered and is not here.
+    fn digest_holes(&self) -> Vec<CoverageGap> {
         let covered = |span: &Span| {
             let windows = || self.chains().flat_map(|chain| &chain.covered);
             windows().any(|it| it.from <= span.from && span.until <= it.until)
         };
         let holes = self.chains().flat_map(|chain| {
-            let broken = chain.gaps.iter().map(|gap| (gap.span, GapKind::NoDigest));
-            let missing = chain.missing.iter().map(|it| it.window);
-            let early = chain
-                .ends_early
-                .iter()
-                .map(|gap| (gap.span, GapKind::EndsEarly));
-            broken
-                .chain(
-                    joined(missing)
-                        .into_iter()
-                        .map(|span| (span, GapKind::DigestMissing)),
-                )
-                .chain(early)
+            let told = |kind| {
+                move |gap: &Gap| CoverageGap {
+                    span: gap.span,
+                    kind,
+                    explained_by: gap.explained_by.clone(),
+                }
+            };
+            let missing = joined(chain.missing.iter().map(|it| it.window));
+            let missing = missing
+                .into_iter()
+                .map(|span| unexplained(span, GapKind::DigestMissing));
+            let broken = chain.gaps.iter().map(told(GapKind::NoDigest));
+            let early = chain.ends_early.iter().map(told(GapKind::EndsEarly));
+            broken.chain(missing).chain(early)
         });
-        holes.filter(|(span, _)| !covered(span)).collect()
+        holes.filter(|hole| !covered(&hole.span)).collect()
     }
 
-    fn missing_files(&self) -> impl Iterator<Item = (Span, GapKind)> {
+    fn missing_files(&self) -> impl Iterator<Item = CoverageGap> {
         let (account, region, _) = self.key;
         let here = self.integrity.missing.iter().filter(|log| {
             parse(log.key.reveal())
@@ -286,7 +304,7 @@ impl Finder<'_> {
         });
         joined(spans)
             .into_iter()
-            .map(|span| (span, GapKind::LogFilesMissing))
+            .map(|span| unexplained(span, GapKind::LogFilesMissing))
     }
 
     /// The last call before the gap, or the first in it, after which less may have been logged; unless logging began again
@@ -312,6 +330,14 @@ impl Finder<'_> {
                 && event.time > stop.time
                 && event.time <= before
         })
+    }
+}
+
+fn unexplained(span: Span, kind: GapKind) -> CoverageGap {
+    CoverageGap {
+        span,
+        kind,
+        explained_by: None,
     }
 }
 

@@ -240,6 +240,15 @@ fn settings_that_cloudwatch_would_refuse_are_misuse() {
             &["--evaluation-range", "0"],
             "shorter than the evaluation periods",
         ),
+        (
+            &["--evaluation-range", "100000000"],
+            "longer than 10080 periods",
+        ),
+        (&["--threshold", "nan"], "the threshold is no finite"),
+        (
+            &["--default-value", "nan"],
+            "the default value is no finite",
+        ),
         (&["--treat-missing-data", "never"], "notBreaching"),
         (&["--statistic", "p99"], "SampleCount"),
         (&["--escalate-after", "soon"], "2h"),
@@ -255,6 +264,38 @@ fn settings_that_cloudwatch_would_refuse_are_misuse() {
             "{told}"
         );
     }
+}
+
+#[test]
+fn filters_of_one_name_are_told_apart() {
+    let folder = delivered("0907", &story());
+    let patterns = [
+        "--pattern",
+        "{ $.eventName = Put* }",
+        "--pattern",
+        "{ $.a = 1 }",
+    ];
+    let told = leaktrail(
+        folder.path(),
+        &[&["alarms", "logs"][..], &patterns].concat(),
+    );
+    assert!(
+        told.contains("pattern-1") && told.contains("pattern-2"),
+        "{told}"
+    );
+    let told = leaktrail(
+        folder.path(),
+        &[&["filter", "logs", "--count"][..], &patterns].concat(),
+    );
+    assert!(told.contains("1 pattern-1\n0 pattern-2\n"), "{told}");
+    let told = leaktrail(
+        folder.path(),
+        &[&["alarms", "logs"][..], &patterns[..2]].concat(),
+    );
+    assert!(
+        told.contains("pattern") && !told.contains("pattern-1"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -168,10 +168,23 @@ fn what_is_probably_not_meant_is_said() {
         0
         --- stderr
         warning: filter `pattern`, column 3: `$.readOnly` holds a truth value, which equals no text: write `$.readOnly IS FALSE` [truth-as-text]
-        warning: no record has a field of the name that `$.eventname` ends with: is it spelled right?
-        warning: no record has a field of the name that `$.readOnly` ends with: is it spelled right?
+        warning: no record has a field of the name `eventname`, which `$.eventname` asks for: is it spelled right?
+        warning: no record has a field of the name `readOnly`, which `$.readOnly` asks for: is it spelled right?
         0 of 3 records match; 0 losses
         "#);
+}
+
+#[test]
+fn a_name_on_the_way_that_no_record_has_is_said() {
+    let told = filter(&[
+        "logs",
+        "--count",
+        "--pattern",
+        "{ $.requestParametres.bucketName = * && $.requestParameters.bucketName = * }",
+    ]);
+    let said = "warning: no record has a field of the name `requestParametres`, which `$.requestParametres.bucketName` asks for: is it spelled right?\n";
+    assert!(told.contains(said), "{told}");
+    assert_eq!(told.matches("warning: no record").count(), 1, "{told}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod digests;
 mod vectors;
 
 use digests::{everyday, gzip, log, put, stamp};
+use leaktrail::integrity::Metadata;
 use leaktrail::pipeline::{Options, scan};
 use leaktrail::source::{DirSource, FileChoice};
 use serde_json::json;
@@ -213,14 +214,13 @@ fn of_adjacent_deleted_digests_every_hour_is_told() {
     let tree = Tree::new();
     tree.remove("D2");
     tree.remove("D3");
-    let changed = [
-        ("-D2", ""),
-        ("2026-03-10T00:30:00Z to 2026-03-10T01:30:00Z", "missing"),
-        ("D3", "missing"),
-        ("l3", "unreferenced"),
-    ];
+    // D2's key is known from its metadata alone.
+    let changed = [("D2", "missing"), ("D3", "missing"), ("l3", "unreferenced")];
     assert_eq!(tree.told(Saved::All), expect(Saved::All, &changed));
-    let windows: Vec<_> = tree.analysis(Saved::All).integrity.chains[0]
+    let told = tree.told(Saved::Keys);
+    let hour = "2026-03-10T00:30:00Z to 2026-03-10T01:30:00Z";
+    assert_eq!((told[hour], told.get("D2")), ("missing", None));
+    let windows: Vec<_> = tree.analysis(Saved::Keys).integrity.chains[0]
         .missing
         .iter()
         .map(|it| {
@@ -271,8 +271,8 @@ fn a_truncated_tail_shows_by_what_is_left_of_it() {
     tree.remove("D5");
     tree.remove("D6");
     let changed = [("-D5", ""), ("-D6", ""), ("l6", "unreferenced")];
-    assert_eq!(tree.told(Saved::All), expect(Saved::All, &changed));
-    let analysis = tree.analysis(Saved::All);
+    assert_eq!(tree.told(Saved::Keys), expect(Saved::Keys, &changed));
+    let analysis = tree.analysis(Saved::Keys);
     let early = analysis.integrity.chains[0].ends_early.as_ref().unwrap();
     assert_eq!(
         (early.span.from.unix(), early.span.until.unix()),
@@ -285,6 +285,61 @@ fn a_truncated_tail_shows_by_what_is_left_of_it() {
         .find(|(file, _)| file.as_str().contains("ffff"))
         .unwrap();
     assert_eq!(finding.unreferenced.unwrap().name(), "after-last-digest");
+}
+
+#[test]
+fn saved_metadata_proves_what_was_cut_off() {
+    let tree = Tree::new();
+    tree.remove("D5");
+    tree.remove("D6");
+    let changed = [("D5", "missing"), ("D6", "missing"), ("l6", "unreferenced")];
+    assert_eq!(tree.told(Saved::All), expect(Saved::All, &changed));
+    let integrity = tree.analysis(Saved::All).integrity;
+    let absent: Vec<_> = integrity
+        .means
+        .metadata_absent
+        .iter()
+        .map(|it| it.reveal())
+        .collect();
+    assert_eq!(absent.len(), 2, "{absent:?}");
+    assert!(
+        absent[0].starts_with("s3://example-ct-archive/AWSLogs/") && absent[0].contains("T080500Z")
+    );
+    assert!(absent[1].contains("T090500Z"), "{absent:?}");
+    // A chain of which nothing is here may lie outside this evidence: its digests are told, and not missing.
+    let tree = Tree::new();
+    tree.remove("B1");
+    let changed = [("-B1", ""), ("le", "unreferenced")];
+    assert_eq!(tree.told(Saved::All), expect(Saved::All, &changed));
+    assert_eq!(
+        tree.analysis(Saved::All)
+            .integrity
+            .means
+            .metadata_absent
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn a_digest_that_was_not_asked_for_is_not_missing_by_its_metadata() {
+    let tree = Tree::new();
+    let name = tree.path("D6").file_name().unwrap().to_str().unwrap();
+    let options = Options {
+        choice: FileChoice {
+            exclude: vec![name.to_owned()],
+            ..FileChoice::default()
+        },
+        metadata: Metadata::read(tree.metadata.to_string().as_bytes()).unwrap(),
+        ..Options::default()
+    };
+    let source = DirSource::new(vec![tree.dir.path().to_path_buf()]);
+    let integrity = scan(&source, &options, &()).unwrap().integrity;
+    assert!(
+        integrity.means.metadata_absent.is_empty(),
+        "{:?}",
+        integrity.means
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod vectors;
 
 use digests::{Trail, fingerprint, gzip, key_list, put, signers, stamp};
 use flate2::read::GzDecoder;
-use leaktrail::integrity::{Metadata, PublicKeys};
+use leaktrail::integrity::{DigestFinding, Metadata, PublicKeys};
 use leaktrail::pipeline::{Options, scan};
 use leaktrail::source::DirSource;
 use serde_json::{Value, json};
@@ -166,6 +166,119 @@ fn signatures_that_are_short_or_no_hex_are_bad() {
 }
 
 #[test]
+fn metadata_of_another_buckets_object_may_prove_and_speaks_against_nothing() {
+    let moved = |tree: &Tree, change: fn(&mut Value)| -> Value {
+        let saved = tree.metadata.as_object().unwrap().iter();
+        let saved = saved.map(|(place, metadata)| {
+            let mut metadata = metadata.clone();
+            change(&mut metadata);
+            (
+                place.replace("s3://example-ct-archive/", "s3://another/"),
+                metadata,
+            )
+        });
+        saved.collect::<serde_json::Map<_, _>>().into()
+    };
+    let mut tree = Tree::new();
+    tree.metadata = moved(&tree, |_| {});
+    assert_eq!(tree.told(Saved::All), expect(Saved::All, &[]));
+    tree.metadata = moved(&tree, |metadata| {
+        metadata["signature"] = json!("ab".repeat(256))
+    });
+    assert_eq!(tree.told(Saved::All), expect(Saved::Keys, &[]));
+}
+
+#[test]
+fn what_is_wrong_with_saved_metadata_is_said() {
+    for (name, value, why) in [
+        (
+            "signature",
+            json!(""),
+            "its saved metadata has no signature",
+        ),
+        (
+            "signature-algorithm",
+            json!(null),
+            "its saved metadata names no signature algorithm",
+        ),
+        (
+            "signature-algorithm",
+            json!("MD5withRSA"),
+            "its saved metadata names the signature algorithm `MD5withRSA`, not SHA256withRSA",
+        ),
+    ] {
+        let mut tree = Tree::new();
+        let mut keys = tree.metadata.as_object().unwrap().keys();
+        let key = keys.find(|key| key.contains("T090500Z")).unwrap().clone();
+        tree.metadata[&key][name] = value;
+        let digests = tree.analysis(Saved::All).integrity.digests;
+        let bad = digests
+            .iter()
+            .find(|it| it.verdict.name() == "signature-bad")
+            .unwrap();
+        assert_eq!(bad.detail.reveal(), why);
+    }
+}
+
+#[test]
+fn a_remark_on_a_good_signature_stands_alone() {
+    let tree = Tree::new();
+    tree.edit("D3", |json| {
+        json["previousDigestHashValue"] = json!("00".repeat(32))
+    });
+    let digests = tree.analysis(Saved::Keys).integrity.digests;
+    let all: Vec<_> = digests.iter().map(|it| it.detail.reveal()).collect();
+    assert!(
+        all.iter().any(|it| it.contains("another hash of it")),
+        "{all:?}"
+    );
+    assert!(all.iter().all(|it| !it.starts_with("; ")), "{all:?}");
+}
+
+#[test]
+fn digests_that_cannot_be_read_are_not_missing_too() {
+    // The first, and with two in a row the one that no digest names any more.
+    for (broken, logs) in [(&["D1"][..], &["l1", "l2"][..]), (&["D2", "D3"], &["l3"])] {
+        let tree = Tree::new();
+        broken.iter().for_each(|name| tree.write(name, b"{"));
+        for saved in [Saved::Keys, Saved::All] {
+            let integrity = tree.analysis(saved).integrity;
+            let count = |name: &str| {
+                let digests = integrity.digests.iter();
+                digests.filter(|it| it.verdict.name() == name).count()
+            };
+            assert_eq!((count("malformed"), count("missing")), (broken.len(), 0));
+            assert_eq!(integrity.chains[0].begins_after, None);
+            let why = |name: &&str| {
+                let file = tree.path(name).file_name().unwrap().to_str().unwrap();
+                let (_, it) = integrity
+                    .logs
+                    .iter()
+                    .find(|(id, _)| id.as_str().ends_with(file))
+                    .unwrap();
+                it.unreferenced.unwrap().name()
+            };
+            assert!(logs.iter().all(|it| why(it) == "in-gap"));
+        }
+    }
+}
+
+#[test]
+fn a_digest_in_anothers_place_does_not_stand_for_it() {
+    let tree = Tree::new();
+    let text = fs::read(tree.path("D1")).unwrap();
+    put(tree.path("D2"), &text);
+    let digests = tree.analysis(Saved::Keys).integrity.digests;
+    let count = |name: &str| {
+        digests
+            .iter()
+            .filter(|it| it.verdict.name() == name)
+            .count()
+    };
+    assert_eq!((count("moved"), count("missing")), (1, 1));
+}
+
+#[test]
 fn a_forged_signature_in_the_next_digest_is_found_there() {
     let tree = Tree::new();
     tree.edit("D6", |json| {
@@ -248,11 +361,29 @@ fn a_key_in_spki_form_has_the_fingerprint_of_that_form() {
 
 #[test]
 fn an_edited_bucket_does_not_lead_away_from_what_speaks_against_it() {
-    for name in ["D2", "D6"] {
-        let tree = Tree::new();
-        tree.edit(name, |json| json["digestS3Bucket"] = json!("another"));
-        assert_eq!(tree.told(Saved::All)[name], "signature-bad");
-    }
+    let tree = Tree::new();
+    tree.edit("D2", |json| json["digestS3Bucket"] = json!("another"));
+    assert_eq!(tree.told(Saved::All)["D2"], "signature-bad");
+    // What was saved of the last one names its bucket: there it is missing, and the file is of a chain of its own.
+    let tree = Tree::new();
+    tree.edit("D6", |json| json["digestS3Bucket"] = json!("another"));
+    let digests = tree.analysis(Saved::All).integrity.digests;
+    let of_d6 = |name: &str| {
+        let named = |it: &&DigestFinding| {
+            it.key
+                .as_ref()
+                .is_some_and(|key| key.reveal().contains("T090500Z"))
+        };
+        digests
+            .iter()
+            .filter(named)
+            .filter(|it| it.verdict.name() == name)
+            .count()
+    };
+    assert_eq!(
+        (of_d6("missing"), of_d6("unverifiable-last-of-chain")),
+        (1, 1)
+    );
     let tree = Tree::new();
     tree.edit("D2", |json| json["digestS3Bucket"] = json!("another"));
     assert_eq!(tree.told(Saved::Nothing)["D2"], "hash-link-bad");

@@ -224,6 +224,54 @@ fn a_gap_is_explained_by_the_call_that_made_it() {
 }
 
 #[test]
+fn a_call_on_another_trail_or_one_that_breaks_no_chain_explains_nothing() {
+    let on_another = |region: &str, hour: i64| {
+        let name = json!({"name": "arn:aws:cloudtrail:us-east-1:111122223333:trail/other"});
+        (region == "us-east-1" && hour == 29).then(|| call("StopLogging", hour, name))
+    };
+    let turns_on = |region: &str, hour: i64| {
+        let changes = json!({"name": "main", "enableLogFileValidation": true});
+        (region == "us-east-1" && hour == 29).then(|| call("UpdateTrail", hour, changes))
+    };
+    for more in [on_another as fn(&str, i64) -> Option<Value>, turns_on] {
+        let page = Tree::with(more, |hour| !(30..41).contains(&hour)).report();
+        assert!(!page.contains("explained by"), "{page}");
+        assert_eq!(page.matches("silent, unexplained").count(), 2, "{page}");
+    }
+}
+
+#[test]
+fn digests_that_name_no_log_file_are_proven_all_the_same() {
+    let tree = Tree {
+        dir: tempfile::tempdir().unwrap(),
+    };
+    let mut trail = Trail::new(tree.dir.path(), "bucket", "us-east-1", "quiet");
+    for from in [start(), start() + HOUR] {
+        trail.deliver(from, from + HOUR, &[], &signers()[0]);
+    }
+    let keys = signers().each_ref().map(|signer| signer.listed());
+    put(&tree.dir.path().join("keys.json"), &key_list(&keys));
+    put(
+        &tree.dir.path().join("metadata.json"),
+        Value::Object(trail.metadata).to_string().as_bytes(),
+    );
+    let page = tree.report();
+    let said = "No invalid file: 2 digests are proven to be what CloudTrail delivered; they name no log file that was read.\n";
+    assert!(page.contains(said), "{page}");
+}
+
+#[test]
+fn log_files_alone_are_counted_and_not_checked() {
+    let tree = Tree::new();
+    tree.remove(&["CloudTrail-Digest"]);
+    let page = tree.report();
+    assert!(
+        page.contains("  log files    240: 240 not checked\n"),
+        "{page}"
+    );
+}
+
+#[test]
 fn the_report_of_a_scan_carries_the_verdicts() {
     let tree = Tree::new();
     tree.remove(&["CloudTrail-Digest_eu-west-1_main", "20260303T060000Z"]);

@@ -107,15 +107,12 @@ fn the_statements_that_let_outsiders_in_go_and_the_others_stay() {
         let left: Vec<_> = places.iter().map(|at| statements[*at].clone()).collect();
         json!({"Version": "2012-10-17", "Id": "p", "Statement": left})
     };
-    // First what lets everybody in, then also what lets the other account in.
-    assert_eq!(
-        policies(&remedy, "put-bucket-policy"),
-        [left(&[0, 2, 3, 4]), left(&[0, 2, 4])]
-    );
+    // What lets everybody in does not go alone: the block before it cuts the other account off only while the policy is public.
+    assert_eq!(policies(&remedy, "put-bucket-policy"), [left(&[0, 2, 4])]);
     let (block, _) = place(&remedy, "put-public-access-block").unwrap();
     let (edit, undo) = place(&remedy, "put-bucket-policy").unwrap();
     let (delete, _) = place(&remedy, "delete-bucket-policy").unwrap();
-    assert!(block < edit && edit + 1 < delete);
+    assert!(block < edit && edit + 1 == delete);
     assert!(
         undo.ends_with("--policy file://amzn-s3-demo-bucket.bucket-policy.json"),
         "{undo}"
@@ -124,9 +121,21 @@ fn the_statements_that_let_outsiders_in_go_and_the_others_stay() {
     assert!(save.contains("get-bucket-policy"), "{save}");
     let changes = remedy["steps"][edit]["changes"].as_str().unwrap();
     assert!(
-        changes.starts_with("takes statement 2 out of the bucket policy, for what is granted there to everybody; the other 4 stay."),
+        changes.starts_with("takes statements 2, 4 out of the bucket policy, for what is granted there to those to whom it is open; the other 3 stay."),
         "{changes}"
     );
+}
+
+#[test]
+fn no_step_lets_in_again_whom_an_earlier_one_cut_off() {
+    let remedy = remedy(&[put_policy(&[
+        allow(json!({"AWS": "arn:aws:iam::999988887777:root"})),
+        allow(json!("*")),
+    ])]);
+    // Nothing would be left without what lets outsiders in.
+    assert!(policies(&remedy, "put-bucket-policy").is_empty());
+    assert!(place(&remedy, "put-public-access-block").is_some());
+    assert!(place(&remedy, "delete-bucket-policy").is_some());
 }
 
 #[test]

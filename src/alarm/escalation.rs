@@ -39,6 +39,14 @@ impl Closing {
             Self::OpenUntil(end) | Self::UnknownFrom(end) => (at <= end).then_some(true),
         }
     }
+
+    /// Whether it is open all the time before an instant: what is closed only then was not closed before.
+    fn is_open_until(self, at: Timestamp) -> Option<bool> {
+        match self {
+            Self::Closed(closed) => Some(at <= closed),
+            Self::OpenUntil(_) | Self::UnknownFrom(_) => self.is_open_at(at),
+        }
+    }
 }
 
 named! {
@@ -143,7 +151,7 @@ fn outcome(incident: &Incident, findings: &[Finding], due: Timestamp) -> Escalat
     let open: Vec<Option<bool>> = incident
         .members(findings)
         .filter(|finding| finding.opened < due)
-        .map(|finding| finding.closing.is_open_at(due))
+        .map(|finding| finding.closing.is_open_until(due))
         .collect();
     match () {
         () if open.contains(&Some(true)) => Escalation::Escalated,
@@ -192,8 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn closed_on_the_minute_is_resolved() {
+    fn closed_when_the_time_is_over_is_not_closed_before() {
         let closed = finding("10:02", Some("10:11"), Closing::Closed(at("12:11")));
+        assert_eq!(outcomes(&[closed]), ["escalated 2024-03-04T12:11:00Z"]);
+        let closed = finding(
+            "10:02",
+            Some("10:11"),
+            Closing::Closed(at("12:11").plus(-1)),
+        );
         assert_eq!(outcomes(&[closed]), ["resolved"]);
     }
 

@@ -71,27 +71,41 @@ pub fn reason(settings: &AlarmSettings, change: &Transition) -> String {
                 _ => "NonBreaching",
             }
         ),
-        State::Alarm => crossed(settings, &breaching(change), "", minimum(settings)),
+        State::Alarm => crossed(
+            settings,
+            &breaching(change, usize::MAX),
+            "",
+            minimum(settings, ""),
+        ),
         State::Ok => {
             let newest: Vec<_> = real.iter().rev().take(all).rev().copied().collect();
-            crossed(settings, &newest, "not ", String::new())
+            let breaching = breaching(change, all);
+            match breaching.is_empty() {
+                true => crossed(settings, &newest, "not ", String::new()),
+                // CloudWatch's wording would say of these that they did not breach. They did, and were too few.
+                false => crossed(settings, &breaching, "", minimum(settings, " not reached")),
+            }
         }
     }
 }
 
-fn breaching(change: &Transition) -> Vec<(i64, f64)> {
-    let points = change.points.iter().zip(&change.periods);
-    points
-        .filter(|(point, _)| **point == Point::Breaching)
-        .filter_map(|(_, (from, value))| value.map(|value| (*from, value)))
-        .collect()
+/// The points that breach, of so many newest real ones.
+fn breaching(change: &Transition, newest: usize) -> Vec<(i64, f64)> {
+    let points = change.points.iter().zip(&change.periods).rev();
+    let real = points.filter_map(|(point, (from, value))| Some((point, (*from, (*value)?))));
+    let breaching = real
+        .take(newest)
+        .filter(|(point, _)| **point == Point::Breaching);
+    let mut breaching: Vec<_> = breaching.map(|(_, value)| value).collect();
+    breaching.reverse();
+    breaching
 }
 
-fn minimum(settings: &AlarmSettings) -> String {
+fn minimum(settings: &AlarmSettings, reached: &str) -> String {
     match settings.evaluation_periods {
         1 => String::new(),
         _ => format!(
-            " (minimum {} for OK -> ALARM transition)",
+            " (minimum {} for OK -> ALARM transition{reached})",
             counted(settings.datapoints_to_alarm, "datapoint")
         ),
     }
@@ -355,7 +369,12 @@ mod tests {
             evaluation_range: Some(5),
             ..AlarmSettings::default()
         };
-        insta::assert_snapshot!(reason(&several, &change(&several, 0)), @"Threshold Crossed: 1 out of the last 3 datapoints [1.0 (02/02/25 12:01:00)] was not greater than or equal to the threshold (1.0).");
+        insta::assert_snapshot!(reason(&several, &change(&several, 0)), @"Threshold Crossed: 1 out of the last 3 datapoints [1.0 (02/02/25 12:01:00)] was greater than or equal to the threshold (1.0) (minimum 2 datapoints for OK -> ALARM transition not reached).");
+        let high = AlarmSettings {
+            threshold: 2.0,
+            ..several.clone()
+        };
+        insta::assert_snapshot!(reason(&high, &change(&high, 0)), @"Threshold Crossed: 1 out of the last 3 datapoints [1.0 (02/02/25 12:01:00)] was not greater than or equal to the threshold (2.0).");
         insta::assert_snapshot!(reason(&several, &change(&several, 1)), @"Threshold Crossed: 1 out of the last 3 datapoints [1.0 (02/02/25 12:01:00)] was greater than or equal to the threshold (1.0) (minimum 2 datapoints for OK -> ALARM transition).");
     }
 

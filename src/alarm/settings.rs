@@ -116,6 +116,9 @@ pub enum SettingsError {
     /// R is less than N.
     #[error("the evaluation range is shorter than the evaluation periods")]
     Range,
+    /// R is more than anybody can mean.
+    #[error("the evaluation range is longer than {WIDEST_RANGE} periods")]
+    WideRange,
     /// The threshold is no number.
     #[error("the threshold is no finite number")]
     Threshold,
@@ -141,9 +144,8 @@ impl AlarmSettings {
                 Err(SettingsError::Datapoints)
             }
             () if self.period.saturating_mul(periods) > most => Err(SettingsError::TooLong),
-            () if self.range() < self.evaluation_periods || self.range() > WIDEST_RANGE => {
-                Err(SettingsError::Range)
-            }
+            () if self.range() < self.evaluation_periods => Err(SettingsError::Range),
+            () if self.range() > WIDEST_RANGE => Err(SettingsError::WideRange),
             () if !self.threshold.is_finite() => Err(SettingsError::Threshold),
             () => Ok(()),
         }
@@ -189,6 +191,10 @@ mod tests {
         assert_eq!(
             with(|it| it.evaluation_range = Some(0)),
             Err(SettingsError::Range)
+        );
+        assert_eq!(
+            with(|it| it.evaluation_range = Some(WIDEST_RANGE + 1)),
+            Err(SettingsError::WideRange)
         );
         assert_eq!(
             with(|it| it.threshold = f64::NAN),

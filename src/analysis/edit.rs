@@ -57,8 +57,9 @@ impl PolicyEdit {
     }
 }
 
-/// What can be taken out of the policies that are open: what lets everybody in, and, where that is more, what lets in anybody of
-/// those to whom they are open.
+/// What can be taken out of the policies that are open: what lets in anybody of those to whom they are open. What lets everybody in
+/// is not taken out alone: a block of the bucket cuts off fixed accounts only while the policy is public, so what is left would let
+/// them in again.
 pub(super) fn edits(remedy: &Remedy, rows: &[&Exposure]) -> Vec<PolicyEdit> {
     let owner = Owner {
         account: remedy.account.clone(),
@@ -78,9 +79,7 @@ pub(super) fn edits(remedy: &Remedy, rows: &[&Exposure]) -> Vec<PolicyEdit> {
             .push(row);
     }
     let of_one = |(point, rows): (Option<&Untrusted>, Vec<&Exposure>)| {
-        let Some((put, document)) = last_put(point, &rows) else {
-            return Vec::new();
-        };
+        let (put, document) = last_put(point, &rows)?;
         let kind = match point {
             None => PolicyKind::Bucket,
             Some(_) => PolicyKind::AccessPoint,
@@ -90,23 +89,17 @@ pub(super) fn edits(remedy: &Remedy, rows: &[&Exposure]) -> Vec<PolicyEdit> {
             // What an access point's policy grants to everybody, the bucket policy may hold to somebody.
             all.insert(Audience::Public);
         }
-        let public = BTreeSet::from([Audience::Public]);
-        let both = [(&public, "everybody"), (&all, "those to whom it is open")];
-        let mut found: Vec<PolicyEdit> = both
-            .into_iter()
-            .filter_map(|(audiences, to)| {
-                Some(PolicyEdit {
-                    point: point.cloned(),
-                    put: put.clone(),
-                    to,
-                    edit: without(&document, kind, &owner, audiences)?,
-                })
-            })
-            .collect();
-        found.dedup_by(|later, earlier| later.edit == earlier.edit);
-        found
+        Some(PolicyEdit {
+            point: point.cloned(),
+            put,
+            to: match all.iter().all(|who| *who == Audience::Public) {
+                true => "everybody",
+                false => "those to whom it is open",
+            },
+            edit: without(&document, kind, &owner, &all)?,
+        })
     };
-    of_policy.into_iter().flat_map(of_one).collect()
+    of_policy.into_iter().filter_map(of_one).collect()
 }
 
 /// The last call that put the policy through which some exposures are open, and what it put; `None` where its copies disagree.

@@ -6,6 +6,7 @@
 
 use super::digest::{Digest, Previous};
 use super::name::{ChainId, ChainKind, file_name, unpacked};
+use super::saved::SavedOnly;
 use crate::event::TrailEvent;
 use crate::vocab::{AccountId, LogFileId, Region, Span, Timestamp, Untrusted};
 use std::collections::{BTreeMap, HashSet};
@@ -23,6 +24,8 @@ pub struct Chain {
     pub covered: Vec<Span>,
     /// The digests that are not here, hour by hour.
     pub missing: Vec<MissingDigest>,
+    /// The hours of those that are here and cannot be read.
+    pub unreadable: Vec<Span>,
     /// Where it was broken.
     pub gaps: Vec<Gap>,
     /// The key that its first digest names as the one before, where that is not here.
@@ -36,8 +39,32 @@ pub struct Chain {
 pub struct MissingDigest {
     /// The hour of delivery that it covered, as far as its neighbours tell.
     pub window: Span,
-    /// Its key, where the digest after it names it.
+    /// Its key, where one is known.
     pub key: Option<Untrusted>,
+    /// What tells of it.
+    pub told_by: ToldBy,
+}
+
+/// What tells of a digest that is not here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ToldBy {
+    /// The digest after it names it.
+    Successor,
+    /// Its metadata was saved.
+    Metadata,
+    /// There is one every hour.
+    Hour,
+}
+
+impl ToldBy {
+    /// The same in words.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::Successor => "the digest after it names it",
+            Self::Metadata => "its metadata was saved, so it was delivered",
+            Self::Hour => "there is a digest every hour; no digest that names it is here",
+        }
+    }
 }
 
 /// A time without digests.
@@ -59,8 +86,13 @@ const MOST_HOURS: i64 = 24 * 366 * 10;
 pub(super) struct Held<'m> {
     /// The digests that can be read.
     pub digests: Vec<(&'m LogFileId, &'m Digest)>,
-    /// The names of all digest files: one that cannot be read, or tells of another place, is not missing.
+    /// The names of all digests: one that cannot be read, or tells of another bucket, is not missing. A file that tells of
+    /// another name stands for that one only.
     pub names: HashSet<&'m str>,
+    /// The chains and ends of the digests that cannot be read, as their files are named.
+    pub unreadable: Vec<(ChainId, Timestamp)>,
+    /// The digests of which there is only metadata.
+    pub saved: &'m [SavedOnly],
     /// When the log files of each account and Region were delivered, as their names say: the first and the last time.
     pub delivered: BTreeMap<(AccountId, Region), (Timestamp, Timestamp)>,
     /// The calls on trails.
@@ -82,7 +114,12 @@ pub(super) fn chains(held: &Held<'_>) -> Vec<Chain> {
     let newest = newest(held);
     let chain = |(id, digests): (&ChainId, BTreeMap<_, &Digest>)| {
         let digests: Vec<&Digest> = digests.into_values().collect();
+        let of_trail = held
+            .unreadable
+            .iter()
+            .filter(|(it, _)| it.is_same_trail(id));
         let walk = Walk {
+            unreadable: of_trail.map(|(_, end)| *end).collect(),
             held,
             places: &places,
             id,
@@ -120,6 +157,8 @@ struct Walk<'w> {
     places: &'w HashSet<(&'w str, &'w str)>,
     id: &'w ChainId,
     newest: Option<Timestamp>,
+    /// The ends of its digests that cannot be read.
+    unreadable: Vec<Timestamp>,
 }
 
 impl Walk<'_> {
@@ -134,6 +173,7 @@ impl Walk<'_> {
             },
             covered: covered(digests),
             missing: Vec::new(),
+            unreadable: Vec::new(),
             gaps: Vec::new(),
             begins_after: None,
             ends_early: self.ends_early(last.window.until),
@@ -144,6 +184,8 @@ impl Walk<'_> {
         for (older, newer) in digests.iter().zip(digests.iter().skip(1)) {
             self.step(older, newer, &mut chain);
         }
+        self.saved(&mut chain);
+        chain.unreadable = self.unreadable(&chain.covered);
         Some(chain)
     }
 
@@ -158,6 +200,9 @@ impl Walk<'_> {
 
     /// A chain may have begun before this evidence; where log files from before are here, its digests are missing.
     fn begin(&self, first: &Digest, previous: &Previous, chain: &mut Chain) {
+        if self.has_name(&previous.key) {
+            return;
+        }
         chain.begins_after = Some(previous.key.clone());
         let place = self.id.account.clone().zip(self.id.region.clone());
         let delivered = place.and_then(|place| self.held.delivered.get(&place));
@@ -170,8 +215,51 @@ impl Walk<'_> {
                     until: from,
                 },
                 key: Some(previous.key.clone()),
+                told_by: ToldBy::Successor,
             });
         }
+    }
+
+    /// Of what metadata was saved was delivered, so within the chain and after it is missing. Before it lies what was perhaps not
+    /// to be part of this evidence.
+    fn saved(&self, chain: &mut Chain) {
+        let from = chain.span.from;
+        let of_chain = |it: &&SavedOnly| it.chain == *self.id && it.until > from;
+        for saved in self.held.saved.iter().filter(of_chain) {
+            let is_it = |it: &&mut MissingDigest| match &it.key {
+                Some(key) => *key == saved.key,
+                None => it.window.from < saved.until && saved.until <= it.window.until,
+            };
+            match chain.missing.iter_mut().find(is_it) {
+                Some(known) if known.key.is_some() => {}
+                Some(known) => {
+                    known.key = Some(saved.key.clone());
+                    known.told_by = ToldBy::Metadata;
+                }
+                None => chain.missing.push(MissingDigest {
+                    window: Span {
+                        from: saved.until.plus(-HOUR),
+                        until: saved.until,
+                    },
+                    key: Some(saved.key.clone()),
+                    told_by: ToldBy::Metadata,
+                }),
+            }
+        }
+        chain.missing.sort_unstable();
+    }
+
+    /// The hours of the digests that cannot be read: what other digests cover is not theirs.
+    fn unreadable(&self, covered: &[Span]) -> Vec<Span> {
+        let hour = |until: &Timestamp| {
+            let before = covered.iter().map(|it| it.until).filter(|end| end < until);
+            let from = until.plus(-HOUR);
+            Span {
+                from: before.max().map_or(from, |end| end.max(from)),
+                until: *until,
+            }
+        };
+        self.unreadable.iter().map(hour).collect()
     }
 
     fn step(&self, older: &Digest, newer: &Digest, chain: &mut Chain) {
@@ -194,11 +282,19 @@ impl Walk<'_> {
     }
 
     fn is_here(&self, digest: &MissingDigest) -> bool {
-        let name = digest
-            .key
-            .as_ref()
-            .map(|key| unpacked(file_name(key.reveal())));
-        name.is_some_and(|name| self.held.names.contains(name))
+        let window = digest.window;
+        match &digest.key {
+            Some(key) => self.has_name(key),
+            None => {
+                let mut ends = self.unreadable.iter();
+                ends.any(|end| window.from < *end && *end <= window.until)
+            }
+        }
+    }
+
+    fn has_name(&self, key: &Untrusted) -> bool {
+        let name = unpacked(file_name(key.reveal()));
+        self.held.names.contains(name)
     }
 
     /// Every hour of a hole. Only the last has a name: those before are named by digests that are missing themselves.
@@ -217,6 +313,10 @@ impl Walk<'_> {
                 until: hole.until.plus(-HOUR * back),
             },
             key: (back == 0).then(|| previous.key.clone()),
+            told_by: match back {
+                0 => ToldBy::Successor,
+                _ => ToldBy::Hour,
+            },
         };
         (0..hours).rev().map(hour).collect()
     }

@@ -8,7 +8,7 @@ use super::digest::{Digest, Previous};
 use super::hash::ContentHash;
 use super::keys::PublicKeys;
 use super::material::{HeldDigest, Material};
-use super::metadata::Metadata;
+use super::metadata::{ALGORITHM, Metadata, Saved};
 use super::name::{file_name, folder_before, lies_at, unpacked};
 use super::verdict::{DigestVerdict, Trust};
 use crate::vocab::{LogFileId, Untrusted};
@@ -116,10 +116,10 @@ impl<'m> Check<'m> {
         let link = self.link(digest, Some(content));
         let broken = matches!(link, Link::Broken(_));
         let but = match broken {
-            true => "; the digest after it has another hash of it",
+            true => "the digest after it has another hash of it",
             false => "",
         };
-        let told = |verdict, why: &str| (verdict, format!("{why}{but}"));
+        let told = |verdict, why: &str| (verdict, both(why, but));
         if self.keys.file.is_none() {
             return match link {
                 Link::Good => told(DigestVerdict::LinkedOnly, ""),
@@ -141,7 +141,7 @@ impl<'m> Check<'m> {
         match self.signature(digest, content) {
             Signature::Metadata => told(DigestVerdict::SignatureOk, ""),
             Signature::Successor => told(DigestVerdict::SignatureFromSuccessorOk, ""),
-            Signature::Bad(why) => told(DigestVerdict::SignatureBad, why),
+            Signature::Bad(why) => told(DigestVerdict::SignatureBad, &why),
             Signature::None => told(
                 DigestVerdict::UnverifiableLastOfChain,
                 "its signature is in its object's metadata, which was not saved",
@@ -160,7 +160,7 @@ impl<'m> Check<'m> {
         let successors = self.successors.get(name(&digest.key));
         if saved
             .iter()
-            .any(|saved| saved.algorithm && good(&saved.signature))
+            .any(|saved| saved.is_cloudtrails() && good(&saved.signature))
         {
             return Signature::Metadata;
         }
@@ -168,13 +168,11 @@ impl<'m> Check<'m> {
         if after.any(|(_, previous)| good(previous.signature.reveal())) {
             return Signature::Successor;
         }
-        match (saved.first(), successors) {
-            (Some(saved), _) if saved.signature.is_empty() || !saved.algorithm => {
-                Signature::Bad("its saved metadata has no signature")
-            }
-            (Some(_), _) => Signature::Bad("the signature in its saved metadata is not good"),
+        let bucket = digest.chain.bucket.reveal();
+        match (saved.iter().find(|it| it.may_be_of(bucket)), successors) {
+            (Some(saved), _) => Signature::Bad(fault(saved)),
             (None, Some(_)) => {
-                Signature::Bad("the signature that the digest after it has is not good")
+                Signature::Bad("the signature that the digest after it has is not good".to_owned())
             }
             (None, None) => Signature::None,
         }
@@ -196,8 +194,34 @@ impl<'m> Check<'m> {
 enum Signature {
     Metadata,
     Successor,
-    Bad(&'static str),
+    Bad(String),
     None,
+}
+
+/// What is wrong with saved metadata that does not prove its digest.
+fn fault(saved: &Saved) -> String {
+    match saved {
+        Saved { signature, .. } if signature.is_empty() => {
+            "its saved metadata has no signature".to_owned()
+        }
+        Saved { algorithm, .. } if algorithm.is_empty() => {
+            "its saved metadata names no signature algorithm".to_owned()
+        }
+        Saved { algorithm, .. } if algorithm != ALGORITHM => {
+            format!(
+                "its saved metadata names the signature algorithm `{algorithm}`, not {ALGORITHM}"
+            )
+        }
+        _ => "the signature in its saved metadata is not good".to_owned(),
+    }
+}
+
+/// Two remarks, of which either may be empty.
+fn both(one: &str, other: &str) -> String {
+    match one.is_empty() || other.is_empty() {
+        true => format!("{one}{other}"),
+        false => format!("{one}; {other}"),
+    }
 }
 
 fn name(key: &Untrusted) -> &str {
@@ -239,10 +263,7 @@ fn with_bucket(file: &LogFileId, digest: &Digest, why: String) -> String {
         Some(folder) if folder != bucket => {
             let said =
                 format!("it was delivered to the bucket {bucket}, and lies in a folder {folder}");
-            match why.is_empty() {
-                true => said,
-                false => format!("{why}; {said}"),
-            }
+            both(&why, &said)
         }
         _ => why,
     }

@@ -177,10 +177,13 @@ fn place(key: &DeliveredKey, chains: &[Chain]) -> Unreferenced {
     let (at, after) = (key.delivered, key.delivered.plus(59));
     let delivered_in = |span: &Span| span.from <= after && at < span.until;
     let mut missing = here.iter().flat_map(|chain| &chain.missing);
+    // What a digest that cannot be read named is as little known.
+    let mut unreadable = here.iter().flat_map(|chain| &chain.unreadable);
     let mut covered = here.iter().flat_map(|chain| &chain.covered);
     match () {
         () if here.is_empty() => Unreferenced::NoChain,
         () if missing.any(|it| delivered_in(&it.window)) => Unreferenced::DigestMissing,
+        () if unreadable.any(delivered_in) => Unreferenced::InGap,
         () if covered.any(delivered_in) => Unreferenced::InsideChain,
         () if here.iter().all(|chain| after < chain.span.from) => Unreferenced::BeforeFirstDigest,
         () if here.iter().all(|chain| at >= chain.span.until) => Unreferenced::AfterLastDigest,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The saved metadata of digest objects, by key. Of which bucket an object was, the digest itself says, in the text that is
-/// to be checked: so all that has its key is tried.
+/// to be checked: so all that has its key may prove it. Against it speaks only what is not of another bucket.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Metadata {
     objects: BTreeMap<String, Vec<Saved>>,
@@ -21,10 +21,27 @@ pub struct Metadata {
 /// What was saved of one object.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Saved {
+    /// The bucket, where one is named.
+    pub bucket: Option<String>,
     /// The signature in hex digits; empty where there is none.
     pub signature: String,
-    /// Whether the algorithm is the one that CloudTrail uses.
-    pub algorithm: bool,
+    /// The algorithm that it names; empty where it names none.
+    pub algorithm: String,
+}
+
+/// The algorithm that CloudTrail signs with.
+pub(super) const ALGORITHM: &str = "SHA256withRSA";
+
+impl Saved {
+    /// Whether its signature is one of CloudTrail's kind.
+    pub fn is_cloudtrails(&self) -> bool {
+        self.algorithm == ALGORITHM
+    }
+
+    /// Whether it may be of an object in that bucket.
+    pub fn may_be_of(&self, bucket: &str) -> bool {
+        self.bucket.as_ref().is_none_or(|named| named == bucket)
+    }
 }
 
 impl Metadata {
@@ -51,11 +68,14 @@ impl Metadata {
     pub fn with(mut self, signatures: Vec<DigestSignature>) -> Self {
         for signed in signatures {
             let saved = Saved {
+                bucket: None,
                 signature: signed.signature,
-                algorithm: is_cloudtrails(&signed.algorithm),
+                algorithm: signed.algorithm,
             };
             let known = self.objects.entry(signed.key).or_default();
-            if !known.contains(&saved) {
+            let says =
+                |it: &Saved| (&it.signature, &it.algorithm) == (&saved.signature, &saved.algorithm);
+            if !known.iter().any(says) {
                 known.push(saved);
             }
         }
@@ -76,24 +96,32 @@ impl Metadata {
         self.objects.get(key).map_or(&[], Vec::as_slice)
     }
 
+    /// The objects of which bucket and key are named.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.objects.iter().flat_map(|(key, saved)| {
+            let buckets = saved.iter().filter_map(|it| it.bucket.as_deref());
+            buckets.map(move |bucket| (bucket, key.as_str()))
+        })
+    }
+
     fn take(&mut self, value: &Value) {
         if let Some(answers) = value.as_array() {
             return answers.iter().for_each(|answer| self.take(answer));
         }
         let at = |key: &str| value.get(key).and_then(Value::as_str);
-        if let Some((_, key)) = at("Bucket").zip(at("Key")) {
-            self.keep(key, value);
+        if let Some(place) = at("Bucket").zip(at("Key")) {
+            self.keep(place, value);
             return;
         }
         for (place, answer) in value.as_object().into_iter().flatten() {
             let place = place.strip_prefix("s3://").unwrap_or(place);
-            if let Some((_, key)) = place.split_once('/').filter(|_| answer.is_object()) {
-                self.keep(key, answer);
+            if let Some(place) = place.split_once('/').filter(|_| answer.is_object()) {
+                self.keep(place, answer);
             }
         }
     }
 
-    fn keep(&mut self, key: &str, answer: &Value) {
+    fn keep(&mut self, (bucket, key): (&str, &str), answer: &Value) {
         let metadata = answer.get("Metadata").unwrap_or(answer);
         let at = |name: &str| {
             let mut members = metadata.as_object().into_iter().flatten();
@@ -104,15 +132,12 @@ impl Metadata {
             named.and_then(|(_, value)| value.as_str())
         };
         let saved = Saved {
+            bucket: Some(bucket.to_owned()).filter(|bucket| !bucket.is_empty()),
             signature: at("signature").unwrap_or_default().to_owned(),
-            algorithm: at("signature-algorithm").is_some_and(is_cloudtrails),
+            algorithm: at("signature-algorithm").unwrap_or_default().to_owned(),
         };
         self.objects.entry(key.to_owned()).or_default().push(saved);
     }
-}
-
-fn is_cloudtrails(algorithm: &str) -> bool {
-    algorithm == "SHA256withRSA"
 }
 
 #[cfg(test)]
@@ -132,7 +157,8 @@ mod tests {
         ] {
             let read = Metadata::read(text.as_bytes()).unwrap();
             let one = &read.of("k/1")[0];
-            assert_eq!((one.signature.as_str(), one.algorithm), ("ab", true), "{text}");
+            assert_eq!((one.signature.as_str(), one.is_cloudtrails()), ("ab", true), "{text}");
+            assert!(one.may_be_of("b") && !one.may_be_of("c"), "{text}");
         }
     }
 

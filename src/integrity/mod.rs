@@ -16,10 +16,11 @@ mod keys;
 mod material;
 mod metadata;
 mod name;
+mod saved;
 mod told;
 mod verdict;
 
-pub use chain::{Chain, Gap, MissingDigest};
+pub use chain::{Chain, Gap, MissingDigest, ToldBy};
 pub use check_digest::{Check, Judged};
 pub use digest::{Digest, NamedLog, Previous};
 pub use hash::{ContentHash, ContentHasher};
@@ -33,7 +34,8 @@ use crate::event::TrailEvent;
 use crate::source::parse;
 use crate::vocab::{AccountId, Citation, LogFileId, Region, Span, Timestamp, Untrusted};
 use chain::Held;
-use name::{file_name, unpacked};
+use name::{end_of, file_name, unpacked};
+use saved::{SavedOnly, saved_only};
 use std::collections::BTreeMap;
 
 /// What can be said of the evidence's integrity. Empty where there is no digest.
@@ -64,6 +66,8 @@ pub struct Means {
     pub metadata: Option<u64>,
     /// The SHA-256 of the file of metadata.
     pub metadata_file: Option<ContentHash>,
+    /// The digests that metadata names and that are not here, by time: bucket and key.
+    pub metadata_absent: Vec<Untrusted>,
 }
 
 /// What can be said of one digest.
@@ -126,15 +130,17 @@ pub fn verify(
     files: &[Listed<'_>],
     trails: &[TrailEvent],
 ) -> Integrity {
-    let (material, means) = (check.material, Means::of(check.keys, check.metadata));
+    let material = check.material;
+    let judged = check.verdicts(judged);
+    let saved = saved_only(check.metadata, material, &judged, files);
+    let means = Means::of(check.keys, check.metadata, &saved);
     if material.digests.is_empty() {
         return Integrity {
             means,
             ..Integrity::default()
         };
     }
-    let judged = check.verdicts(judged);
-    let chains = chain::chains(&held(material, files, trails));
+    let chains = chain::chains(&held(material, files, trails, &saved));
     let names = check_log::Names::of(material, &judged);
     let (logs, present) = check_log::check_logs(files, material, &names, &chains);
     Integrity {
@@ -185,18 +191,24 @@ impl Integrity {
 }
 
 impl Means {
-    fn of(keys: &PublicKeys, metadata: &Metadata) -> Self {
+    fn of(keys: &PublicKeys, metadata: &Metadata, saved: &[SavedOnly]) -> Self {
         Self {
             keys: keys.file.map(|_| keys.len() as u64),
             refused_keys: keys.refused.clone(),
             keys_file: keys.file,
             metadata: (!metadata.is_empty()).then(|| metadata.len() as u64),
             metadata_file: metadata.file,
+            metadata_absent: saved.iter().map(SavedOnly::place).collect(),
         }
     }
 }
 
-fn held<'m>(material: &'m Material, files: &[Listed<'m>], trails: &'m [TrailEvent]) -> Held<'m> {
+fn held<'m>(
+    material: &'m Material,
+    files: &[Listed<'m>],
+    trails: &'m [TrailEvent],
+    saved: &'m [SavedOnly],
+) -> Held<'m> {
     let digests = material.digests.iter();
     let mut delivered: BTreeMap<(AccountId, Region), (Timestamp, Timestamp)> = BTreeMap::new();
     for key in files.iter().filter_map(|it| parse(it.file.as_str())) {
@@ -209,14 +221,27 @@ fn held<'m>(material: &'m Material, files: &[Listed<'m>], trails: &'m [TrailEven
         digests: digests
             .filter_map(|(file, held)| Some((file, held.digest.as_ref().ok()?)))
             .collect(),
-        names: material
-            .digests
-            .keys()
-            .map(|file| unpacked(file_name(file.as_str())))
-            .collect(),
+        names: material.digests.iter().map(name).collect(),
+        unreadable: unreadable(material),
+        saved,
         delivered,
         trails,
     }
+}
+
+/// A digest's name: what it says itself, else what its file is called.
+fn name<'m>((file, held): (&'m LogFileId, &'m HeldDigest)) -> &'m str {
+    let key = held.digest.as_ref().map(|it| it.key.reveal());
+    unpacked(file_name(key.unwrap_or(file.as_str())))
+}
+
+fn unreadable(material: &Material) -> Vec<(ChainId, Timestamp)> {
+    let unreadable = material.digests.iter().filter(|(_, it)| it.digest.is_err());
+    let told = |(file, _): (&LogFileId, _)| {
+        let name = file.as_str();
+        Some((ChainId::of("", name), end_of(name)?))
+    };
+    unreadable.filter_map(told).collect()
 }
 
 fn findings(
@@ -245,10 +270,7 @@ fn findings(
             key: it.key.clone(),
             window: Some(it.window),
             verdict: DigestVerdict::Missing,
-            detail: match it.key {
-                Some(_) => "the digest after it names it".into(),
-                None => "there is a digest every hour; no digest that names it is here".into(),
-            },
+            detail: it.told_by.detail().into(),
         })
     });
     let mut findings: Vec<DigestFinding> = here.chain(absent).collect();

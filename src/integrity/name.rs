@@ -5,7 +5,7 @@
 //! underscores, so a name is read from both ends.
 
 use crate::source::last_part;
-use crate::vocab::{AccountId, LogFileId, Region, Untrusted};
+use crate::vocab::{AccountId, LogFileId, Region, Timestamp, Untrusted};
 
 /// The part of a key or path that does not depend on where a copy was put: from `AWSLogs` on.
 pub fn delivered_part(name: &str) -> Option<&str> {
@@ -77,12 +77,7 @@ pub enum ChainKind {
 impl ChainId {
     /// The chain of a digest with that key in that bucket. What the key does not tell stays unknown.
     pub fn of(bucket: &str, key: &str) -> Self {
-        let name = unpacked(file_name(key));
-        let name = name.strip_suffix(".json").unwrap_or(name);
-        let (name, kind) = match name.strip_suffix("_backfill") {
-            Some(name) => (name, ChainKind::Backfill),
-            None => (name, ChainKind::Regular),
-        };
+        let (name, kind) = bare(key);
         let parts = parts(name);
         let above = key.split("/CloudTrail-Digest/").next().unwrap_or_default();
         let above = above.rsplit_once('/').map_or("", |(above, _)| above);
@@ -98,23 +93,52 @@ impl ChainId {
     }
 }
 
+impl ChainId {
+    /// Whether both are of one trail, wherever its digests lie.
+    pub(super) fn is_same_trail(&self, other: &Self) -> bool {
+        let parts = |it: &Self| (it.account.clone(), it.region.clone(), it.home.clone());
+        self.trail == other.trail && self.kind == other.kind && parts(self) == parts(other)
+    }
+}
+
+/// The end of the time that a digest covers: it is in its name, to the second.
+pub(super) fn end_of(key: &str) -> Option<Timestamp> {
+    let stamp = parts(bare(key).0)?.stamp;
+    let at = |from: usize, until: usize| stamp.get(from..until);
+    let date = [at(0, 4)?, at(4, 6)?, at(6, 8)?].join("-");
+    let time = [at(9, 11)?, at(11, 13)?, at(13, 15)?].join(":");
+    Timestamp::parse(&format!("{date}T{time}Z"))
+}
+
+/// A digest's name without its endings, and what they tell.
+fn bare(key: &str) -> (&str, ChainKind) {
+    let name = unpacked(file_name(key));
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    match name.strip_suffix("_backfill") {
+        Some(name) => (name, ChainKind::Backfill),
+        None => (name, ChainKind::Regular),
+    }
+}
+
 struct Parts<'n> {
     account: &'n str,
     region: &'n str,
     trail: &'n str,
     home: &'n str,
+    stamp: &'n str,
 }
 
 fn parts(name: &str) -> Option<Parts<'_>> {
     let (account, rest) = name.split_once("_CloudTrail-Digest_")?;
     let (region, rest) = rest.split_once('_')?;
-    let (rest, _stamp) = rest.rsplit_once('_')?;
+    let (rest, stamp) = rest.rsplit_once('_')?;
     let (trail, home) = rest.rsplit_once('_')?;
     Some(Parts {
         account,
         region,
         trail,
         home,
+        stamp,
     })
 }
 
@@ -142,6 +166,8 @@ mod tests {
                 assert_eq!(chain.region, Region::parse("us-east-2"));
                 assert_eq!(chain.account, AccountId::parse("111122223333"));
                 assert_eq!(chain.kind, kind);
+                let end = end_of(&key(trail, end));
+                assert_eq!(end, Timestamp::parse("2026-03-10T00:30:00Z"));
             }
         }
         assert_eq!(ChainId::of("b", "renamed.json.gz").account, None);

@@ -72,11 +72,17 @@ impl Selector {
         &self.written
     }
 
-    pub(super) fn last_name(&self) -> Option<&str> {
-        self.steps.iter().rev().find_map(|step| match step {
+    /// The names on its way, in order.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let names = self.steps.iter().filter_map(|step| match step {
             Step::Name(name) => Some(name.as_str()),
-            _ => None,
-        })
+            Step::AnyMember | Step::Index(_) | Step::AnyElement => None,
+        });
+        names.collect()
+    }
+
+    pub(super) fn last_name(&self) -> Option<&str> {
+        self.names().pop()
     }
 
     pub(super) fn wildcards(&self) -> usize {

@@ -2,6 +2,7 @@
 
 use super::{Field, InteriorStar, Pattern, PatternError};
 use serde_json::{Value, de::Deserializer};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A metric filter: a pattern with a name, and the metric that it feeds.
@@ -9,6 +10,8 @@ use std::fmt;
 pub struct MetricFilter {
     /// The filter's name; for a lone pattern, the file's or the preset's.
     pub name: String,
+    /// The log group that it is set on, where the filter says.
+    pub log_group: Option<String>,
     /// The pattern.
     pub pattern: Pattern,
     /// The metric's name, where the filter says.
@@ -26,6 +29,7 @@ impl MetricFilter {
     pub fn counting(name: &str, pattern: Pattern) -> Self {
         Self {
             name: name.to_owned(),
+            log_group: None,
             pattern,
             metric_name: None,
             namespace: None,
@@ -105,6 +109,37 @@ pub fn read_file(
     }
 }
 
+/// Gives filters of the same name names of their own: with their log groups, in which names are unique, else with numbers.
+pub fn distinguish(filters: &mut [MetricFilter]) {
+    let several = repeated(filters);
+    for filter in filters.iter_mut().filter(|it| several.contains(&it.name)) {
+        if let Some(group) = &filter.log_group {
+            filter.name = format!("{}@{group}", filter.name);
+        }
+    }
+    let several = repeated(filters);
+    let mut taken: BTreeSet<String> = filters.iter().map(|it| it.name.clone()).collect();
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+    for filter in filters.iter_mut().filter(|it| several.contains(&it.name)) {
+        let number = numbers.entry(filter.name.clone()).or_default();
+        loop {
+            *number += 1;
+            let name = format!("{}-{number}", filter.name);
+            if taken.insert(name.clone()) {
+                filter.name = name;
+                break;
+            }
+        }
+    }
+}
+
+/// The names that more than one filter has.
+fn repeated(filters: &[MetricFilter]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let again = filters.iter().filter(|it| !seen.insert(&it.name));
+    again.map(|it| it.name.clone()).collect()
+}
+
 fn unreadable(name: &str, error: PatternError) -> FileError {
     FileError {
         filter: name.to_owned(),
@@ -151,6 +186,7 @@ fn read_filter(at: usize, filter: &Value, stars: InteriorStar) -> Result<MetricF
     })?;
     Ok(MetricFilter {
         name,
+        log_group: text(filter, "logGroupName"),
         pattern,
         metric_name: text(metric, "metricName"),
         namespace: text(metric, "metricNamespace"),
@@ -181,6 +217,31 @@ mod tests {
             good.into_iter().map(|filter| filter.name).collect(),
             bad.into_iter().map(|error| error.filter).collect(),
         )
+    }
+
+    #[test]
+    fn filters_of_one_name_are_told_apart() {
+        let filter = |(name, group): &(&str, &str)| MetricFilter {
+            log_group: Some((*group).to_owned()).filter(|group| !group.is_empty()),
+            ..MetricFilter::counting(name, Pattern::parse("x", InteriorStar::Literal).unwrap())
+        };
+        for (given, told) in [
+            (&[("pattern", "")][..], &["pattern"][..]),
+            (&[("a", "g"), ("b", "h")], &["a", "b"]),
+            (
+                &[("pattern", ""), ("pattern", "")],
+                &["pattern-1", "pattern-2"],
+            ),
+            (&[("a", "g"), ("b", ""), ("a", "h")], &["a@g", "b", "a@h"]),
+            (&[("a", "g"), ("a", "")], &["a@g", "a"]),
+            (&[("a", "g"), ("a", "g")], &["a@g-1", "a@g-2"]),
+            (&[("a", ""), ("a-1", ""), ("a", "")], &["a-2", "a-1", "a-3"]),
+        ] {
+            let mut filters: Vec<_> = given.iter().map(filter).collect();
+            distinguish(&mut filters);
+            let names: Vec<_> = filters.iter().map(|it| it.name.as_str()).collect();
+            assert_eq!(names, told, "{given:?}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod value;
 
 pub use error::PatternError;
 pub use field::Field;
-pub use file::{FileError, MetricFilter, MetricValue, Problem, read_file};
+pub use file::{FileError, MetricFilter, MetricValue, Problem, distinguish, read_file};
 pub use lint::{Lint, Warning};
 pub use needles::Needles;
 pub use presets::{PRESETS, Preset, preset};
@@ -126,21 +126,16 @@ impl Pattern {
         }
     }
 
-    /// The selectors that it asks for, as they are written, with the last name of each: a name that never occurs in the
-    /// records is probably mistyped.
-    pub fn selectors(&self) -> Vec<(&str, &str)> {
+    /// The selectors that it asks for, as they are written, with the names of each: one that never occurs in the records is
+    /// probably mistyped.
+    pub fn selectors(&self) -> Vec<(&str, Vec<&str>)> {
         let Kind::Json(expression) = &self.kind else {
             return Vec::new();
         };
         let mut selectors: Vec<_> = expression
             .conditions()
             .into_iter()
-            .filter_map(|condition| {
-                Some((
-                    condition.selector.written(),
-                    condition.selector.last_name()?,
-                ))
-            })
+            .map(|condition| (condition.selector.written(), condition.selector.names()))
             .collect();
         selectors.sort_unstable();
         selectors.dedup();

@@ -48,6 +48,15 @@ pub enum Thoroughness {
     Everything,
 }
 
+/// A selector that can have found nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unseen {
+    /// As it is written.
+    pub selector: String,
+    /// The name in it that no record has.
+    pub name: String,
+}
+
 /// What a filter run found.
 #[derive(Clone, Debug, Default)]
 pub struct Filtered {
@@ -59,8 +68,8 @@ pub struct Filtered {
     pub records: u64,
     /// The rows of chosen fields.
     pub rows: Vec<FieldRow>,
-    /// Selectors whose last name occurs in no record: probably mistyped.
-    pub unseen: Vec<String>,
+    /// Selectors of which a name occurs in no record: probably mistyped.
+    pub unseen: Vec<Unseen>,
     /// What could not be read.
     pub losses: Vec<Loss>,
     /// How many log files were read.

@@ -30,7 +30,7 @@ mod whole;
 pub use alarms::{Alarms, LogGroups, Watch, alarms};
 
 pub use again::{judge, report};
-pub use filter::{FieldRow, Filtered, Query, Thoroughness, Wanted, filter};
+pub use filter::{FieldRow, Filtered, Query, Thoroughness, Unseen, Wanted, filter};
 pub use keep::{Added, Shard, keep, keep_by, read_rows};
 
 use crate::analysis::{Analysis, Counts, Selection, Strictness};

@@ -3,7 +3,7 @@
 //! A byte search: it may say "perhaps" wrongly, never "no". JSON may write any character as `\uXXXX`, so a text with such an
 //! escape in it is always a "perhaps" where fields are asked for.
 
-use super::filter::Thoroughness;
+use super::filter::{Thoroughness, Unseen};
 use crate::pattern::{MetricFilter, Needles};
 use aho_corasick::{AhoCorasick, Match, packed};
 use memchr::memmem::{self, Finder};
@@ -21,10 +21,10 @@ pub(super) struct Prefilter {
     is_for_glances: bool,
 }
 
-/// A selector, and the name that must occur for it to find anything.
+/// A selector, and a name that must occur for it to find anything.
 #[derive(Debug)]
 struct Name {
-    selector: String,
+    asked: Unseen,
     quoted: Finder<'static>,
     seen: AtomicBool,
 }
@@ -102,13 +102,15 @@ impl Prefilter {
         }
     }
 
-    /// The selectors whose name was never met.
-    pub(super) fn unseen(&self) -> Vec<String> {
+    /// The selectors of which a name was never met, each with the first such.
+    pub(super) fn unseen(&self) -> Vec<Unseen> {
         let unseen = self
             .names
             .iter()
             .filter(|name| !name.seen.load(Ordering::Relaxed));
-        unseen.map(|name| name.selector.clone()).collect()
+        let mut unseen: Vec<Unseen> = unseen.map(|name| name.asked.clone()).collect();
+        unseen.dedup_by(|later, earlier| later.selector == earlier.selector);
+        unseen
     }
 }
 
@@ -126,12 +128,18 @@ fn apart(mut places: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
 }
 
 fn names(filter: &MetricFilter) -> Vec<Name> {
-    let name = |(selector, last): (&str, &str)| Name {
-        selector: selector.to_owned(),
-        quoted: Finder::new(&format!("\"{last}\"")).into_owned(),
+    let name = |selector: &str, name: &str| Name {
+        asked: Unseen {
+            selector: selector.to_owned(),
+            name: name.to_owned(),
+        },
+        quoted: Finder::new(&format!("\"{name}\"")).into_owned(),
         seen: AtomicBool::new(false),
     };
-    filter.pattern.selectors().into_iter().map(name).collect()
+    let selectors = filter.pattern.selectors().into_iter();
+    let names =
+        selectors.flat_map(|(selector, names)| names.into_iter().map(move |it| name(selector, it)));
+    names.collect()
 }
 
 fn any_of(needles: &[Needles]) -> Option<Words> {

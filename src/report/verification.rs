@@ -87,6 +87,10 @@ fn claim(integrity: &Integrity) -> String {
     let consistent = count(tally(integrity, LogVerdict::Consistent), "log file");
     let named = count(proven, "log file");
     let are = if proven == 1 { "is" } else { "are" };
+    let signed = integrity.digests.iter();
+    let signed = signed
+        .filter(|it| it.verdict.trust() == Trust::Signed)
+        .count();
     match () {
         () if !integrity.has_digests() => {
             "No digest is among the files: whether they are what CloudTrail delivered cannot be checked.".to_owned()
@@ -101,10 +105,26 @@ fn claim(integrity: &Integrity) -> String {
         () if proven > 0 => format!(
             "No invalid file: {named} {are} proven to be what CloudTrail delivered, {consistent} consistent with digests that could not be proven."
         ),
+        () if integrity.logs.is_empty() && signed > 0 => quiet(signed, integrity.digests.len()),
         () => format!(
             "No invalid file: {consistent} consistent with digests that could not be proven. Authenticity is not proven."
         ),
     }
+}
+
+/// Digests of hours in which nothing happened are proven all the same.
+fn quiet(signed: usize, all: usize) -> String {
+    let digests = match signed {
+        _ if signed < all => format!("{signed} of {}", count(all, "digest")),
+        _ => count(all, "digest"),
+    };
+    let (are, they) = match signed {
+        1 => ("is", "it names"),
+        _ => ("are", "they name"),
+    };
+    format!(
+        "No invalid file: {digests} {are} proven to be what CloudTrail delivered; {they} no log file that was read."
+    )
 }
 
 /// What is no invalid file, and yet nothing to pass over.
@@ -170,6 +190,19 @@ fn means(text: &mut Lines, integrity: &Integrity) {
         )),
         None => text.line("  metadata     none given: the last digest of each chain has no signature here (--metadata)"),
     }
+    match means.metadata_absent.as_slice() {
+        [] => {}
+        [one] => text.line(&format!(
+            "               1 of them is of a digest that is not here: {}",
+            shown(one)
+        )),
+        [first, .., last] => text.line(&format!(
+            "               {} of them are of digests that are not here: {} to {}",
+            means.metadata_absent.len(),
+            shown(first),
+            shown(last)
+        )),
+    }
     let refused: Vec<String> = means.refused_keys.iter().map(shown).collect();
     text.section("Keys that cannot be used", &refused);
 }
@@ -185,7 +218,19 @@ fn counts(text: &mut Lines, analysis: &Analysis) {
         files.files, files.files_lost
     ));
     text.line(&format!("  digests      {digests}"));
-    text.line(&format!("  log files    {}", counted(logs.chain(missing))));
+    let told = match integrity.has_digests() {
+        true => counted(logs.chain(missing)),
+        false => unchecked(analysis),
+    };
+    text.line(&format!("  log files    {told}"));
+}
+
+/// Without digests there is no verdict, but there may be log files.
+fn unchecked(analysis: &Analysis) -> String {
+    match analysis.counts.files_read {
+        0 => "0".to_owned(),
+        files => format!("{files}: {files} not checked"),
+    }
 }
 
 /// How many there are, and of each verdict.

@@ -17,7 +17,7 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
     let watch = Watch {
         filters: &meant.filters,
         settings: settings(&asked.alarm)?,
-        default_value: asked.alarm.default_value,
+        default_value: default_value(&asked.alarm)?,
         log_groups: match asked.alarm.log_group {
             LogGroup::Account => LogGroups::Account,
             LogGroup::Archive => LogGroups::Archive,
@@ -54,6 +54,15 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
     scan::warn(&told.analysis);
     scan::name_losses(asked.running.verbose, &told.analysis.losses);
     Ok(scan::exit(&told.analysis).or(meant.exit))
+}
+
+fn default_value(asked: &Alarm) -> anyhow::Result<Option<f64>> {
+    match asked.default_value {
+        Some(value) if !value.is_finite() => {
+            Err(Misuse("the default value is no finite number".to_owned()).into())
+        }
+        value => Ok(value),
+    }
 }
 
 fn settings(asked: &Alarm) -> anyhow::Result<AlarmSettings> {

@@ -7,7 +7,7 @@ use crate::progress::Bar;
 use crate::{scan, talk};
 use anyhow::Context;
 use leaktrail::pattern::{Field, MetricFilter};
-use leaktrail::pipeline::{self, Filtered, Query, Thoroughness, Wanted};
+use leaktrail::pipeline::{self, Filtered, Query, Thoroughness, Unseen, Wanted};
 use leaktrail::record::{Decoder, Record};
 use leaktrail::report::{self, Format, printable};
 use std::io::{IsTerminal, Read, Write};
@@ -133,9 +133,9 @@ fn write_counts(
 
 fn tell(running: &Running, filtered: &Filtered) {
     if !running.quiet {
-        for selector in &filtered.unseen {
+        for Unseen { selector, name } in &filtered.unseen {
             talk::note(&format!(
-                "warning: no record has a field of the name that `{selector}` ends with: is it spelled right?"
+                "warning: no record has a field of the name `{name}`, which `{selector}` asks for: is it spelled right?"
             ));
         }
         talk::note(&format!(

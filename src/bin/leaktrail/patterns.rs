@@ -5,7 +5,7 @@ use crate::exit::{Exit, Misuse};
 use crate::talk;
 use anyhow::Context;
 use leaktrail::pattern::{
-    InteriorStar, MetricFilter, PRESETS, Pattern, PatternError, preset, read_file,
+    InteriorStar, MetricFilter, PRESETS, Pattern, PatternError, distinguish, preset, read_file,
 };
 use leaktrail::report::printable;
 use std::io::Write;
@@ -43,6 +43,7 @@ pub fn read(asked: &Patterns) -> anyhow::Result<Meant> {
         )
         .into());
     }
+    distinguish(&mut meant.filters);
     Ok(meant)
 }
 
