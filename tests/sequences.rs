@@ -310,7 +310,7 @@ rows! {
     a_request_through_another_ones_endpoint_is_not_counted: "2024-05-01", [{"is": "CreateBucket"}, {"t": "00:05", "is": "GetObject", "asks": {"key": "b"}, "userIdentity": "nobody", "eventCategory": "NetworkActivity"}] => "private", [];
     its_name_turned_out_to_be_somebody_elses: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "errorCode": "BucketAlreadyExists"}] => "unknown", ["gone-without-deletion"];
     a_block_that_nobody_saw_refused: "2026-02-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "DeleteBucketPublicAccessBlock"}, {"t": "00:01", "is": "DeleteAccountPublicAccessBlock"}, {"t": "00:02", "is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:05", "is": "PutBucketPolicy", "asks": "a public policy", "errorCode": "AccessDenied",
-        "errorMessage": "User is not authorized because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."}] => "unknown", ["refused-without-block"];
+        "errorMessage": "User is not authorized because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."}] => "public", ["refused-without-block"];
 }
 
 // An object's calls of one second.

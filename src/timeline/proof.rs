@@ -52,7 +52,7 @@ impl Life {
             Proof::AclGrantsOthers => self.prove_grants(cause, found),
             // An access point's own block may have refused it too.
             Proof::Blocked(_) if cause.event.change.access_point().is_some() => {}
-            Proof::Blocked(flag) => self.prove_blocked(flag, cause, found),
+            Proof::Blocked(flag) => self.prove_blocked(flag, found),
             Proof::Exists | Proof::Foreign => {}
         }
     }
@@ -98,16 +98,13 @@ impl Life {
         self.know(Control::Acl, cause);
     }
 
-    /// S3 refused what only a block refuses, while both levels were known to have none: one was set unseen, by the organization
-    /// perhaps, and what else it shuts cannot be told from here.
-    fn prove_blocked(&mut self, flag: fn(&BlockFlags) -> bool, cause: &Cause, found: &mut Found) {
+    /// S3 refused what only a block refuses, while both levels were known to have none.
+    fn prove_blocked(&mut self, flag: fn(&BlockFlags) -> bool, found: &mut Found) {
         let open = |flags: BlockFlags| !flag(&flags);
         let bucket = self.block().is_some_and(open);
         let account = self.account_block.observed().copied().is_some_and(open);
         if bucket && account {
             found.push(ContradictionKind::RefusedWithoutBlock);
-            self.cloud(Control::Block);
-            self.know(Control::Block, cause);
         }
     }
 }
