@@ -252,10 +252,11 @@ impl Walk<'_> {
     /// The hours of the digests that cannot be read: what other digests cover is not theirs.
     fn unreadable(&self, covered: &[Span]) -> Vec<Span> {
         let hour = |until: &Timestamp| {
-            let before = covered.iter().map(|it| it.until).filter(|end| end < until);
+            let before = covered.partition_point(|it| it.until < *until);
+            let before = before.checked_sub(1).and_then(|at| covered.get(at));
             let from = until.plus(-HOUR);
             Span {
-                from: before.max().map_or(from, |end| end.max(from)),
+                from: before.map_or(from, |it| it.until.max(from)),
                 until: *until,
             }
         };

@@ -5,8 +5,8 @@
 
 use super::hash::ContentHash;
 use super::name::ChainId;
-use super::told::{Object, Value};
 use crate::vocab::{Span, Timestamp, Untrusted};
+use serde_json::Value;
 
 /// What a digest file says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,7 +62,6 @@ impl Digest {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let json: Value =
             serde_json::from_slice(text).map_err(|error| format!("no whole JSON: {error}"))?;
-        let json = json.into_object();
         let required = |key: &str| -> Result<&str, String> {
             let value = json.get(key).and_then(Value::as_str);
             value.ok_or_else(|| format!("`{key}` is missing"))
@@ -99,13 +98,13 @@ impl Digest {
 }
 
 impl Previous {
-    fn read(json: &Object<'_>) -> Result<Option<Self>, String> {
+    fn read(json: &Value) -> Result<Option<Self>, String> {
         let at = |key: &str| json.get(key).and_then(Value::as_str);
         let Some(signature) = json.get("previousDigestSignature") else {
             return Err("`previousDigestSignature` is missing".to_owned());
         };
         let key = at("previousDigestS3Object").unwrap_or_default();
-        if matches!(signature, Value::Null) && key.is_empty() {
+        if signature.is_null() && key.is_empty() {
             return Ok(None);
         }
         let Some(signature) = signature.as_str() else {
@@ -121,13 +120,13 @@ impl Previous {
     }
 }
 
-fn logs(json: &Object<'_>) -> Result<Vec<NamedLog>, String> {
+fn logs(json: &Value) -> Result<Vec<NamedLog>, String> {
     let logs = match json.get("logFiles") {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(logs) => logs.as_array().ok_or("`logFiles` is no array")?,
     };
-    let read = |log: &Value<'_>| -> Result<NamedLog, String> {
-        let at = |key: &str| log.as_object()?.get(key)?.as_str();
+    let read = |log: &Value| -> Result<NamedLog, String> {
+        let at = |key: &str| log.get(key).and_then(Value::as_str);
         Ok(NamedLog {
             key: at("s3Object")
                 .ok_or("a log file without `s3Object`")?
@@ -143,7 +142,7 @@ fn logs(json: &Object<'_>) -> Result<Vec<NamedLog>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn whole() -> Value {
         json!({"digestS3Bucket": "b", "digestS3Object": "c", "digestStartTime": "2026-03-10T00:00:00Z",

@@ -17,7 +17,6 @@ mod material;
 mod metadata;
 mod name;
 mod saved;
-mod told;
 mod verdict;
 
 pub use chain::{Chain, Gap, MissingDigest, ToldBy};

@@ -4,7 +4,7 @@
 //! `<account>_CloudTrail-Digest_<region>_<trail>_<home region>_YYYYMMDDTHHMMSSZ[_backfill].json.gz`: trail names may hold
 //! underscores, so a name is read from both ends.
 
-use crate::source::last_part;
+use crate::source::{last_part, parse_stamp};
 use crate::vocab::{AccountId, LogFileId, Region, Timestamp, Untrusted};
 
 /// The part of a key or path that does not depend on where a copy was put: from `AWSLogs` on.
@@ -91,9 +91,7 @@ impl ChainId {
             kind,
         }
     }
-}
 
-impl ChainId {
     /// Whether both are of one trail, wherever its digests lie.
     pub(super) fn is_same_trail(&self, other: &Self) -> bool {
         let parts = |it: &Self| (it.account.clone(), it.region.clone(), it.home.clone());
@@ -103,11 +101,7 @@ impl ChainId {
 
 /// The end of the time that a digest covers: it is in its name, to the second.
 pub(super) fn end_of(key: &str) -> Option<Timestamp> {
-    let stamp = parts(bare(key).0)?.stamp;
-    let at = |from: usize, until: usize| stamp.get(from..until);
-    let date = [at(0, 4)?, at(4, 6)?, at(6, 8)?].join("-");
-    let time = [at(9, 11)?, at(11, 13)?, at(13, 15)?].join(":");
-    Timestamp::parse(&format!("{date}T{time}Z"))
+    parse_stamp(parts(bare(key).0)?.stamp)
 }
 
 /// A digest's name without its endings, and what they tell.

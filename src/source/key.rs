@@ -104,7 +104,7 @@ fn digest_stamp(rest: &str) -> Option<&str> {
 }
 
 /// `YYYYMMDDTHHmmZ` or `YYYYMMDDTHHmmssZ`, whatever follows: old names have no `_` there.
-fn parse_stamp(text: &str) -> Option<Timestamp> {
+pub fn parse_stamp(text: &str) -> Option<Timestamp> {
     let (date, rest) = text.split_once('T')?;
     let (time, _) = rest.split_once('Z')?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

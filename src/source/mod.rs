@@ -12,7 +12,7 @@ mod several;
 
 pub use choice::{FileChoice, Slack};
 pub use dir::DirSource;
-pub use key::{DeliveredKey, KeyKind, last_part, names_digest, parse, suggests_log};
+pub use key::{DeliveredKey, KeyKind, last_part, names_digest, parse, parse_stamp, suggests_log};
 pub use part::{Part, Parts};
 #[cfg(feature = "s3")]
 pub use s3::{Identity, Patience, Payer, S3Settings, S3Source, Signing, Talk};

@@ -72,11 +72,6 @@ impl Life {
         acl.is_some_and(|acl| audiences.any(|who| ObjectAcls::lets_in(acl, who, owner)))
     }
 
-    /// Of how many objects it cannot be told what their ACLs grant.
-    pub(super) fn objects_doubted(&self) -> usize {
-        self.objects.acls.doubted_count()
-    }
-
     /// An object was read by an audience whom nothing that is known lets in: its own ACL may, and was not seen.
     pub(super) fn doubt_object(&mut self, key: &Untrusted, audience: &Audience) {
         let most = match audience {

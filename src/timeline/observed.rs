@@ -213,7 +213,7 @@ impl Life {
         let acls = &self.objects.acls;
         let is_new = acls.doubted(&request.key).is_none() && acls.get(&request.key).is_none();
         let by_object = door_of(request) == Door::Objects && !self.objects_are_shut(audience);
-        by_object && is_new && self.objects_doubted() < MOST_DOUBTED
+        by_object && is_new && acls.doubted_count() < MOST_DOUBTED
     }
 
     /// Whether no object's ACL can let an audience in: IgnorePublicAcls keeps out who has no account of his own to be named by.
