@@ -29,6 +29,15 @@ impl Comparand {
         }
     }
 
+    /// The only text that equals it, if there is one.
+    pub(super) fn exact(&self) -> Option<&str> {
+        match self {
+            Self::Text(wild) => wild.exact(),
+            Self::Number(_, written) => Some(written),
+            Self::Regex(_) => None,
+        }
+    }
+
     fn equals_text(&self, text: &str) -> bool {
         match self {
             Self::Text(wild) => wild.matches(text),

@@ -44,11 +44,23 @@ fn decided(parts: &[Expression], glance: &Glance<'_>, decisive: bool) -> Option<
 /// What a glance does not see may be there and be no text.
 fn condition_told(condition: &Condition, glance: &Glance<'_>) -> Option<bool> {
     let text = glance.get(condition.selector.field?)?;
+    if let Some((exact, is_wanted)) = exactly(&condition.test) {
+        return Some((exact.as_bytes() == text) == is_wanted);
+    }
     let text = str::from_utf8(text).ok()?;
     Some(match &condition.test {
         Test::NotExists => false,
         test => passes(test, Scalar::Text(text)),
     })
+}
+
+/// The one text that a test is for or against.
+fn exactly(test: &Test) -> Option<(&str, bool)> {
+    match test {
+        Test::Equal(wanted) => wanted.exact().map(|exact| (exact, true)),
+        Test::Unequal(unwanted) => unwanted.exact().map(|exact| (exact, false)),
+        _ => None,
+    }
 }
 
 /// A wildcard selector finds several values: one that passes is enough.

@@ -11,6 +11,9 @@
 /// How many bytes a block has: one a bit of a mask.
 pub(super) const BLOCK: usize = 64;
 
+/// Blocks that are asked at once whether they are plain.
+pub(super) type Blocks = [[u8; BLOCK]; 4];
+
 /// Which bytes of a block are what; the lowest bit is the first byte.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Masks {
@@ -26,6 +29,10 @@ pub(super) struct Masks {
 pub(super) trait Lanes: Copy {
     /// What the bytes of a block are.
     fn masks(self, block: &[u8; BLOCK]) -> Masks;
+    /// Which bytes are quotes.
+    fn quotes(self, block: &[u8; BLOCK]) -> u64;
+    /// Whether all masks but that of quotes are empty.
+    fn are_plain(self, blocks: &Blocks) -> bool;
     /// Which bytes are `{` or `[`, and which `}` or `]`.
     fn brackets(self, block: &[u8; BLOCK]) -> (u64, u64);
     /// For each bit, whether an odd number of bits is set up to it, itself included.
@@ -74,7 +81,25 @@ pub(super) fn with_best_lanes<W: Work>(work: W) -> W::Output {
 #[derive(Clone, Copy)]
 pub(super) struct Plain;
 
+impl Masks {
+    /// Whether anything but quotes is there.
+    #[inline(always)]
+    pub fn are_odd(self) -> bool {
+        self.backslashes | self.rare != 0
+    }
+}
+
 impl Lanes for Plain {
+    #[inline(always)]
+    fn quotes(self, block: &[u8; BLOCK]) -> u64 {
+        self.masks(block).quotes
+    }
+
+    #[inline(always)]
+    fn are_plain(self, blocks: &Blocks) -> bool {
+        !blocks.iter().any(|block| self.masks(block).are_odd())
+    }
+
     #[inline(always)]
     fn masks(self, block: &[u8; BLOCK]) -> Masks {
         let mut masks = Masks::default();
@@ -180,13 +205,21 @@ mod tests {
             Vec<u16>,
             (u64, u64),
             Vec<u8>,
+            Vec<bool>,
         );
 
         #[inline(always)]
         fn run<L: Lanes>(self, lanes: L) -> Self::Output {
+            let blocks = |place: usize| {
+                std::array::from_fn(|at| match at == place {
+                    true => *self.0,
+                    false => [b'"'; BLOCK],
+                })
+            };
             let (mut bytes, mut places, mut zeroed) = ([0; BLOCK], [0; BLOCK], [0; BLOCK]);
             lanes.pack(self.0, self.1, 65_500, (&mut bytes, &mut places));
             lanes.pack_zeroed(self.0, self.1.rotate_left(7), self.1, &mut zeroed);
+            assert_eq!(lanes.quotes(self.0), lanes.masks(self.0).quotes);
             let kept = self.1.count_ones() as usize;
             (
                 lanes.masks(self.0),
@@ -196,6 +229,9 @@ mod tests {
                 places[..kept].to_vec(),
                 lanes.digits(self.0),
                 zeroed[..kept].to_vec(),
+                (0..4)
+                    .map(|place| lanes.are_plain(&blocks(place)))
+                    .collect(),
             )
         }
     }

@@ -3,6 +3,7 @@
 //! A frame is what is known of all records with one skeleton: what lies in what, and which keys the last of them had. If
 //! the next one has the same keys, its fields are found without looking for them. Each thread keeps a few hundred frames.
 
+use super::framed::{Framed, Service, Spot};
 use super::glance::{Field, Found, Key, Level, Strange, key_before};
 use super::places::{Met, Placed, Places};
 use super::skeleton::{Member, Outline, Value};
@@ -40,27 +41,6 @@ pub(super) struct Frame {
     service: Service,
     /// Whether the keys are known, and whoever has the same tails has the same keys.
     is_known: bool,
-}
-
-/// Where in a skeleton a member is.
-#[derive(Clone, Copy)]
-struct Spot {
-    /// Where its colon stands.
-    colon: u16,
-    /// How far behind that its value begins.
-    behind: u16,
-    /// Where the first byte of its value that is outside of strings stands: of a string, its last quote.
-    value: u16,
-}
-
-/// A record that a frame is held to.
-#[derive(Clone, Copy)]
-pub(super) struct Framed<'r> {
-    pub text: &'r [u8],
-    pub start: usize,
-    /// Where in the text each byte of its skeleton lies: the lowest bits, for the record is shorter than these can tell.
-    pub places: &'r [u16],
-    pub has_backslash: bool,
 }
 
 impl Frames {
@@ -136,17 +116,25 @@ impl Frame {
 
     #[inline(always)]
     fn has_same_keys(&self, record: Framed<'_>) -> bool {
+        let tails = record.tails();
         let (mut differs, mut wanted_differs) = (0, [0; LONGEST]);
         for other in &self.others {
-            differs |= other.differs(record.head(other.colon));
+            let Some(found) = tails.word(other.colon) else {
+                return false;
+            };
+            differs |= other.differs(found);
         }
         for parameter in &self.parameters {
-            differs |= parameter.differs(record.head(parameter.colon));
+            let Some(found) = tails.word(parameter.colon) else {
+                return false;
+            };
+            differs |= parameter.differs(found);
         }
         for wanted in &self.wanted {
-            wanted
-                .name
-                .differs(&mut wanted_differs, record.head(wanted.colon));
+            let Some(found) = tails.words(wanted.colon) else {
+                return false;
+            };
+            wanted.name.differs(&mut wanted_differs, found);
         }
         for more in wanted_differs {
             differs |= more;
@@ -159,15 +147,22 @@ impl Frame {
     fn place_known(&self, record: Framed<'_>, places: &mut Places) -> bool {
         places.meet_all(self.met, self.placed);
         for (spot, field) in &self.texts {
-            let start = record.value(*spot).wrapping_add(1);
-            places.put_known(*field, start, record.within(spot.value));
+            let Some((start, end)) = record.string(*spot) else {
+                return false;
+            };
+            places.put_known(*field, start, end);
         }
         for spot in &self.owners {
-            let start = record.value(*spot).wrapping_add(1);
-            places.put_within(record.raw(), Field::Owner, start, record.within(spot.value));
+            let Some((start, end)) = record.string(*spot) else {
+                return false;
+            };
+            places.put_within(record.raw(), Field::Owner, start, end);
         }
         if let Some(spot) = self.context {
-            places.put_context(record.value(spot));
+            let Some(start) = record.value(spot) else {
+                return false;
+            };
+            places.put_context(start);
         }
         record.service(places) == self.service
     }
@@ -305,27 +300,6 @@ impl Frame {
     }
 }
 
-impl Spot {
-    fn of(member: Member) -> Self {
-        let (colon, behind) = (member.colon, member.behind);
-        let value = colon.wrapping_add(behind);
-        Self {
-            colon,
-            behind,
-            value,
-        }
-    }
-}
-
-/// Whose records are looked into.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-enum Service {
-    S3,
-    Tokens,
-    #[default]
-    Other,
-}
-
 /// Which brackets hold keys that are looked for.
 #[derive(Default)]
 struct Levels(Vec<(u16, Key)>);
@@ -346,79 +320,5 @@ impl Levels {
             _ => *bracket == object,
         });
         known?.1.within()
-    }
-}
-
-impl<'r> Framed<'r> {
-    /// The record, from its start on.
-    #[inline(always)]
-    fn raw(&self) -> &'r [u8] {
-        self.text.get(self.start..).unwrap_or_default()
-    }
-
-    /// Whose record it is, as far as is known.
-    #[inline(always)]
-    fn service(&self, places: &Places) -> Service {
-        match places.of(self.raw(), Field::Source) {
-            Some(b"s3.amazonaws.com") => Service::S3,
-            Some(b"sts.amazonaws.com") => Service::Tokens,
-            _ => Service::Other,
-        }
-    }
-
-    /// Whether what is in there is looked at: of records that name their source before.
-    fn goes_into(&self, key: Key, places: &Places) -> bool {
-        match key {
-            Key::Identity => true,
-            Key::Parameters | Key::Resources => self.service(places) == Service::S3,
-            Key::Response | Key::Credentials | Key::AssumedUser => {
-                self.service(places) == Service::Tokens
-            }
-            _ => false,
-        }
-    }
-
-    /// Where in the record that byte of the skeleton lies.
-    #[inline(always)]
-    fn within(&self, index: u16) -> u16 {
-        let place = self.places.get(usize::from(index)).copied();
-        place.unwrap_or_default().wrapping_sub(self.start as u16)
-    }
-
-    /// Where in the text that byte of the skeleton lies.
-    #[inline(always)]
-    fn at(&self, index: u16) -> usize {
-        self.start.wrapping_add(usize::from(self.within(index)))
-    }
-
-    /// Where in the record a member's value begins.
-    #[inline(always)]
-    fn value(&self, spot: Spot) -> u16 {
-        self.within(spot.colon).wrapping_add(spot.behind)
-    }
-
-    /// What is written before the last quote of the key whose colon stands there.
-    #[inline(always)]
-    fn head(&self, colon: u16) -> Option<&[u8]> {
-        self.text.get(..self.at(colon).wrapping_sub(1))
-    }
-
-    /// Where the text behind a colon lies, if there is one and it has no escape.
-    fn learn_value(&self, key: Key, member: Member, places: &mut Places) {
-        let value = self.value(Spot::of(member));
-        if let (Key::Context, Value::Within(_)) = (key, member.value) {
-            places.put_context(value);
-        }
-        let (Key::Of(field), Value::Text) = (key, member.value) else {
-            return;
-        };
-        let start = usize::from(value) + 1;
-        let rest = self.raw().get(start..).unwrap_or_default();
-        match memchr::memchr2(b'"', b'\\', rest) {
-            Some(length) if rest.get(length) == Some(&b'"') => {
-                places.put(self.raw(), field, start, start + length);
-            }
-            _ => places.doubt(),
-        }
     }
 }

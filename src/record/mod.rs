@@ -10,6 +10,7 @@ mod decode;
 mod envelope;
 mod form;
 mod frame;
+mod framed;
 mod glance;
 mod keys;
 mod outside;

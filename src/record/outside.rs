@@ -16,7 +16,9 @@ const ROOM: usize = MOST_OPEN + (MOST_BLOCKS + 2) * BLOCK;
 /// What of a stretch of text lies outside of strings, last quotes of strings among it.
 pub(super) struct Outside {
     bytes: Box<[u8; ROOM]>,
-    /// Where in the text each byte is: the lowest bits.
+    /// Where in the text places count from.
+    origin: usize,
+    /// Where each byte is.
     places: Box<[u16; ROOM]>,
     length: usize,
     /// Blocks in which something is odd, and where they begin.
@@ -39,6 +41,7 @@ impl Default for Outside {
     fn default() -> Self {
         Self {
             bytes: Box::new([0; ROOM]),
+            origin: 0,
             places: Box::new([0; ROOM]),
             length: 0,
             odd: Vec::new(),
@@ -48,9 +51,9 @@ impl Default for Outside {
 }
 
 impl Outside {
-    /// Begins a text, outside of strings.
-    pub fn begin(&mut self) {
-        self.length = 0;
+    /// Begins a text there, outside of strings.
+    pub fn begin(&mut self, start: usize) {
+        (self.origin, self.length) = (start, 0);
         self.odd.clear();
         self.strings = Strings::default();
     }
@@ -61,44 +64,77 @@ impl Outside {
         self.length
     }
 
-    /// Adds what some blocks have, of which the first begins at that place of the text.
+    /// Adds what some blocks have, of which the first begins at that place of the text, less than 64 KiB behind the origin: so
+    /// do the others, if their places are to be known.
     #[inline(always)]
     pub fn add<L: Lanes>(&mut self, lanes: L, blocks: &[[u8; BLOCK]], mut base: usize) {
-        let (mut length, mut strings) = (self.length, self.strings);
-        for block in blocks {
-            let masks = lanes.masks(block);
-            let is_odd = masks.rare | masks.backslashes | strings.escapes != 0;
-            let escaped = match is_odd {
-                true => strings.escaped(masks.backslashes),
-                false => 0,
-            };
-            let outside = strings.outside(lanes, masks.quotes & !escaped);
-            if is_odd {
-                let odd = look_at(block, masks.backslashes, escaped, !outside);
-                self.odd.push((base, odd));
+        let (fours, rest) = blocks.as_chunks();
+        for blocks in fours {
+            // Most are plain.
+            match self.strings.escapes == 0 && lanes.are_plain(blocks) {
+                true => blocks
+                    .iter()
+                    .for_each(|block| self.add_plain(lanes, block, &mut base)),
+                false => blocks
+                    .iter()
+                    .for_each(|block| self.add_any(lanes, block, &mut base)),
             }
-            let room = length..length.wrapping_add(BLOCK);
-            let bytes = self.bytes.get_mut(room.clone());
-            let places = self.places.get_mut(room);
-            let (Some(bytes), Some(places)) = (
-                bytes.and_then(|bytes| bytes.as_mut_array()),
-                places.and_then(|places| places.as_mut_array()),
-            ) else {
-                break;
-            };
-            lanes.pack(block, outside, base as u16, (bytes, places));
-            length = length.wrapping_add(outside.count_ones() as usize);
-            base = base.wrapping_add(BLOCK);
         }
-        (self.length, self.strings) = (length, strings);
+        for block in rest {
+            self.add_any(lanes, block, &mut base);
+        }
     }
 
-    /// Forgets the first so many, and what is odd before that place of the text. Says whether there is room for more.
+    /// Adds a block in which nothing is odd, and goes on to the next.
+    #[inline(always)]
+    fn add_plain<L: Lanes>(&mut self, lanes: L, block: &[u8; BLOCK], base: &mut usize) {
+        let outside = self.strings.outside(lanes, lanes.quotes(block));
+        self.keep(lanes, block, outside, base);
+    }
+
+    #[inline(always)]
+    fn add_any<L: Lanes>(&mut self, lanes: L, block: &[u8; BLOCK], base: &mut usize) {
+        let masks = lanes.masks(block);
+        let is_odd = masks.are_odd() || self.strings.escapes != 0;
+        let escaped = match is_odd {
+            true => self.strings.escaped(masks.backslashes),
+            false => 0,
+        };
+        let outside = self.strings.outside(lanes, masks.quotes & !escaped);
+        if is_odd {
+            let odd = look_at(block, masks.backslashes, escaped, !outside);
+            self.odd.push((*base, odd));
+        }
+        self.keep(lanes, block, outside, base);
+    }
+
+    #[inline(always)]
+    fn keep<L: Lanes>(&mut self, lanes: L, block: &[u8; BLOCK], outside: u64, base: &mut usize) {
+        let room = self.length..self.length.wrapping_add(BLOCK);
+        let bytes = self.bytes.get_mut(room.clone());
+        let places = self.places.get_mut(room);
+        if let (Some(bytes), Some(places)) = (
+            bytes.and_then(|bytes| bytes.as_mut_array()),
+            places.and_then(|places| places.as_mut_array()),
+        ) {
+            let first = base.wrapping_sub(self.origin) as u16;
+            lanes.pack(block, outside, first, (bytes, places));
+            self.length = self.length.wrapping_add(outside.count_ones() as usize);
+        }
+        *base = base.wrapping_add(BLOCK);
+    }
+
+    /// Forgets the first so many, and what is odd before that place of the text, from which places count now. Says whether there
+    /// is room for more.
     pub fn forget(&mut self, many: usize, before: usize) -> bool {
         let many = many.min(self.length);
         self.bytes.copy_within(many..self.length, 0);
         self.places.copy_within(many..self.length, 0);
         self.length -= many;
+        let moved = before.wrapping_sub(self.origin) as u16;
+        let kept = self.places.iter_mut().take(self.length);
+        kept.for_each(|place| *place = place.wrapping_sub(moved));
+        self.origin = before;
         self.odd.retain(|(base, _)| base + BLOCK > before);
         self.length <= MOST_OPEN
     }
@@ -122,11 +158,17 @@ impl Outside {
         self.bytes.get(from..to).zip(self.places.get(from..to))
     }
 
-    /// Where in the text one lies, which is less than 64 KiB behind that place.
+    /// Where in the text places count from.
     #[inline(always)]
-    pub fn place(&self, index: usize, start: usize) -> usize {
-        let place = self.places.get(index).copied().unwrap_or_default();
-        start + usize::from(place.wrapping_sub(start as u16))
+    pub fn origin(&self) -> usize {
+        self.origin
+    }
+
+    /// Where in the text one lies.
+    #[inline(always)]
+    pub fn place(&self, index: usize) -> usize {
+        let place = self.places.get(index).copied();
+        self.origin + usize::from(place.unwrap_or_default())
     }
 
     /// What is odd between two places of the text.
@@ -180,7 +222,7 @@ fn look_at(bytes: &[u8; BLOCK], backslashes: u64, escaped: u64, inside: u64) -> 
 /// A record's skeleton, as it is made of what is outside.
 pub(super) struct Bones {
     bytes: Box<[u8; ROOM]>,
-    /// Where in the text each byte is: the lowest bits.
+    /// Where in the text each byte is.
     places: Box<[u16; ROOM]>,
     /// Where digits were removed: how many bytes were kept before them, and how many digits it were.
     removed: Vec<(usize, usize)>,

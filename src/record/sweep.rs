@@ -10,7 +10,8 @@
 //! [`frame`](super::frame).
 
 use super::blocks::{BLOCK, Lanes, Work, with_best_lanes};
-use super::frame::{Frame, Framed, Frames};
+use super::frame::{Frame, Frames};
+use super::framed::Framed;
 use super::outside::{Bones, MOST_BLOCKS, Outside};
 use super::places::Places;
 use super::shape::MAX_RECORD;
@@ -18,7 +19,7 @@ use std::cell::Cell;
 
 /// A record begins so; anything else is looked at more closely.
 pub(super) const BEGINNING: &[u8] = b"{\"eventVersion\"";
-/// A record that reaches further is left to the slow way: only the lowest bits of places are noted.
+/// A record that reaches further is left to the slow way: places have sixteen bits.
 const FARTHEST: usize = 1 << 16;
 /// So many blocks are looked at at once, at first.
 const FIRST_BLOCKS: usize = 32;
@@ -76,7 +77,7 @@ impl Work for Sweep<'_, '_> {
         if !begins(self.text, self.start) {
             return self.start;
         }
-        self.kept.outside.begin();
+        self.kept.outside.begin(self.start);
         let mut taking = Taking {
             text: self.text,
             done: self.start,
@@ -201,7 +202,7 @@ impl Taking<'_, '_> {
     #[inline(always)]
     fn take_one<L: Lanes>(&mut self, lanes: L, last: usize) -> bool {
         let Record { start, from, .. } = self.record;
-        let end = self.kept.outside.place(last, start) + 1;
+        let end = self.kept.outside.place(last) + 1;
         let odd = self.kept.outside.odd(start, end);
         if odd.wrong != 0 {
             return false;
@@ -212,6 +213,7 @@ impl Taking<'_, '_> {
                 return false;
             }
         }
+        let origin = self.kept.outside.origin();
         let Some((frame, places)) = self.kept.frame_of(lanes, from, last + 1) else {
             return false;
         };
@@ -222,6 +224,7 @@ impl Taking<'_, '_> {
         };
         let framed = Framed {
             text: self.text,
+            origin,
             start,
             places,
             has_backslash: odd.backslashes != 0,

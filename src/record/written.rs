@@ -52,11 +52,8 @@ impl Other {
     }
 
     #[inline(always)]
-    pub fn differs(&self, head: Option<&[u8]>) -> u64 {
-        match head.and_then(word) {
-            None => u64::MAX,
-            Some(found) => found & self.tail.mask ^ self.tail.word,
-        }
+    pub fn differs(&self, found: u64) -> u64 {
+        found & self.tail.mask ^ self.tail.word
     }
 }
 
@@ -71,10 +68,7 @@ impl AnyBut {
     }
 
     #[inline(always)]
-    pub fn differs(&self, head: Option<&[u8]>) -> u64 {
-        let Some(found) = head.and_then(word) else {
-            return u64::MAX;
-        };
+    pub fn differs(&self, found: u64) -> u64 {
         let found = found | ANY_CASE;
         u64::from(found == self.bucket || found >> 32 == OBJECT)
     }
@@ -90,11 +84,14 @@ struct Tail {
 /// So many words hold the longest key that is looked for, with its first quote; and are compared at once.
 pub(super) const LONGEST: usize = 4;
 
+/// Words of a text.
+pub(super) type Words = [u64; LONGEST];
+
 /// The last bytes before a key's last quote, its first quote included: words of eight, as far as the masks say.
 #[derive(Clone, Copy)]
 pub(super) struct Written {
-    words: [u64; LONGEST],
-    masks: [u64; LONGEST],
+    words: Words,
+    masks: Words,
 }
 
 impl Written {
@@ -111,11 +108,7 @@ impl Written {
 
     /// Adds the bits in which what is written before that place differs.
     #[inline(always)]
-    pub fn differs(&self, known: &mut [u64; LONGEST], head: Option<&[u8]>) {
-        let Some(found) = head.and_then(words) else {
-            *known = [u64::MAX; LONGEST];
-            return;
-        };
+    pub fn differs(&self, known: &mut Words, found: Words) {
         let (mut masks, mut words) = (self.masks.iter(), self.words.iter());
         for (known, found) in known.iter_mut().zip(found) {
             if let (Some(mask), Some(word)) = (masks.next(), words.next()) {
@@ -134,16 +127,19 @@ fn mask(bytes: usize) -> u64 {
 }
 
 /// The last bytes of a text.
-#[inline(always)]
 fn word(head: &[u8]) -> Option<u64> {
     head.last_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
 /// The last words of a text.
+fn words(head: &[u8]) -> Option<Words> {
+    as_words(head.last_chunk()?)
+}
+
+/// Bytes as words.
 #[inline(always)]
-fn words(head: &[u8]) -> Option<[u64; LONGEST]> {
-    let last: &[u8; 8 * LONGEST] = head.last_chunk()?;
-    let (words, _) = last.as_chunks();
+pub(super) fn as_words(bytes: &[u8; size_of::<Words>()]) -> Option<Words> {
+    let (words, _) = bytes.as_chunks();
     let words: &[[u8; 8]; LONGEST] = words.as_array()?;
     Some(words.map(u64::from_le_bytes))
 }

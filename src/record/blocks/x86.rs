@@ -1,15 +1,16 @@
 //! The lanes of x86-64: AVX2, and AVX-512 with VBMI2.
 
-use super::{BLOCK, Lanes, Masks, Room, Work, pack, pack_zeroed};
+use super::{BLOCK, Blocks, Lanes, Masks, Room, Work, pack, pack_zeroed};
 use std::arch::x86_64::{
     __m256i, __m512i, _MM_HINT_T0, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_prefetch,
     _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256,
-    _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_storeu_si256,
-    _mm256_sub_epi8, _mm512_add_epi16, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask,
-    _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cvtepu8_epi16,
-    _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_mask_blend_epi8,
-    _mm512_maskz_compress_epi8, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi16,
-    _mm512_setr_epi64, _mm512_storeu_si512, _mm512_sub_epi8,
+    _mm256_min_epi8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_setzero_si256, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_xor_si256, _mm512_add_epi16,
+    _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask,
+    _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_mask_blend_epi8,
+    _mm512_maskz_compress_epi8, _mm512_min_epi8, _mm512_min_epu8, _mm512_or_si512,
+    _mm512_set1_epi8, _mm512_set1_epi16, _mm512_setr_epi64, _mm512_setzero_si512,
+    _mm512_storeu_si512, _mm512_sub_epi8, _mm512_xor_si512,
 };
 
 /// How far ahead of a block memory is asked for, in bytes.
@@ -54,6 +55,18 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn quotes(self, block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: a value of this type is only made where the processor has AVX2.
+        unsafe { quotes_avx2(block) }
+    }
+
+    #[inline(always)]
+    fn are_plain(self, blocks: &Blocks) -> bool {
+        // SAFETY: a value of this type is only made where the processor has AVX2.
+        unsafe { are_plain_avx2(blocks) }
+    }
+
+    #[inline(always)]
     fn brackets(self, block: &[u8; BLOCK]) -> (u64, u64) {
         // SAFETY: a value of this type is only made where the processor has AVX2.
         unsafe { brackets_avx2(block) }
@@ -87,6 +100,18 @@ impl Lanes for Avx512 {
     fn masks(self, block: &[u8; BLOCK]) -> Masks {
         // SAFETY: a value of this type is only made where the processor has AVX-512 BW.
         unsafe { masks_avx512(block) }
+    }
+
+    #[inline(always)]
+    fn quotes(self, block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: a value of this type is only made where the processor has AVX-512 BW.
+        unsafe { quotes_avx512(block) }
+    }
+
+    #[inline(always)]
+    fn are_plain(self, blocks: &Blocks) -> bool {
+        // SAFETY: a value of this type is only made where the processor has AVX-512 BW.
+        unsafe { are_plain_avx512(blocks) }
     }
 
     #[inline(always)]
@@ -150,6 +175,34 @@ fn masks_avx2(block: &[u8; BLOCK]) -> Masks {
         backslashes: equal(low, high, b'\\'),
         rare: joined(rare(low), rare(high)),
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn quotes_avx2(block: &[u8; BLOCK]) -> u64 {
+    let (low, high) = halves(block);
+    equal(low, high, b'"')
+}
+
+/// The least byte of all, and the least of them with a backslash for zero, tell it.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn are_plain_avx2(blocks: &Blocks) -> bool {
+    let backslash = _mm256_set1_epi8(b'\\'.cast_signed());
+    let mut least = _mm256_set1_epi8(i8::MAX);
+    let mut nearest = _mm256_set1_epi8(-1);
+    for block in blocks {
+        let (low, high) = halves(block);
+        least = _mm256_min_epi8(least, _mm256_min_epi8(low, high));
+        let (low, high) = (
+            _mm256_xor_si256(low, backslash),
+            _mm256_xor_si256(high, backslash),
+        );
+        nearest = _mm256_min_epu8(nearest, _mm256_min_epu8(low, high));
+    }
+    let rare = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), least);
+    let backslashes = _mm256_cmpeq_epi8(nearest, _mm256_setzero_si256());
+    _mm256_movemask_epi8(_mm256_or_si256(rare, backslashes)) == 0
 }
 
 /// Small letters and capitals differ in one bit, and so do the two kinds of brackets.
@@ -241,10 +294,33 @@ fn pack_avx512(block: &[u8; BLOCK], kept: u64, first: u16, (bytes, places): Room
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
+fn quotes_avx512(block: &[u8; BLOCK]) -> u64 {
+    _mm512_cmpeq_epi8_mask(load(block), _mm512_set1_epi8(b'"'.cast_signed()))
+}
+
+/// The least byte of all, and the least of them with a backslash for zero, tell it.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn are_plain_avx512(blocks: &Blocks) -> bool {
+    let backslash = _mm512_set1_epi8(b'\\'.cast_signed());
+    let mut least = _mm512_set1_epi8(i8::MAX);
+    let mut nearest = _mm512_set1_epi8(-1);
+    for block in blocks {
+        // What is some records ahead is asked for now: a text is longer than the caches.
+        // It touches nothing, whatever the address.
+        _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast());
+        let lanes = load(block);
+        least = _mm512_min_epi8(least, lanes);
+        nearest = _mm512_min_epu8(nearest, _mm512_xor_si512(lanes, backslash));
+    }
+    let rare = _mm512_cmplt_epi8_mask(least, _mm512_set1_epi8(0x20));
+    let backslashes = _mm512_cmpeq_epi8_mask(nearest, _mm512_setzero_si512());
+    rare | backslashes == 0
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
 fn masks_avx512(block: &[u8; BLOCK]) -> Masks {
-    // What is some records ahead is asked for now: a text is longer than the caches.
-    // It touches nothing, whatever the address.
-    _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast());
     let lanes = load(block);
     let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
     Masks {
