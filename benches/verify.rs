@@ -2,7 +2,7 @@
 //!
 //! `Year`: two trails, three Regions, a digest an hour for a year, a new key every month, few log files: what digests cost.
 //! `Month`: one trail, one Region, twelve log files an hour, as a working account has: what verifying adds to a scan.
-//! Everything is in memory, so that no disk is measured. What was verified is printed and compared with what is there.
+//! The files lie in a folder, and reading them belongs to inflating them. What was verified is printed and compared with what is there.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,11 +27,13 @@ use leaktrail::analysis::Analysis;
 use leaktrail::inflate::{WholeInflater, inflate};
 use leaktrail::integrity::PublicKeys;
 use leaktrail::pipeline::{Options, scan};
-use leaktrail::source::{Bytes, Listing, LogFile, Source, SourceError};
-use leaktrail::vocab::{LogFileId, Loss};
-use std::collections::{BTreeMap, HashMap};
-use std::io::Cursor;
+use leaktrail::source::DirSource;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::PathBuf;
 use std::sync::OnceLock;
+use tempfile::TempDir;
 
 /// How much there is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,44 +45,19 @@ enum Shape {
 const SHAPES: [Shape; 2] = [Shape::Year, Shape::Month];
 static ARCHIVES: OnceLock<[Archive; 2]> = OnceLock::new();
 
-/// A bucket in memory.
+/// A bucket that was downloaded: log files into one folder, digests into another.
 struct Archive {
-    files: HashMap<String, Vec<u8>>,
-    /// The files' names, in order.
-    names: Vec<String>,
+    folder: TempDir,
+    /// The files, in order.
+    paths: Vec<PathBuf>,
     keys: Vec<u8>,
     digests: u64,
     logs: u64,
     chains: u64,
 }
 
-/// The files of a bucket, with or without its digests.
-struct Memory<'a> {
-    archive: &'a Archive,
-    digests: bool,
-}
-
-impl Source for Memory<'_> {
-    fn list(&self) -> Result<Listing, SourceError> {
-        let shown = |key: &&String| self.digests || !key.contains("/CloudTrail-Digest/");
-        let files = self.archive.names.iter().filter(shown).map(|key| {
-            let bytes = self.archive.files[key].len() as u64;
-            LogFile::new(LogFileId::new(key.as_str()), bytes)
-        });
-        Ok(Listing {
-            files: files.collect(),
-            ..Listing::default()
-        })
-    }
-
-    fn read(&self, file: &LogFile) -> Result<Vec<u8>, Loss> {
-        Ok(self.archive.files[file.id.as_str()].clone())
-    }
-
-    fn open<'s>(&'s self, file: &LogFile) -> Result<Box<dyn Bytes + 's>, Loss> {
-        Ok(Box::new(Cursor::new(&self.archive.files[file.id.as_str()])))
-    }
-}
+const LOGS: &str = "logs";
+const DIGESTS: &str = "digests";
 
 impl Archive {
     fn new(shape: Shape) -> Self {
@@ -110,9 +87,20 @@ impl Archive {
         });
         let keys: Vec<_> = signers.iter().map(Signer::listed).collect();
         let files: BTreeMap<String, Vec<u8>> = made.into_iter().flatten().collect();
+        let folder = tempfile::tempdir().unwrap();
+        let put = |(key, bytes): (String, Vec<u8>)| {
+            let part = match key.contains("/CloudTrail-Digest/") {
+                true => DIGESTS,
+                false => LOGS,
+            };
+            let path = folder.path().join(part).join(key);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, bytes).unwrap();
+            path
+        };
         Self {
-            names: files.keys().cloned().collect(),
-            files: files.into_iter().collect(),
+            paths: files.into_iter().map(put).collect(),
+            folder,
             keys: key_list(&keys),
             digests: chains.len() as u64 * hours as u64,
             logs: chains.len() as u64 * hours as u64 * logs,
@@ -127,8 +115,9 @@ impl Archive {
             custody,
             ..Options::default()
         };
-        let archive = self;
-        scan(&Memory { archive, digests }, &options, &()).unwrap()
+        let parts = [LOGS, DIGESTS].into_iter().take(1 + usize::from(digests));
+        let folders = parts.map(|part| self.folder.path().join(part));
+        scan(&DirSource::new(folders.collect()), &options, &()).unwrap()
     }
 }
 
@@ -216,8 +205,8 @@ fn archive(shape: Shape) -> &'static Archive {
     &ARCHIVES.get().unwrap()[place]
 }
 
-/// Every file, digests too, one after the other, inflated by the fastest decoder into a buffer that is kept: what a scan is
-/// measured by.
+/// Every file, digests too, one after the other, read and inflated by the fastest decoder into buffers that are kept: what a scan
+/// is measured by.
 #[divan::bench(args = SHAPES, sample_count = 5, sample_size = 1)]
 fn inflation(bencher: Bencher<'_, '_>, shape: Shape) {
     let archive = archive(shape);
@@ -229,19 +218,22 @@ fn inflation(bencher: Bencher<'_, '_>, shape: Shape) {
 fn inflation_streamed(bencher: Bencher<'_, '_>, shape: Shape) {
     let archive = archive(shape);
     bencher.bench_local(|| {
-        let files = archive.files.values();
-        let texts = files.map(|file| inflate(file, u64::MAX).text);
+        let files = archive.paths.iter().map(|path| fs::read(path).unwrap());
+        let texts = files.map(|file| inflate(&file, u64::MAX).text);
         texts.map(|text| text.len()).sum::<usize>()
     });
 }
 
 fn inflated(archive: &Archive) -> usize {
-    let (mut inflater, mut text) = (WholeInflater::new().unwrap(), Vec::new());
-    let mut length = |file: &Vec<u8>| {
-        inflater.inflate(file, &mut text, usize::MAX).unwrap();
+    let (mut inflater, mut bytes, mut text) =
+        (WholeInflater::new().unwrap(), Vec::new(), Vec::new());
+    let mut length = |path: &PathBuf| {
+        bytes.clear();
+        File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
+        inflater.inflate(&bytes, &mut text, usize::MAX).unwrap();
         text.len()
     };
-    archive.files.values().map(&mut length).sum()
+    archive.paths.iter().map(&mut length).sum()
 }
 
 /// The log files alone.

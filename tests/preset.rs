@@ -29,10 +29,12 @@ const NOTED_ONLY: [&str; 5] = [
 
 /// Writes of objects open something only by an ACL that they ask for. Without one they close at most, and so does a deletion:
 /// a filter that counts all of them counts nothing.
-const OF_OBJECTS: [&str; 4] = [
+const OF_OBJECTS: [&str; 6] = [
     "PutObject",
     "CopyObject",
     "CreateMultipartUpload",
+    "CompleteMultipartUpload",
+    "AbortMultipartUpload",
     "DeleteObject",
 ];
 

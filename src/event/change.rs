@@ -75,12 +75,14 @@ pub enum Change {
         /// Its ACL.
         acl: Asked<Acl>,
     },
-    /// PutObject, CopyObject or CreateMultipartUpload: the object's ACL is what the headers ask for, else private.
+    /// PutObject, CopyObject or an upload in parts: the object's ACL is what the headers ask for, else private.
     WriteObject {
         /// Which object.
         key: Untrusted,
         /// The ACL of the headers, where one was given.
         acl: Option<Asked<Acl>>,
+        /// What the call is to an upload in parts, if it is one of those.
+        upload: Option<Upload>,
     },
     /// DeleteObject of the current version.
     DeleteObject {
@@ -103,6 +105,19 @@ pub enum Change {
     OrganizationPolicy(Untrusted),
     /// A read, which changes nothing.
     Read,
+}
+
+/// What a call is to an upload in parts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Upload {
+    /// CreateMultipartUpload of one that is not seen to end: it asks for the ACL.
+    Begun,
+    /// The same of one that is seen to end.
+    Ended,
+    /// CompleteMultipartUpload: from here the object is there, with the ACL that was asked for at the beginning.
+    Completed,
+    /// AbortMultipartUpload.
+    Aborted,
 }
 
 /// What was done to one access point.
@@ -202,7 +217,7 @@ impl Change {
     }
 
     /// Whether two calls ask for the same, however it is written.
-    fn asks_same(&self, other: &Self) -> bool {
+    pub fn asks_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::PutPolicy(Asked::Said(left)), Self::PutPolicy(Asked::Said(right))) => {
                 left.says_same(right)
@@ -246,6 +261,14 @@ impl Change {
             Self::PutObjectAcl { key, .. }
             | Self::WriteObject { key, .. }
             | Self::DeleteObject { key } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// What it is to an upload in parts.
+    pub fn upload(&self) -> Option<Upload> {
+        match self {
+            Self::WriteObject { upload, .. } => *upload,
             _ => None,
         }
     }

@@ -33,7 +33,7 @@ pub use amend::{amend, amended_event};
 pub use block::BlockFlags;
 pub use change::{
     AccessPointChange, Asked, Change, CitedEvent, Copies, EventKey, ExposureEvent, NetworkOrigin,
-    Payer, Version,
+    Payer, Upload, Version,
 };
 pub use document::Document;
 pub use held::{HeldKind, held, held_of_bucket};

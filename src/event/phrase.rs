@@ -1,6 +1,6 @@
 //! How is it said what a call asked for?
 
-use super::change::{AccessPointChange, Change};
+use super::change::{AccessPointChange, Change, Upload};
 
 /// What a call asks for, in words: the beginning of a change's summary.
 pub fn phrase(change: &Change) -> &'static str {
@@ -30,7 +30,12 @@ pub fn phrase(change: &Change) -> &'static str {
             "set the public access block of an organization's accounts"
         }
         Change::PutObjectAcl { .. } => "set the object's ACL",
-        Change::WriteObject { .. } => "write the object",
+        Change::WriteObject { upload, .. } => match upload {
+            None => "write the object",
+            Some(Upload::Begun | Upload::Ended) => "begin to upload the object in parts",
+            Some(Upload::Completed) => "complete an upload of the object",
+            Some(Upload::Aborted) => "give up an upload of the object",
+        },
         Change::DeleteObject { .. } => "delete the object",
         Change::Read => "read a configuration",
     }

@@ -3,20 +3,24 @@
 //! The only place where an event's name is spelled.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html>
 
+mod requests;
+
+pub(super) use requests::REQUESTS;
+pub use requests::{RequestKind, is_data_event, request_of};
+
 use super::access_point::{
     buckets_of, deleted_key_of, key_of, name_of, organization_block, payer_of, read_creation,
     read_policy, replication_of, supporting, version_of,
 };
 use super::acl::Acl;
 use super::block::BlockFlags;
-use super::change::{AccessPointChange, Change};
+use super::change::{AccessPointChange, Change, Upload};
 use super::held::HeldKind;
 use super::inquiry::{Switch, Told};
 use super::json::field;
 use super::outcome::Outcome;
 use super::ownership::Ownership;
 use super::policy::Policy;
-use super::request::Asking;
 use serde_json::Value;
 
 /// The eventSource of S3 and S3 Control.
@@ -44,7 +48,7 @@ impl Kind {
     }
 }
 
-pub(super) static KINDS: [Kind; 34] = [
+pub(super) static KINDS: [Kind; 36] = [
     kind("CreateBucket", &[], |parameters| Change::CreateBucket {
         acl: Acl::read_if_any(parameters),
         ownership: field(parameters, "x-amz-object-ownership")
@@ -101,26 +105,22 @@ pub(super) static KINDS: [Kind; 34] = [
     kind("DeleteAccessPointPolicy", &[], |parameters| {
         Change::AccessPoint(name_of(parameters), AccessPointChange::DeletePolicy)
     }),
-    kind("CreateAccessPointForObjectLambda", &[], |parameters| {
-        Change::ObjectLambdaAccessPoint(Switch::On, supporting(parameters))
-    }),
-    kind("PutAccessPointPolicyForObjectLambda", &[], |parameters| {
-        Change::ObjectLambdaAccessPoint(Switch::On, supporting(parameters))
-    }),
+    kind("CreateAccessPointForObjectLambda", &[], read_object_lambda),
+    kind(
+        "PutAccessPointPolicyForObjectLambda",
+        &[],
+        read_object_lambda,
+    ),
     kind(
         "DeleteAccessPointPolicyForObjectLambda",
         &[],
-        |parameters| Change::ObjectLambdaAccessPoint(Switch::On, supporting(parameters)),
+        read_object_lambda,
     ),
     kind("DeleteAccessPointForObjectLambda", &[], |parameters| {
         Change::ObjectLambdaAccessPoint(Switch::Off, supporting(parameters))
     }),
-    kind("CreateMultiRegionAccessPoint", &[], |parameters| {
-        Change::MultiRegionAccessPoint(Switch::On, buckets_of(parameters))
-    }),
-    kind("PutMultiRegionAccessPointPolicy", &[], |parameters| {
-        Change::MultiRegionAccessPoint(Switch::On, buckets_of(parameters))
-    }),
+    kind("CreateMultiRegionAccessPoint", &[], read_multi_region),
+    kind("PutMultiRegionAccessPointPolicy", &[], read_multi_region),
     kind("DeleteMultiRegionAccessPoint", &[], |parameters| {
         Change::MultiRegionAccessPoint(Switch::Off, buckets_of(parameters))
     }),
@@ -131,7 +131,15 @@ pub(super) static KINDS: [Kind; 34] = [
     }),
     kind("PutObject", &["PostObject"], read_write),
     kind("CopyObject", &[], read_write),
-    kind("CreateMultipartUpload", &[], read_write),
+    kind("CreateMultipartUpload", &[], |it| {
+        read_upload(it, Upload::Begun)
+    }),
+    kind("CompleteMultipartUpload", &[], |it| {
+        read_upload(it, Upload::Completed)
+    }),
+    kind("AbortMultipartUpload", &[], |it| {
+        read_upload(it, Upload::Aborted)
+    }),
     kind("DeleteObject", &[], |parameters| Change::DeleteObject {
         key: deleted_key_of(parameters),
     }),
@@ -151,7 +159,24 @@ fn read_write(parameters: &Value) -> Change {
     Change::WriteObject {
         key: key_of(parameters),
         acl: Acl::read_if_any(parameters),
+        upload: None,
     }
+}
+
+fn read_upload(parameters: &Value, upload: Upload) -> Change {
+    Change::WriteObject {
+        key: key_of(parameters),
+        acl: Acl::read_if_any(parameters).filter(|_| upload == Upload::Begun),
+        upload: Some(upload),
+    }
+}
+
+fn read_object_lambda(parameters: &Value) -> Change {
+    Change::ObjectLambdaAccessPoint(Switch::On, supporting(parameters))
+}
+
+fn read_multi_region(parameters: &Value) -> Change {
+    Change::MultiRegionAccessPoint(Switch::On, buckets_of(parameters))
 }
 
 const fn kind(name: &'static str, aliases: &'static [&'static str], read: Reader) -> Kind {
@@ -261,89 +286,17 @@ const fn inquiry(
     }
 }
 
-/// One kind of request on objects or on the list of them.
-#[derive(Debug)]
-pub struct RequestKind {
-    /// eventName.
-    pub name: &'static str,
-    pub(super) aliases: &'static [&'static str],
-    /// What it asks for.
-    pub asks: Asking,
-}
-
-pub(super) static REQUESTS: [RequestKind; 13] = [
-    request("GetObject", &[], Asking::Read),
-    request("HeadObject", &[], Asking::Read),
-    request("GetObjectAttributes", &[], Asking::Read),
-    request("GetObjectTorrent", &[], Asking::Read),
-    request("SelectObjectContent", &[], Asking::Read),
-    request(
-        "ListObjects",
-        &["ListBucket", "ListObjectsV2"],
-        Asking::List,
-    ),
-    request("ListObjectVersions", &["ListBucketVersions"], Asking::List),
-    request("HeadBucket", &[], Asking::List),
-    request("PutObject", &["PostObject"], Asking::Write),
-    request("CopyObject", &[], Asking::Write),
-    request("DeleteObject", &[], Asking::Delete),
-    request("GetObjectAcl", &[], Asking::ReadAcl),
-    request("PutObjectAcl", &[], Asking::WriteAcl),
-];
-
-const fn request(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    asks: Asking,
-) -> RequestKind {
-    RequestKind {
-        name,
-        aliases,
-        asks,
-    }
-}
-
-/// Requests on objects or their list that ask for nothing that is followed: they show that the bucket's data events are logged.
-const OTHER_DATA_EVENTS: [&str; 12] = [
-    "CompleteMultipartUpload",
-    "CreateMultipartUpload",
-    "UploadPart",
-    "UploadPartCopy",
-    "AbortMultipartUpload",
-    "ListParts",
-    "ListMultipartUploads",
-    "DeleteObjects",
-    "GetObjectTagging",
-    "PutObjectTagging",
-    "RestoreObject",
-    "PreflightRequest",
-];
-
-/// Whether an event of that name is a data event where the record does not say.
-pub fn is_data_event(source: &str, name: &str) -> bool {
-    // HeadBucket was a management event once.
-    let asked = request_of(source, name).is_some_and(|kind| kind.name != "HeadBucket");
-    asked || source == S3 && OTHER_DATA_EVENTS.contains(&name)
-}
-
 /// Whether a change of that name is a call on one object.
 pub fn is_on_object(kind: &Kind) -> bool {
-    const NAMES: [&str; 4] = [
+    const NAMES: [&str; 6] = [
         "PutObject",
         "CopyObject",
         "CreateMultipartUpload",
+        "CompleteMultipartUpload",
+        "AbortMultipartUpload",
         "DeleteObject",
     ];
     NAMES.contains(&kind.name)
-}
-
-/// The kind of request of that source and name.
-pub fn request_of(source: &str, name: &str) -> Option<&'static RequestKind> {
-    (source == S3).then(|| {
-        REQUESTS
-            .iter()
-            .find(|kind| kind.name == name || kind.aliases.contains(&name))
-    })?
 }
 
 /// The read that gives a document of that kind.

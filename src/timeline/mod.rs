@@ -35,6 +35,7 @@ mod takeover;
 mod told;
 mod trace;
 mod types;
+mod uploads;
 mod visit;
 mod walk;
 mod whence;

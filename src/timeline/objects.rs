@@ -1,14 +1,14 @@
 //! Which objects does a bucket have whose own ACLs let others in, and who set them so?
 //!
 //! An object's ACL lasts until it is set anew, the object is written anew or deleted, or the bucket is. Where it cannot be told
-//! what one grants, that lasts as long. A multipart upload
-//! counts from its creation: that is the call that carries the ACL.
+//! what one grants, that lasts as long. An upload in parts counts from its completion, with the ACL that was asked for when it
+//! began. One that asks to let others in and is not seen to end may have been completed: from its beginning it cannot be told.
 
 use super::apply::Life;
 use super::lesson::Found;
 use super::order::Call;
 use super::types::Cause;
-use crate::event::{Acl, AclGrant, Asked, CannedAcl, Change, Copies, Version};
+use crate::event::{Acl, AclGrant, Asked, CannedAcl, Change, Copies, Upload, Version};
 use crate::exposure::{AtMost, Audience, ObjectAcls, Owner};
 use crate::vocab::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,9 +90,19 @@ impl Life {
         let before = self.objects.acls.get(&key).cloned();
         let was_doubtful = self.objects.acls.doubted(&key).is_some();
         let grants = matches!(change.asked_acl(), Some(Asked::Said(acl)) if acl.names_others());
-        if grants && call.cause.event.took() {
+        // S3 asks whether an ACL may be set when an upload begins.
+        if grants && call.cause.event.took() && change.upload() != Some(Upload::Completed) {
             self.disprove_blocks(call, &mut found);
             self.prove_acls_enabled(&call.cause, &mut found);
+        }
+        if changes_later(change) || is_idle_upload(change, before.is_some()) {
+            let untouched = Touched {
+                key,
+                before: None,
+                after: None,
+                is_doubtful: false,
+            };
+            return grants.then_some((untouched, found));
         }
         let left = self.left_of(&key, call, is_disputed);
         if let (None, false, Left::Grants(None)) = (&before, was_doubtful, &left) {
@@ -137,7 +147,7 @@ impl Life {
             Change::PutObjectAcl { version, .. } => *version,
             _ => Version::Current,
         };
-        let is_sure = event.took() && !is_disputed;
+        let is_sure = event.took() && !is_disputed && event.change.upload() != Some(Upload::Begun);
         let (before, doubted) = (self.objects.acls.get(key), self.objects.acls.doubted(key));
         match (doubted, before, asked) {
             (_, _, asked) if is_sure && version == Version::Current => Left::Grants(asked),
@@ -156,6 +166,17 @@ impl Life {
             (None, Some(before), None) => Left::Doubt(AtMost::Grants(before.clone())),
         }
     }
+}
+
+/// Whether a call on an upload leaves the object as it is, now and by itself.
+fn changes_later(change: &Change) -> bool {
+    matches!(change.upload(), Some(Upload::Ended | Upload::Aborted))
+}
+
+/// Whether an upload that is not seen to end could open nothing that is not open already.
+fn is_idle_upload(change: &Change, is_open: bool) -> bool {
+    let grants = grants(&change).is_some() || change.unreadable().is_some();
+    change.upload() == Some(Upload::Begun) && (is_open || !grants)
 }
 
 /// What one of two ACLs grants, or the other.
@@ -181,7 +202,8 @@ pub(super) fn in_order(mut calls: Vec<Call>) -> Vec<Call> {
 pub(super) fn disputed(calls: &[Call]) -> BTreeSet<Untrusted> {
     let mut asked: BTreeMap<&Untrusted, Vec<&Change>> = BTreeMap::new();
     for change in calls.iter().map(|call| &call.cause.event.change) {
-        if let Some(key) = change.object() {
+        let may_be_last = !changes_later(change) && change.upload() != Some(Upload::Begun);
+        if let Some(key) = change.object().filter(|_| may_be_last) {
             asked.entry(key).or_default().push(change);
         }
     }
@@ -210,13 +232,17 @@ fn grants<'c>(change: &&'c Change) -> Option<&'c BTreeSet<AclGrant>> {
     }
 }
 
-const WRITTEN: u8 = 0;
-const ACL_SET: u8 = 1;
+const WRITTEN: u8 = 1;
+const ACL_SET: u8 = 2;
 
 fn rank(change: &Change) -> u8 {
     match change {
+        Change::WriteObject {
+            upload: Some(Upload::Begun | Upload::Ended),
+            ..
+        } => 0,
         Change::WriteObject { .. } => WRITTEN,
         Change::PutObjectAcl { .. } => ACL_SET,
-        _ => 2,
+        _ => 3,
     }
 }

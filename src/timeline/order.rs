@@ -6,6 +6,7 @@
 
 use super::registry::{Registry, Target};
 use super::types::{Cause, Settings};
+use super::uploads::join_uploads;
 use crate::event::{
     AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, ExposureEvent, Heard,
     NetworkOrigin, Outcome, Policy, Told,
@@ -112,6 +113,7 @@ pub(super) fn put_in_order(
     events.sort_by(|left, right| {
         (left.event.time, &left.event.key).cmp(&(right.event.time, &right.event.key))
     });
+    join_uploads(&mut events);
     (events, collapsed)
 }
 

@@ -2,7 +2,7 @@
 
 use super::order::Call;
 use crate::event::{
-    AccessPointChange, Acl, Asked, BlockFlags, Change, NetworkOrigin, Payer, phrase,
+    AccessPointChange, Acl, Asked, BlockFlags, Change, NetworkOrigin, Payer, Upload, phrase,
 };
 use crate::exposure::{Answer, PolicyInForce};
 use crate::vocab::Untrusted;
@@ -29,6 +29,10 @@ fn detail(call: &Call, change: &Change) -> Option<String> {
             acl: Asked::Said(acl),
             ..
         } => Some(acl_in_words(acl)),
+        Change::WriteObject {
+            upload: Some(Upload::Aborted),
+            ..
+        } => None,
         Change::WriteObject { acl, .. } => Some(match acl.as_ref().and_then(said) {
             Some(acl) => acl_in_words(acl),
             None => "without an ACL, which makes it private".to_owned(),

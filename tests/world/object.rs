@@ -1,4 +1,4 @@
-//! What is done to single objects? Written, copied or uploaded in parts, with or without an ACL, given another ACL, and
+//! What is done to single objects? Written or copied, with or without an ACL, given another ACL, and
 //! deleted: data events, and the only trace of what an object's own ACL grants.
 
 use crate::acl::{Acl, AclAsk};
@@ -20,7 +20,6 @@ pub const KEYS: [&str; 6] = [
 pub enum Write {
     Put,
     Copy,
-    Parts,
 }
 
 #[derive(Debug, Clone)]
@@ -34,7 +33,7 @@ pub enum ObjectCall {
 
 impl ObjectCall {
     pub fn any(owner: usize, dice: &mut Dice) -> Self {
-        let write = dice.pick(&[Write::Put, Write::Put, Write::Copy, Write::Parts]);
+        let write = dice.pick(&[Write::Put, Write::Put, Write::Copy]);
         match dice.below(20) {
             0..=5 => Self::Write(write, Some(AclAsk::any_of_object(owner, false, dice))),
             6..=8 => Self::Write(write, None),
@@ -72,7 +71,6 @@ impl ObjectCall {
         match self {
             Self::Write(Write::Put, _) => "PutObject",
             Self::Write(Write::Copy, _) => "CopyObject",
-            Self::Write(Write::Parts, _) => "CreateMultipartUpload",
             Self::PutAcl(_) => "PutObjectAcl",
             Self::Delete | Self::DeleteVersion => "DeleteObject",
         }
@@ -80,7 +78,6 @@ impl ObjectCall {
 
     pub fn marker(&self) -> Option<&'static str> {
         match self {
-            Self::Write(Write::Parts, _) => Some("uploads"),
             Self::PutAcl(_) => Some("acl"),
             _ => None,
         }
