@@ -234,7 +234,7 @@ fn worlds_are_rich() {
     let codes: BTreeSet<_> = logged()
         .filter_map(|call| Some(call.refused.as_ref()?.code))
         .collect();
-    assert_eq!(names.len(), 29, "{names:?}");
+    assert_eq!(names.len(), 28, "{names:?}");
     assert_eq!(codes.len(), 16, "{codes:?}");
     let rows: Vec<_> = worlds
         .iter()
