@@ -116,6 +116,8 @@ pub enum Upload {
     Ended,
     /// CompleteMultipartUpload: from here the object is there, with the ACL that was asked for at the beginning.
     Completed,
+    /// The same of one whose beginning was not seen.
+    Resumed,
     /// AbortMultipartUpload.
     Aborted,
 }

@@ -33,7 +33,7 @@ pub fn phrase(change: &Change) -> &'static str {
         Change::WriteObject { upload, .. } => match upload {
             None => "write the object",
             Some(Upload::Begun | Upload::Ended) => "begin to upload the object in parts",
-            Some(Upload::Completed) => "complete an upload of the object",
+            Some(Upload::Completed | Upload::Resumed) => "complete an upload of the object",
             Some(Upload::Aborted) => "give up an upload of the object",
         },
         Change::DeleteObject { .. } => "delete the object",

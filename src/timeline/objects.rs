@@ -19,6 +19,10 @@ use std::sync::Arc;
 pub(super) struct Objects {
     pub acls: ObjectAcls,
     authors: BTreeMap<Untrusted, Cause>,
+    /// The call that last began an upload of an object and asked to let others in.
+    began: BTreeMap<Untrusted, Cause>,
+    /// What uploads that are not seen to end may make of objects, at any time.
+    pending: BTreeMap<Untrusted, AtMost>,
 }
 
 impl Objects {
@@ -28,6 +32,49 @@ impl Objects {
             Some(_) => self.authors.insert(key.clone(), cause.clone()),
             None => self.authors.remove(key),
         };
+    }
+
+    /// Notes a call that begins an upload and asks to let others in.
+    fn begin(&mut self, key: &Untrusted, call: &Call) {
+        self.began.insert(key.clone(), call.cause.clone());
+        let change = &call.cause.event.change;
+        if change.upload() != Some(Upload::Begun) {
+            return;
+        }
+        let more = match (change.asked_acl(), self.pending.get(key)) {
+            (Some(Asked::Said(acl)), None) => AtMost::Grants(Arc::new(acl.clone())),
+            (Some(Asked::Said(acl)), Some(AtMost::Grants(known))) => {
+                AtMost::Grants(either(Some(known), &Arc::new(acl.clone())))
+            }
+            _ => AtMost::Anything,
+        };
+        self.pending.insert(key.clone(), more);
+    }
+
+    /// What is left of an object's ACL if any upload under way may have been completed.
+    fn with_pending(&self, key: &Untrusted, left: Left) -> Left {
+        match (left, self.pending.get(key)) {
+            (left, None) => left,
+            (Left::Grants(Some(after)), Some(AtMost::Grants(most)))
+                if most.grants.is_subset(&after.grants) =>
+            {
+                Left::Grants(Some(after))
+            }
+            (Left::Grants(after), Some(AtMost::Grants(most))) => {
+                Left::Doubt(AtMost::Grants(either(after.as_ref(), most)))
+            }
+            (Left::Doubt(AtMost::Grants(other)), Some(AtMost::Grants(most))) => {
+                Left::Doubt(AtMost::Grants(either(Some(&other), most)))
+            }
+            (_, Some(_)) => Left::Doubt(AtMost::Anything),
+        }
+    }
+
+    /// Who is to be named for what a call leaves: of an upload, who began it.
+    fn asker(&self, key: &Untrusted, call: &Call) -> Cause {
+        let is_completed = call.cause.event.change.upload() == Some(Upload::Completed);
+        let began = self.began.get(key).filter(|_| is_completed);
+        began.unwrap_or(&call.cause).clone()
     }
 
     fn doubt(&mut self, key: &Untrusted, most: AtMost) {
@@ -48,6 +95,18 @@ pub(super) struct Touched {
     pub after: Option<Arc<Acl>>,
     /// Whether it cannot be told what the object grants from here.
     pub is_doubtful: bool,
+}
+
+impl Touched {
+    /// A call on an object that leaves it as it was.
+    fn nothing(key: Untrusted) -> Self {
+        Self {
+            key,
+            before: None,
+            after: None,
+            is_doubtful: false,
+        }
+    }
 }
 
 /// What is left of an object's ACL.
@@ -95,19 +154,24 @@ impl Life {
             self.disprove_blocks(call, &mut found);
             self.prove_acls_enabled(&call.cause, &mut found);
         }
-        if changes_later(change) || is_idle_upload(change, before.is_some()) {
-            let untouched = Touched {
-                key,
-                before: None,
-                after: None,
-                is_doubtful: false,
-            };
-            return grants.then_some((untouched, found));
+        let may_grant = grants || change.unreadable().is_some();
+        if begins(change) && may_grant && call.cause.event.took() {
+            Arc::make_mut(&mut self.objects).begin(&key, call);
         }
-        let left = self.left_of(&key, call, is_disputed);
+        let left = match begins(change) || change.upload() == Some(Upload::Aborted) {
+            true => self.left_as_it_is(&key),
+            false => self.left_of(&key, call, is_disputed),
+        };
+        let left = self.objects.with_pending(&key, left);
         if let (None, false, Left::Grants(None)) = (&before, was_doubtful, &left) {
-            return None;
+            return grants.then(|| (Touched::nothing(key), found));
         }
+        if let (Some(before), Left::Grants(Some(after)), true) = (&before, &left, begins(change))
+            && before.grants_same(after)
+        {
+            return Some((Touched::nothing(key), found));
+        }
+        let author = self.objects.asker(&key, call);
         let objects = Arc::make_mut(&mut self.objects);
         let (after, is_doubtful) = match left {
             Left::Doubt(most) => {
@@ -117,7 +181,7 @@ impl Life {
             Left::Grants(after) => {
                 let same = before.as_ref().zip(after.as_ref());
                 if !same.is_some_and(|(before, after)| before.grants_same(after)) {
-                    objects.set(&key, after.clone(), &call.cause);
+                    objects.set(&key, after.clone(), &author);
                 }
                 (after, false)
             }
@@ -129,6 +193,13 @@ impl Life {
             is_doubtful,
         };
         Some((touched, found))
+    }
+
+    fn left_as_it_is(&self, key: &Untrusted) -> Left {
+        match self.objects.acls.doubted(key) {
+            Some(most) => Left::Doubt(most.clone()),
+            None => Left::Grants(self.objects.acls.get(key).cloned()),
+        }
     }
 
     /// What a call leaves of an object's ACL. One that may not have taken effect leaves what was there or what it asks for, and so
@@ -147,8 +218,14 @@ impl Life {
             Change::PutObjectAcl { version, .. } => *version,
             _ => Version::Current,
         };
-        let is_sure = event.took() && !is_disputed && event.change.upload() != Some(Upload::Begun);
+        let is_sure = event.took() && !is_disputed;
         let (before, doubted) = (self.objects.acls.get(key), self.objects.acls.doubted(key));
+        if event.change.upload() == Some(Upload::Resumed) {
+            return match (before, doubted) {
+                (None, None) => Left::Grants(None),
+                _ => Left::Doubt(AtMost::Anything),
+            };
+        }
         match (doubted, before, asked) {
             (_, _, asked) if is_sure && version == Version::Current => Left::Grants(asked),
             // Whichever version it is, from here it can be read.
@@ -168,15 +245,9 @@ impl Life {
     }
 }
 
-/// Whether a call on an upload leaves the object as it is, now and by itself.
-fn changes_later(change: &Change) -> bool {
-    matches!(change.upload(), Some(Upload::Ended | Upload::Aborted))
-}
-
-/// Whether an upload that is not seen to end could open nothing that is not open already.
-fn is_idle_upload(change: &Change, is_open: bool) -> bool {
-    let grants = grants(&change).is_some() || change.unreadable().is_some();
-    change.upload() == Some(Upload::Begun) && (is_open || !grants)
+/// Whether a call begins an upload, which leaves the object as it is.
+fn begins(change: &Change) -> bool {
+    matches!(change.upload(), Some(Upload::Begun | Upload::Ended))
 }
 
 /// What one of two ACLs grants, or the other.
@@ -202,8 +273,8 @@ pub(super) fn in_order(mut calls: Vec<Call>) -> Vec<Call> {
 pub(super) fn disputed(calls: &[Call]) -> BTreeSet<Untrusted> {
     let mut asked: BTreeMap<&Untrusted, Vec<&Change>> = BTreeMap::new();
     for change in calls.iter().map(|call| &call.cause.event.change) {
-        let may_be_last = !changes_later(change) && change.upload() != Some(Upload::Begun);
-        if let Some(key) = change.object().filter(|_| may_be_last) {
+        let writes = !begins(change) && change.upload() != Some(Upload::Aborted);
+        if let Some(key) = change.object().filter(|_| writes) {
             asked.entry(key).or_default().push(change);
         }
     }

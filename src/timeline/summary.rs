@@ -13,6 +13,9 @@ pub(super) fn summary(call: &Call) -> Untrusted {
     let change = &call.cause.event.change;
     let asked = phrase(change);
     match change.unreadable() {
+        Some(why) if change.upload() == Some(Upload::Completed) => {
+            format!("{asked} (what it was begun with is not known: {why})").into()
+        }
         Some(why) => format!("{asked} (what was asked cannot be read: {why})").into(),
         None => match detail(call, change) {
             Some(detail) => format!("{asked}: {detail}").into(),
@@ -29,14 +32,18 @@ fn detail(call: &Call, change: &Change) -> Option<String> {
             acl: Asked::Said(acl),
             ..
         } => Some(acl_in_words(acl)),
-        Change::WriteObject {
-            upload: Some(Upload::Aborted),
-            ..
-        } => None,
-        Change::WriteObject { acl, .. } => Some(match acl.as_ref().and_then(said) {
-            Some(acl) => acl_in_words(acl),
-            None => "without an ACL, which makes it private".to_owned(),
-        }),
+        Change::WriteObject { acl, upload, .. } => {
+            let asked = acl.as_ref().and_then(said).map(acl_in_words);
+            let without = |what: &str| format!("without an ACL, which {what}");
+            match upload {
+                Some(Upload::Aborted) => None,
+                Some(Upload::Resumed) => Some("its beginning was not seen".to_owned()),
+                Some(Upload::Begun | Upload::Ended) => {
+                    Some(asked.unwrap_or_else(|| without("will make it private")))
+                }
+                _ => Some(asked.unwrap_or_else(|| without("makes it private"))),
+            }
+        }
         Change::AccessPoint(_, AccessPointChange::PutPolicy(_)) => {
             call.policy.as_deref().map(policy)
         }

@@ -2,90 +2,161 @@
 //!
 //! S3 fixes an object's ACL when its upload begins, checks then whether it may be asked for, and makes the object when the upload is
 //! completed. So the call that completes an upload is given what the one that began it asked for. Records name no upload where
-//! it begins, so uploads are told apart by their objects.
+//! it begins, so uploads are told apart by their objects: of several of one object under way at once it is known which one ends
+//! only if they ask for the same. They end with their bucket.
 
-use crate::event::{Acl, Asked, Change, CitedEvent, Outcome, Upload};
+use crate::event::{Acl, Asked, Change, CitedEvent, Copies, Outcome, Upload};
 use crate::vocab::{AccountId, BucketName, Untrusted};
 use std::collections::BTreeMap;
 
-/// Which object: whose, in which bucket.
-type Object = (Option<AccountId>, Option<BucketName>, Untrusted);
+type Bucket = (Option<AccountId>, Option<BucketName>);
+
+/// The uploads of one object that are under way.
+#[derive(Default)]
+struct UnderWay {
+    /// The calls that began them.
+    begun: Vec<usize>,
+    /// How many ended of which it is not known which they were.
+    ended: usize,
+    /// Whether a call may have begun one, and ended in an error.
+    has_unsure: bool,
+}
+
+/// What a call is here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Begins,
+    Completes,
+    Aborts,
+    DeletesBucket,
+}
+
+/// What is known of the beginning of an upload that is completed.
+enum Beginning {
+    /// It asked for this.
+    Asked(Option<Asked<Acl>>),
+    /// It is not known what it asked for.
+    Unknown(&'static str),
+    /// It was not seen.
+    Unseen,
+}
 
 /// Gives each call that completes an upload what was asked for when it began, and tells which that begin one are seen to end.
 /// The events are in order.
 pub(super) fn join_uploads(events: &mut [CitedEvent]) {
-    let mut calls: Vec<(usize, Object, Upload)> = Vec::new();
-    for (place, cited) in events.iter().enumerate() {
-        if let Some((key, upload)) = upload_of(&cited.event.change) {
-            let (account, bucket) = (cited.event.account.clone(), cited.event.bucket.clone());
-            calls.push((place, (account, bucket, key.clone()), upload));
-        }
-    }
+    let kinds = events.iter().map(|cited| kind(&cited.event.change));
+    let mut calls: Vec<(usize, Kind)> = kinds
+        .enumerate()
+        .filter_map(|(place, kind)| Some((place, kind?)))
+        .collect();
     // What begins and ends in one second begins before.
-    calls.sort_by_key(|(place, _, upload)| {
+    calls.sort_by_key(|(place, kind)| {
         let time = events.get(*place).map(|cited| cited.event.time);
-        (time, *upload != Upload::Begun, *place)
+        (time, *kind, *place)
     });
-    let mut under_way: BTreeMap<Object, Vec<usize>> = BTreeMap::new();
-    for (place, object, upload) in calls {
-        let begun = under_way.entry(object).or_default();
-        let Some(cited) = events.get(place) else {
+    let mut under_way: BTreeMap<Bucket, BTreeMap<Untrusted, UnderWay>> = BTreeMap::new();
+    for (place, kind) in calls {
+        let Some(CitedEvent { event, .. }) = events.get(place) else {
             continue;
         };
-        let (took, failed) = (
-            cited.event.took(),
-            matches!(cited.event.outcome, Outcome::Failed(_)),
-        );
-        match upload {
-            Upload::Begun if !failed => begun.push(place),
-            Upload::Completed | Upload::Aborted => {
-                let asked = common_acl(events, begun);
-                if asked.is_ok() && took && !begun.is_empty() {
-                    mark_ended(events, begun.remove(0));
+        let took = event.took();
+        let bucket = (event.account.clone(), event.bucket.clone());
+        let Some(key) = event.change.object().cloned() else {
+            let ended = took.then(|| under_way.remove(&bucket)).flatten();
+            for uploads in ended.into_iter().flat_map(BTreeMap::into_values) {
+                end_all(events, uploads);
+            }
+            continue;
+        };
+        let uploads = under_way.entry(bucket).or_default().entry(key).or_default();
+        match kind {
+            Kind::Begins if took => uploads.begun.push(place),
+            _ if matches!(event.outcome, Outcome::Failed(_)) => {}
+            // Who was told of an error has no upload to go on with, as far as is seen.
+            Kind::Begins => {
+                uploads.has_unsure = true;
+                become_of(events, place, Upload::Ended);
+            }
+            _ => {
+                let beginning = beginning(events, uploads);
+                if took {
+                    end_one(events, uploads, &beginning);
                 }
-                if upload == Upload::Completed {
-                    complete(events, place, asked);
+                if kind == Kind::Completes {
+                    complete(events, place, beginning);
                 }
             }
-            _ => {}
         }
     }
 }
 
-fn upload_of(change: &Change) -> Option<(&Untrusted, Upload)> {
-    match change {
-        Change::WriteObject { key, upload, .. } => Some((key, (*upload)?)),
+fn kind(change: &Change) -> Option<Kind> {
+    match (change, change.upload()) {
+        (Change::DeleteBucket, _) => Some(Kind::DeletesBucket),
+        (_, Some(Upload::Begun)) => Some(Kind::Begins),
+        (_, Some(Upload::Completed)) => Some(Kind::Completes),
+        (_, Some(Upload::Aborted)) => Some(Kind::Aborts),
         _ => None,
     }
 }
 
-/// The ACL that all uploads under way ask for, where they ask for the same; else why it is not known.
-fn common_acl(events: &[CitedEvent], begun: &[usize]) -> Result<Option<Asked<Acl>>, &'static str> {
-    let changes = begun.iter().filter_map(|place| events.get(*place));
-    let mut changes = changes.map(|cited| &cited.event.change);
+/// What the uploads under way ask for.
+fn beginning(events: &[CitedEvent], uploads: &UnderWay) -> Beginning {
+    let begun = uploads.begun.iter().filter_map(|place| events.get(*place));
+    let mut changes = begun.clone().map(|cited| &cited.event.change);
     let Some(first) = changes.next() else {
-        return Err("the upload began before the evidence");
+        return match uploads.has_unsure {
+            true => Beginning::Unknown("the call that may have begun it ended in an error"),
+            false => Beginning::Unseen,
+        };
     };
+    let mut copies = begun.map(|cited| cited.copies);
     match changes.all(|other| first.asks_same(other)) {
-        true => Ok(first.asked_acl().cloned()),
-        false => Err("several uploads of the object with different ACLs were under way"),
+        _ if copies.any(|copies| copies == Copies::Differ) => {
+            Beginning::Unknown("the copies of the call that began it differ")
+        }
+        true => Beginning::Asked(first.asked_acl().cloned()),
+        false => Beginning::Unknown("several uploads with different ACLs were under way"),
     }
 }
 
-fn mark_ended(events: &mut [CitedEvent], place: usize) {
+/// One upload ends. Of those that are alike it may be the last: then the first is still under way.
+fn end_one(events: &mut [CitedEvent], uploads: &mut UnderWay, beginning: &Beginning) {
+    match beginning {
+        Beginning::Asked(_) => {
+            let last = uploads.begun.pop();
+            last.into_iter()
+                .for_each(|place| become_of(events, place, Upload::Ended));
+        }
+        Beginning::Unknown(_) => {
+            uploads.ended += 1;
+            if uploads.ended >= uploads.begun.len() {
+                end_all(events, std::mem::take(uploads));
+            }
+        }
+        Beginning::Unseen => {}
+    }
+}
+
+fn end_all(events: &mut [CitedEvent], uploads: UnderWay) {
+    let begun = uploads.begun.into_iter();
+    begun.for_each(|place| become_of(events, place, Upload::Ended));
+}
+
+fn become_of(events: &mut [CitedEvent], place: usize, what: Upload) {
     let change = events.get_mut(place).map(|cited| &mut cited.event.change);
     if let Some(Change::WriteObject { upload, .. }) = change {
-        *upload = Some(Upload::Ended);
+        *upload = Some(what);
     }
 }
 
-fn complete(
-    events: &mut [CitedEvent],
-    place: usize,
-    asked: Result<Option<Asked<Acl>>, &'static str>,
-) {
+fn complete(events: &mut [CitedEvent], place: usize, beginning: Beginning) {
     let change = events.get_mut(place).map(|cited| &mut cited.event.change);
-    if let Some(Change::WriteObject { acl, .. }) = change {
-        *acl = asked.unwrap_or_else(|why| Some(Asked::Unreadable(why)));
+    if let Some(Change::WriteObject { acl, upload, .. }) = change {
+        match beginning {
+            Beginning::Asked(asked) => *acl = asked,
+            Beginning::Unknown(why) => *acl = Some(Asked::Unreadable(why)),
+            Beginning::Unseen => *upload = Some(Upload::Resumed),
+        }
     }
 }
