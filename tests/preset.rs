@@ -9,7 +9,7 @@
 mod fixture;
 
 use fixture::case::{Container, Layout, cases, records, store};
-use leaktrail::event::{Change, table};
+use leaktrail::event::{Change, Upload, table};
 use leaktrail::pattern::{InteriorStar, Pattern, preset};
 use leaktrail::pipeline::{Options, scan};
 use leaktrail::record::Decoder;
@@ -135,7 +135,10 @@ fn whatever_has_an_effect_in_the_cases_is_matched() {
         let analysis = scan(&source, &Options::default(), &()).unwrap();
         for row in analysis.changes.iter().filter(|row| had_effect(row)) {
             seen += 1;
-            if !closes_only(row) && !is_matched(row.event.event.record.reveal()) {
+            // An upload in parts asks for its ACL when it begins: that call is matched.
+            let is_completion = row.event.event.change.upload() == Some(Upload::Completed);
+            let is_counted = !closes_only(row) && !is_completion;
+            if is_counted && !is_matched(row.event.event.record.reveal()) {
                 writeln!(missed, "{}: {:?}", case.display(), row.summary).unwrap();
             }
         }

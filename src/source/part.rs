@@ -46,7 +46,11 @@ impl Days {
         self.first() <= other.first() && other.last() <= self.last()
     }
 
-    /// Both as one, where no day lies between them.
+    fn are_none(self) -> bool {
+        self.first() > self.last()
+    }
+
+    /// Both as one, where no day lies between them, and neither is empty.
     fn joined(self, other: Self) -> Option<Self> {
         let touch = |one: Self, other: Self| other.first() <= one.last().saturating_add(1);
         (touch(self, other) && touch(other, self)).then(|| Self {
@@ -155,6 +159,7 @@ impl Parts {
 }
 
 /// Parts of the same names: all shards of the same days are these days; days that touch are one span; what lies in a span goes.
+/// A part that ends before it begins has no day, so it touches nothing and nothing lies in it.
 fn settled(parts: Vec<(Days, Option<Shard>)>) -> impl Iterator<Item = (Days, Option<Shard>)> {
     let mut spans: Vec<Days> = Vec::new();
     let mut shards: BTreeMap<(Days, u64), BTreeSet<u64>> = BTreeMap::new();
@@ -168,6 +173,7 @@ fn settled(parts: Vec<(Days, Option<Shard>)>) -> impl Iterator<Item = (Days, Opt
         .iter()
         .filter(|((_, of), known)| known.len() as u64 == *of);
     spans.extend(complete.map(|((days, _), _)| *days));
+    let empty: BTreeSet<Days> = spans.extract_if(.., |days| days.are_none()).collect();
     spans.sort_by_key(|days| (days.first(), days.last()));
     let mut joined: Vec<Days> = Vec::new();
     for days in spans {
@@ -179,17 +185,20 @@ fn settled(parts: Vec<(Days, Option<Shard>)>) -> impl Iterator<Item = (Days, Opt
             None => joined.push(days),
         }
     }
-    let spans = joined.clone();
-    let is_left = move |days: Days| !spans.iter().any(|span| span.contains(days));
-    let left = shards
+    let lies_in_one = |days: &Days| joined.iter().any(|span| span.contains(*days));
+    let empty: BTreeSet<Days> = empty
         .into_iter()
-        .filter(move |((days, _), _)| is_left(*days));
+        .filter(|days| !lies_in_one(days))
+        .collect();
+    shards.retain(|(days, _), _| !lies_in_one(days) && !empty.contains(days));
+    let left = shards.into_iter();
     let left = left.flat_map(|((days, of), known)| {
         known
             .into_iter()
             .map(move |index| (days, Some((index, of))))
     });
-    joined.into_iter().map(|days| (days, None)).chain(left)
+    let spans = joined.into_iter().chain(empty);
+    spans.map(|days| (days, None)).chain(left)
 }
 
 #[cfg(test)]

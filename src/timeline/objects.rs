@@ -158,13 +158,16 @@ impl Life {
         if begins(change) && may_grant && call.cause.event.took() {
             Arc::make_mut(&mut self.objects).begin(&key, call);
         }
-        let left = match begins(change) || change.upload() == Some(Upload::Aborted) {
-            true => self.left_as_it_is(&key),
-            false => self.left_of(&key, call, is_disputed),
+        let left = match change.upload() {
+            Some(Upload::Ended | Upload::Aborted) => {
+                return grants.then(|| (Touched::nothing(key), found));
+            }
+            Some(Upload::Begun) => self.left_as_it_is(&key),
+            _ => self.left_of(&key, call, is_disputed),
         };
         let left = self.objects.with_pending(&key, left);
         if let (None, false, Left::Grants(None)) = (&before, was_doubtful, &left) {
-            return grants.then(|| (Touched::nothing(key), found));
+            return None;
         }
         if let (Some(before), Left::Grants(Some(after)), true) = (&before, &left, begins(change))
             && before.grants_same(after)

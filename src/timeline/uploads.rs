@@ -6,10 +6,8 @@
 //! only if they ask for the same. They end with their bucket.
 
 use crate::event::{Acl, Asked, Change, CitedEvent, Copies, Outcome, Upload};
-use crate::vocab::{AccountId, BucketName, Untrusted};
+use crate::vocab::{BucketName, Untrusted};
 use std::collections::BTreeMap;
-
-type Bucket = (Option<AccountId>, Option<BucketName>);
 
 /// The uploads of one object that are under way.
 #[derive(Default)]
@@ -54,13 +52,15 @@ pub(super) fn join_uploads(events: &mut [CitedEvent]) {
         let time = events.get(*place).map(|cited| cited.event.time);
         (time, *kind, *place)
     });
-    let mut under_way: BTreeMap<Bucket, BTreeMap<Untrusted, UnderWay>> = BTreeMap::new();
+    // By name, which one account has at a time: the trail of whoever uploads may have what the owner's has not.
+    let mut under_way: BTreeMap<Option<BucketName>, BTreeMap<Untrusted, UnderWay>> =
+        BTreeMap::new();
     for (place, kind) in calls {
         let Some(CitedEvent { event, .. }) = events.get(place) else {
             continue;
         };
         let took = event.took();
-        let bucket = (event.account.clone(), event.bucket.clone());
+        let bucket = event.bucket.clone();
         let Some(key) = event.change.object().cloned() else {
             let ended = took.then(|| under_way.remove(&bucket)).flatten();
             for uploads in ended.into_iter().flat_map(BTreeMap::into_values) {
