@@ -11,18 +11,18 @@
 mod corpus;
 #[allow(dead_code, reason = "only what it tells of memory is used")]
 mod crowd;
+#[path = "corpus/inflation.rs"]
+mod inflation;
 
 use corpus::{Corpus, Shape};
 use crowd::peak_memory;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use leaktrail::analysis::Analysis;
-use leaktrail::inflate::{WholeInflater, inflate};
+use leaktrail::inflate::inflate;
 use leaktrail::pattern::{InteriorStar, MetricFilter, Pattern, preset};
 use leaktrail::pipeline::{Options, Query, Thoroughness, Wanted, filter, scan};
 use leaktrail::source::DirSource;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -167,17 +167,9 @@ fn inflation(bencher: Bencher<'_, '_>, shape: Shape) {
     counted(bencher, corpus).bench_local(|| inflated(corpus));
 }
 
-/// Reads and inflates every file, into buffers that are kept; gives how many bytes came out.
+/// What comes out of every file, which must be all.
 fn inflated(corpus: &Corpus) -> u64 {
-    let (mut inflater, mut bytes, mut text) =
-        (WholeInflater::new().unwrap(), Vec::new(), Vec::new());
-    let mut length = |path: &PathBuf| {
-        bytes.clear();
-        File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
-        inflater.inflate(&bytes, &mut text, usize::MAX).unwrap();
-        text.len() as u64
-    };
-    let inflated: u64 = corpus.paths.iter().map(&mut length).sum();
+    let inflated = inflation::inflated(&corpus.paths);
     assert_eq!(inflated, corpus.inflated);
     inflated
 }

@@ -16,6 +16,8 @@
 mod dice;
 #[path = "../tests/digests/mod.rs"]
 mod digests;
+#[path = "corpus/inflation.rs"]
+mod inflation;
 #[path = "corpus/record.rs"]
 #[allow(dead_code, reason = "the corpus uses more of it")]
 mod record;
@@ -23,14 +25,14 @@ mod record;
 use dice::Dice;
 use digests::{Signer, Trail, key_list, put_nowhere, seconds};
 use divan::Bencher;
+use inflation::inflated;
 use leaktrail::analysis::Analysis;
-use leaktrail::inflate::{WholeInflater, inflate};
+use leaktrail::inflate::inflate;
 use leaktrail::integrity::PublicKeys;
 use leaktrail::pipeline::{Options, scan};
 use leaktrail::source::DirSource;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -210,7 +212,7 @@ fn archive(shape: Shape) -> &'static Archive {
 #[divan::bench(args = SHAPES, sample_count = 5, sample_size = 1)]
 fn inflation(bencher: Bencher<'_, '_>, shape: Shape) {
     let archive = archive(shape);
-    bencher.bench_local(|| inflated(archive));
+    bencher.bench_local(|| inflated(&archive.paths));
 }
 
 /// The same by the stream, which takes what is damaged or long.
@@ -222,18 +224,6 @@ fn inflation_streamed(bencher: Bencher<'_, '_>, shape: Shape) {
         let texts = files.map(|file| inflate(&file, u64::MAX).text);
         texts.map(|text| text.len()).sum::<usize>()
     });
-}
-
-fn inflated(archive: &Archive) -> usize {
-    let (mut inflater, mut bytes, mut text) =
-        (WholeInflater::new().unwrap(), Vec::new(), Vec::new());
-    let mut length = |path: &PathBuf| {
-        bytes.clear();
-        File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
-        inflater.inflate(&bytes, &mut text, usize::MAX).unwrap();
-        text.len()
-    };
-    archive.paths.iter().map(&mut length).sum()
 }
 
 /// The log files alone.

@@ -154,27 +154,12 @@ impl Life {
             self.disprove_blocks(call, &mut found);
             self.prove_acls_enabled(&call.cause, &mut found);
         }
-        let may_grant = grants || change.unreadable().is_some();
-        if begins(change) && may_grant && call.cause.event.took() {
-            Arc::make_mut(&mut self.objects).begin(&key, call);
-        }
-        let left = match change.upload() {
-            Some(Upload::Ended | Upload::Aborted) => {
-                return grants.then(|| (Touched::nothing(key), found));
-            }
-            Some(Upload::Begun) => self.left_as_it_is(&key),
-            _ => self.left_of(&key, call, is_disputed),
+        let Some(left) = self.left_after(&key, call, is_disputed) else {
+            return grants.then(|| (Touched::nothing(key), found));
         };
-        let left = self.objects.with_pending(&key, left);
         if let (None, false, Left::Grants(None)) = (&before, was_doubtful, &left) {
             return None;
         }
-        if let (Some(before), Left::Grants(Some(after)), true) = (&before, &left, begins(change))
-            && before.grants_same(after)
-        {
-            return Some((Touched::nothing(key), found));
-        }
-        let author = self.objects.asker(&key, call);
         let objects = Arc::make_mut(&mut self.objects);
         let (after, is_doubtful) = match left {
             Left::Doubt(most) => {
@@ -184,7 +169,8 @@ impl Life {
             Left::Grants(after) => {
                 let same = before.as_ref().zip(after.as_ref());
                 if !same.is_some_and(|(before, after)| before.grants_same(after)) {
-                    objects.set(&key, after.clone(), &author);
+                    let asker = objects.asker(&key, call);
+                    objects.set(&key, after.clone(), &asker);
                 }
                 (after, false)
             }
@@ -196,6 +182,27 @@ impl Life {
             is_doubtful,
         };
         Some((touched, found))
+    }
+
+    /// What is left of an object's ACL after a call; `None` where it is what it was, as a call on an upload leaves it.
+    fn left_after(&mut self, key: &Untrusted, call: &Call, is_disputed: bool) -> Option<Left> {
+        let change = &call.cause.event.change;
+        let may_grant = grants(&change).is_some() || change.unreadable().is_some();
+        if begins(change) && may_grant && call.cause.event.took() {
+            Arc::make_mut(&mut self.objects).begin(key, call);
+        }
+        match change.upload() {
+            Some(Upload::Ended | Upload::Aborted) => None,
+            // It is known as well as before, or not.
+            Some(Upload::Begun) => match self.objects.with_pending(key, self.left_as_it_is(key)) {
+                Left::Grants(_) => None,
+                doubt @ Left::Doubt(_) => Some(doubt),
+            },
+            _ => {
+                let left = self.left_of(key, call, is_disputed);
+                Some(self.objects.with_pending(key, left))
+            }
+        }
     }
 
     fn left_as_it_is(&self, key: &Untrusted) -> Left {

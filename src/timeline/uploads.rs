@@ -14,10 +14,39 @@ use std::collections::BTreeMap;
 struct UnderWay {
     /// The calls that began them.
     begun: Vec<usize>,
+    /// Whether they ask for different ACLs, or it is not known what one asks for.
+    doubt: Option<&'static str>,
     /// How many ended of which it is not known which they were.
     ended: usize,
     /// Whether a call may have begun one, and ended in an error.
     has_unsure: bool,
+}
+
+impl UnderWay {
+    fn begin(&mut self, events: &[CitedEvent], place: usize) {
+        let first = self.begun.first().copied().unwrap_or(place);
+        if let (Some(first), Some(new)) = (events.get(first), events.get(place)) {
+            if new.copies == Copies::Differ {
+                self.doubt = Some("the copies of the call that began it differ");
+            } else if !first.event.change.asks_same(&new.event.change) {
+                self.doubt = Some("several uploads with different ACLs were under way");
+            }
+        }
+        self.begun.push(place);
+    }
+
+    /// What the upload asked for that ends now.
+    fn beginning(&self, events: &[CitedEvent]) -> Beginning {
+        let first = self.begun.first().and_then(|place| events.get(*place));
+        match (first, self.doubt) {
+            (Some(_), Some(why)) => Beginning::Unknown(why),
+            (Some(first), None) => Beginning::Asked(first.event.change.asked_acl().cloned()),
+            (None, _) if self.has_unsure => {
+                Beginning::Unknown("the call that may have begun it ended in an error")
+            }
+            (None, _) => Beginning::Unseen,
+        }
+    }
 }
 
 /// What a call is here.
@@ -70,7 +99,7 @@ pub(super) fn join_uploads(events: &mut [CitedEvent]) {
         };
         let uploads = under_way.entry(bucket).or_default().entry(key).or_default();
         match kind {
-            Kind::Begins if took => uploads.begun.push(place),
+            Kind::Begins if took => uploads.begin(events, place),
             _ if matches!(event.outcome, Outcome::Failed(_)) => {}
             // Who was told of an error has no upload to go on with, as far as is seen.
             Kind::Begins => {
@@ -78,7 +107,7 @@ pub(super) fn join_uploads(events: &mut [CitedEvent]) {
                 become_of(events, place, Upload::Ended);
             }
             _ => {
-                let beginning = beginning(events, uploads);
+                let beginning = uploads.beginning(events);
                 if took {
                     end_one(events, uploads, &beginning);
                 }
@@ -97,26 +126,6 @@ fn kind(change: &Change) -> Option<Kind> {
         (_, Some(Upload::Completed)) => Some(Kind::Completes),
         (_, Some(Upload::Aborted)) => Some(Kind::Aborts),
         _ => None,
-    }
-}
-
-/// What the uploads under way ask for.
-fn beginning(events: &[CitedEvent], uploads: &UnderWay) -> Beginning {
-    let begun = uploads.begun.iter().filter_map(|place| events.get(*place));
-    let mut changes = begun.clone().map(|cited| &cited.event.change);
-    let Some(first) = changes.next() else {
-        return match uploads.has_unsure {
-            true => Beginning::Unknown("the call that may have begun it ended in an error"),
-            false => Beginning::Unseen,
-        };
-    };
-    let mut copies = begun.map(|cited| cited.copies);
-    match changes.all(|other| first.asks_same(other)) {
-        _ if copies.any(|copies| copies == Copies::Differ) => {
-            Beginning::Unknown("the copies of the call that began it differ")
-        }
-        true => Beginning::Asked(first.asked_acl().cloned()),
-        false => Beginning::Unknown("several uploads with different ACLs were under way"),
     }
 }
 
