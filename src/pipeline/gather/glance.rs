@@ -201,7 +201,7 @@ fn looked_up(source: &[u8], name: &[u8]) -> Option<Call> {
         table::inquiry_of(source, name),
         table::request_of(source, name),
     ) {
-        (None, None, None) => Some(Call::Other),
+        (None, None, None) if kind.is_none() => Some(Call::Other),
         (None, None, Some(_)) if kind.is_some() => Some(Call::Write),
         _ if kind.is_some() => None,
         (None, None, Some(_)) => Some(Call::Request),
@@ -228,5 +228,14 @@ mod tests {
         }
         assert_eq!(call_of(source, b"PutBucketPolicy"), None);
         assert_eq!(call_of(source, b"GetObject"), Some(Call::Request));
+    }
+
+    /// Whatever changes something is read, or told to be a write: never passed over for what its record says of its category.
+    #[test]
+    fn no_change_is_another_call() {
+        for name in names_of_interest().filter(|name| table::kind_of(table::S3, name).is_some()) {
+            let call = call_of(table::S3.as_bytes(), name.as_bytes());
+            assert!(matches!(call, None | Some(Call::Write)), "{name}: {call:?}");
+        }
     }
 }
