@@ -5,8 +5,10 @@
 
 mod apart;
 mod held;
+mod sighting;
 
 pub use held::HeldWrite;
+pub use sighting::Sighting;
 
 use crate::event::{
     CitedEvent, CitedInquiry, Copies, EventKey, ExposureEvent, Heard, Inquiry, TrailEvent, amend,
@@ -16,7 +18,6 @@ use crate::vocab::{
     named,
 };
 use apart::lie_apart;
-use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,19 +50,6 @@ pub struct Evidence {
 
 /// The objects whose every write matters: those whose ACL let others in at some time.
 pub type ObjectsOfInterest = BTreeMap<BucketName, BTreeSet<Untrusted>>;
-
-/// One event, as its best copy tells it, and every record that tells of it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Sighting {
-    /// The fullest copy.
-    pub event: ExposureEvent,
-    /// All copies.
-    pub citations: BTreeSet<Citation>,
-    /// Whether the copies ask for the same.
-    pub copies: Copies,
-    /// Of these, the ones that say what the fullest says.
-    pub witnesses: BTreeSet<Citation>,
-}
 
 /// What became of one file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -159,25 +147,12 @@ impl Coverage {
 impl Evidence {
     /// Adds an event that a record tells of.
     pub fn see(&mut self, event: ExposureEvent, citation: Citation) {
-        self.add(
-            event.key.clone(),
-            Sighting {
-                event,
-                citations: BTreeSet::from([citation.clone()]),
-                copies: Copies::Agree,
-                witnesses: BTreeSet::from([citation]),
-            },
-        );
+        self.add(event.key.clone(), Sighting::of(event, citation));
     }
 
     /// Adds a record that amends an event, whether that event is seen or not.
     pub fn see_addendum(&mut self, original: EventKey, event: ExposureEvent, citation: Citation) {
-        let sighting = Sighting {
-            event,
-            citations: BTreeSet::from([citation.clone()]),
-            copies: Copies::Agree,
-            witnesses: BTreeSet::from([citation]),
-        };
+        let sighting = Sighting::of(event, citation);
         let addenda = self.addenda.entry(original).or_default();
         add(addenda, sighting.event.key.clone(), sighting);
     }
@@ -369,13 +344,19 @@ impl Evidence {
                         citations: addendum.citations,
                         copies: known.copies,
                         witnesses: addendum.witnesses,
+                        callers: known.callers,
                     },
                 })
             });
             self.events.extend(amended.map(|sighting| (key, sighting)));
         }
         let cite = |sighting: Sighting| {
-            let citation = sighting.citations.into_iter().next()?;
+            // Where copies differ, the one that is quoted is cited.
+            let cited = match sighting.copies {
+                Copies::Agree => sighting.citations,
+                _ => sighting.witnesses,
+            };
+            let citation = cited.into_iter().next()?;
             Some(CitedEvent {
                 event: sighting.event,
                 citation,
@@ -417,30 +398,6 @@ fn add(known: &mut BTreeMap<EventKey, Sighting>, key: EventKey, sighting: Sighti
         Some(known) => known.join(sighting),
         None => {
             known.insert(key, sighting);
-        }
-    }
-}
-
-impl Sighting {
-    /// Joins another sighting of the same event. A copy that can be read is believed before one that cannot, which agrees with
-    /// any: else it would rest on the order in which copies come whether two that differ ever meet. Then the fuller one; of two
-    /// equally full ones the smaller text.
-    fn join(&mut self, other: Self) {
-        self.citations.extend(other.citations);
-        if other.copies == Copies::Differ || !self.event.tells_same(&other.event) {
-            self.copies = Copies::Differ;
-        }
-        let rank = |event: &ExposureEvent| {
-            (
-                event.change.unreadable().is_some(),
-                std::cmp::Reverse(event.fullness),
-                event.record.clone(),
-            )
-        };
-        match rank(&other.event).cmp(&rank(&self.event)) {
-            Ordering::Less => (self.event, self.witnesses) = (other.event, other.witnesses),
-            Ordering::Equal => self.witnesses.extend(other.witnesses),
-            Ordering::Greater => {}
         }
     }
 }

@@ -113,7 +113,7 @@ fn last_put(point: Option<&Untrusted>, rows: &[&Exposure]) -> Option<(Cause, Val
     };
     let granted = rows.iter().flat_map(|row| &row.granted);
     let last = granted.filter(puts).max_by_key(|cause| cause.event.time)?;
-    let is_one = last.copies == Copies::Agree;
+    let is_one = last.copies != Copies::Differ;
     let document = policy_written(&last.event.record).filter(|_| is_one)?;
     Some((last.clone(), document))
 }

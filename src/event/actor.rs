@@ -67,13 +67,19 @@ pub(super) fn is_nobody(account: &str) -> bool {
     matches!(account, "anonymous" | "ANONYMOUS_PRINCIPAL")
 }
 
-/// The caller's best name: ARN, else principal id, else the invoking service, else the account, else the user's name.
+/// The caller's best name: ARN, else principal id, else the invoking service, else Identity Center's user id, else the account,
+/// else the user's name.
 fn name_of<'v>(identity: impl Tree<'v>) -> &'v str {
-    ["arn", "principalId", "invokedBy", "accountId", "userName"]
-        .iter()
-        .map(|key| text_at(identity, &[key]))
-        .find(|text| !text.is_empty())
-        .unwrap_or("")
+    let names: [&[&str]; 6] = [
+        &["arn"],
+        &["principalId"],
+        &["invokedBy"],
+        &["onBehalfOf", "userId"],
+        &["accountId"],
+        &["userName"],
+    ];
+    let mut texts = names.into_iter().map(|path| text_at(identity, path));
+    texts.find(|text| !text.is_empty()).unwrap_or("")
 }
 
 fn mfa_of<'v>(identity: impl Tree<'v>) -> Option<bool> {

@@ -427,6 +427,8 @@ impl ExposureEvent {
 pub enum Copies {
     /// They do, or there is only one.
     Agree,
+    /// They do, but name different callers.
+    NameOthers,
     /// They do not: at least one of them was altered, and which one cannot be told.
     Differ,
 }

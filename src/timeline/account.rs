@@ -80,6 +80,11 @@ impl Telling<'_> {
             .map(|call| flags_after(&self.block, call))
             .collect();
         self.doubt(at, second, &after);
+        for call in &second.account_wide {
+            let kind = ContradictionKind::of_copies(call.cause.copies);
+            let told = kind.map(|kind| contradiction(at, self.calls, call, kind));
+            self.told.contradictions.extend(told);
+        }
         let done = |call: &&Call| {
             (
                 call.cause.event.key.clone(),
@@ -257,7 +262,10 @@ fn contradiction(
         ContradictionKind::PolicyAcceptedDespiteBucketBlock => {
             ContradictionKind::PolicyAcceptedDespiteAccountBlock
         }
-        _ => ContradictionKind::AclAcceptedDespiteAccountBlock,
+        ContradictionKind::AclAcceptedDespiteBucketBlock => {
+            ContradictionKind::AclAcceptedDespiteAccountBlock
+        }
+        kind => kind,
     };
     Contradiction {
         at,

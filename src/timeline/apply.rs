@@ -39,6 +39,8 @@ pub(super) struct Life {
     pub missing: Instants,
     /// Until when it cannot be told: the proof that a call is missing.
     pub refuted: Instants,
+    /// Which blocks that proof shows to be lifted.
+    pub lifted: Instants,
     /// For each control that cannot be told, because the order of calls cannot: these calls.
     pub disputes: BTreeMap<Control, Arc<[Cause]>>,
     /// The calls whose order leaves open whether the bucket is there.
@@ -111,6 +113,7 @@ impl Life {
         self.since.set(control, Some(cause.event.time));
         self.missing.set(control, None);
         self.refuted.set(control, None);
+        self.lifted.set(control, None);
         self.disputes.remove(&control);
     }
 

@@ -1,6 +1,7 @@
 //! Where can the evidence not be the whole truth?
 
 use super::types::Cause;
+use crate::event::Copies;
 use crate::vocab::{AccountId, BucketName, Timestamp, named};
 
 /// Where the evidence cannot be the whole truth.
@@ -61,7 +62,9 @@ named! {
         AccountBlockDiffers = "account-block-differs",
         /// Copies of one event tell different things of it.
         CopiesDiffer = "copies-differ",
-        /// Somebody without an account got in though nobody was known to be let in.
+        /// Copies of one event name different callers.
+        CallersDiffer = "callers-differ",
+        /// Somebody from outside got in who was known to be shut out.
         EnteredWhileShut = "entered-while-shut",
         /// Somebody without an account was denied what everybody was known to be granted.
         DeniedWhileOpen = "denied-while-open",
@@ -73,6 +76,15 @@ named! {
 }
 
 impl ContradictionKind {
+    /// What it means for an event that its copies differ.
+    pub(super) fn of_copies(copies: Copies) -> Option<Self> {
+        match copies {
+            Copies::Agree => None,
+            Copies::NameOthers => Some(Self::CallersDiffer),
+            Copies::Differ => Some(Self::CopiesDiffer),
+        }
+    }
+
     /// What it means, in a sentence.
     pub fn detail(self) -> &'static str {
         match self {
@@ -130,11 +142,14 @@ impl ContradictionKind {
             Self::AccountBlockDiffers => {
                 "the account's block was another than the one that was known: a change of it is missing from the logs"
             }
+            Self::CallersDiffer => {
+                "copies of one event name different callers, keys or addresses: at least one of them was altered, and who made the call cannot be told"
+            }
             Self::CopiesDiffer => {
                 "copies of one event tell different things of it: at least one of them was altered, and what it did cannot be told"
             }
             Self::EnteredWhileShut => {
-                "an unsigned request succeeded while everybody without an account was known to be shut out: the change that let it in is missing from the logs"
+                "a request from outside succeeded while its caller was known to be shut out: the change that let it in is missing from the logs"
             }
             Self::DeniedWhileOpen => {
                 "an unsigned request was denied what everybody was known to be granted: something unseen silences the grant, such as a block"

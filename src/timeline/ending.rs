@@ -43,15 +43,16 @@ impl Walk<'_> {
     pub(super) fn end_timeline(&mut self, at: Timestamp) {
         let mut rows = std::mem::take(&mut self.rows).finish(&self.whose, at, self.ground.beyond);
         let observed = std::mem::take(&mut self.observed).finish(&self.whose);
-        let seen = observed.iter().filter_map(|row| row.closed_at).max();
+        let seen = observed.iter().filter_map(|(row, _)| row.closed_at).max();
         let at = seen.map_or(at, |seen| at.max(seen));
         let intervals = std::mem::take(&mut self.intervals);
         if intervals.is_empty() {
-            self.exposures.extend(rows.into_iter().chain(observed));
+            rows.extend(observed.into_iter().map(|(row, _)| row));
+            self.exposures.extend(rows);
             return;
         }
         let mut intervals = observed::overlay(intervals.finish(at, self.ground.beyond), &observed);
-        rows.extend(observed);
+        rows.extend(observed.into_iter().map(|(row, _)| row));
         for interval in &mut intervals {
             let overlap = |row: &&Exposure| {
                 row.opened_at < interval.span.until

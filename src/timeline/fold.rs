@@ -110,9 +110,12 @@ fn change_order(row: &ChangeRow) -> impl Ord + '_ {
     (row.event.event.time, row.place, &row.event.event.key)
 }
 
-/// What a call did that reached no bucket that is known.
+/// What a call did that reached no bucket that is known. An access point whose creation was not seen leads to some bucket.
 fn without_bucket(event: &ExposureEvent) -> Effect {
     match event.outcome {
+        Outcome::Took if event.bucket.is_none() && event.change.access_point().is_some() => {
+            Effect::Unknown
+        }
         Outcome::Took => Effect::None,
         Outcome::Failed(_) => Effect::Attempted,
         Outcome::Uncertain(_) => Effect::Unknown,

@@ -82,6 +82,8 @@ pub(super) struct Gap {
     /// The proof that disagrees.
     pub until: Timestamp,
     pub cause: Cause,
+    /// Whether the proof shows that it was a block and was lifted.
+    pub is_lifted: bool,
 }
 
 /// What one step teaches beyond the state after it.
@@ -109,7 +111,16 @@ impl Found {
                 from,
                 until,
                 cause: cause.clone(),
+                is_lifted: false,
             }));
+    }
+
+    /// The same of a block that is lifted at this proof.
+    pub fn lift(&mut self, control: Control, from: Option<Timestamp>, cause: &Cause) {
+        self.miss(control, from, cause);
+        if let Some(gap) = self.gaps.last_mut().filter(|gap| gap.control == control) {
+            gap.is_lifted = true;
+        }
     }
 }
 

@@ -6,14 +6,12 @@
 
 use super::apply::Life;
 use super::distinct::Distinct;
-use super::lesson::{Control, Found};
 use super::rows::{MOST_OBJECTS, Whose, exposure_id};
 use super::standing::{Door, Standing};
 use super::types::{Cause, ClosedHow, Exposure, Interval, OpenedHow, Scope};
 use crate::event::{Asking, Caller, Request};
 use crate::exposure::{
-    Answer, Audience, Entry, Grantees, Known, Mechanism, Outsider, Owner, Permission, Reach,
-    Verdict,
+    Answer, Audience, Entry, Grantees, Mechanism, Outsider, Owner, Permission, Reach, Verdict,
 };
 use crate::vocab::{Span, Timestamp, Untrusted};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +33,8 @@ struct Sight {
     keys: Keys,
     principal: Untrusted,
     aws_public: Answer,
+    /// Until when it is in doubt what is open, where that is known: what shut them out had not done so everywhere yet.
+    settles: Option<Timestamp>,
 }
 
 /// The objects that were read: the first of them by name, and how many there were.
@@ -170,72 +170,20 @@ pub(super) fn is_from_a_place(request: &Request, audience: &Audience, judged: &S
         .admits_from(permission_of(request.asked), from)
 }
 
-/// Of so many objects it is kept that their ACLs must let somebody in.
-const MOST_DOUBTED: usize = 1_000;
-
-impl Life {
-    /// Somebody got in though nothing that is known lets them: what was not seen, or should have kept them out, cannot be
-    /// told from here; what should have kept them out was changed unseen since it was last known, unless it lets others in: that
-    /// is not hidden. An object that was read may have an ACL of its own that was not seen.
-    pub(super) fn refute(
-        &mut self,
-        request: &Request,
-        audience: &Audience,
-        meaning: Meaning,
-        (cause, judged): (&Cause, &Standing),
-    ) -> Found {
-        let mut found = Found::default();
-        let list = matches!(request.asked, Asking::List | Asking::Write | Asking::Delete);
-        let is_refuted = meaning == Meaning::Impossible
-            && (*audience == Audience::Public || !judged.is_open(&Door::Bucket));
-        let ways = [(Control::Policy, !request.needed_acl), (Control::Acl, list)];
-        for (control, _) in ways.into_iter().filter(|(_, concerned)| *concerned) {
-            let unseen = match control {
-                Control::Policy => self.state.policy == Known::Unobserved,
-                _ => self.state.acl == Known::Unobserved && !self.state.acls_disabled(),
-            };
-            if is_refuted && !self.is_opaque(control) {
-                found.miss(control, self.since.get(control), cause);
-            }
-            if unseen || is_refuted {
-                self.cloud(control);
-                self.know(control, cause);
-            }
-        }
-        if self.may_doubt(request, audience) {
-            self.doubt_object(&request.key, audience);
-        }
-        found
-    }
-
-    /// Whether an unexplained read is of an object of which it is not kept yet that its ACL cannot be told.
-    pub(super) fn may_doubt(&self, request: &Request, audience: &Audience) -> bool {
-        let acls = &self.objects.acls;
-        let is_new = acls.doubted(&request.key).is_none() && acls.get(&request.key).is_none();
-        let by_object = door_of(request) == Door::Objects && !self.objects_are_shut(audience);
-        by_object && is_new && acls.doubted_count() < MOST_DOUBTED
-    }
-
-    /// Whether no object's ACL can let an audience in: IgnorePublicAcls keeps out who has no account of his own to be named by.
-    fn objects_are_shut(&self, audience: &Audience) -> bool {
-        let ignored = self
-            .state
-            .block_gate(&self.account_block, |flags| flags.ignore_public_acls);
-        let is_public = *audience == Audience::Public;
-        self.state.acls_disabled() || is_public && ignored.is_on()
-    }
-}
-
 impl Observed {
-    /// A success that no grant explains.
+    /// A success that no grant explains, or only one that was taken back a moment ago: that settles by itself.
     pub fn see(
         &mut self,
         request: &Request,
         audience: &Audience,
-        cause: &Cause,
-        judged: &Standing,
+        (cause, judged): (&Cause, &Standing),
+        settles: Option<Timestamp>,
     ) {
         let who = (door_of(request), audience.clone());
+        let is_over = |sight: &Sight| sight.settles.is_some_and(|at| at <= request.time);
+        if self.open.get(&who).is_some_and(is_over) {
+            self.done.extend(self.open.remove(&who));
+        }
         let sight = self.open.entry(who.clone()).or_insert_with(|| Sight {
             door: who.0,
             audience: who.1,
@@ -245,7 +193,12 @@ impl Observed {
             keys: Keys::default(),
             principal: principal(audience),
             aws_public: judged.bucket.aws_public,
+            settles,
         });
+        sight.settles = sight
+            .settles
+            .zip(settles)
+            .map(|(one, other)| one.max(other));
         sight.take(request);
     }
 
@@ -273,10 +226,14 @@ impl Observed {
         }
     }
 
-    /// All of them, as exposures.
-    pub fn finish(self, whose: &Whose) -> Vec<Exposure> {
+    /// All of them, as exposures, each with the instant at which what is known holds again by itself, where there is one.
+    pub fn finish(self, whose: &Whose) -> Vec<(Exposure, Option<Timestamp>)> {
         let all = self.done.into_iter().chain(self.open.into_values());
-        all.map(|sight| sight.finish(whose)).collect()
+        all.map(|sight| {
+            let settles = sight.settles;
+            (sight.finish(whose), settles)
+        })
+        .collect()
     }
 }
 
@@ -348,13 +305,17 @@ impl Sight {
     }
 }
 
-/// Lays what was observed over a bucket's intervals: its verdict while it lasts, unknown from there to the interval's end.
-pub(super) fn overlay(intervals: Vec<Interval>, observed: &[Exposure]) -> Vec<Interval> {
+/// Lays what was observed over a bucket's intervals: its verdict while it lasts, unknown from there to the interval's end, or until
+/// it settles.
+pub(super) fn overlay(
+    intervals: Vec<Interval>,
+    observed: &[(Exposure, Option<Timestamp>)],
+) -> Vec<Interval> {
     let mut laid = intervals;
-    for exposure in observed {
+    for (exposure, settles) in observed {
         laid = laid
             .into_iter()
-            .flat_map(|interval| split(interval, exposure))
+            .flat_map(|interval| split(interval, exposure, *settles))
             .collect();
     }
     let mut tiles: Vec<Interval> = Vec::new();
@@ -367,7 +328,7 @@ pub(super) fn overlay(intervals: Vec<Interval>, observed: &[Exposure]) -> Vec<In
     tiles
 }
 
-fn split(interval: Interval, exposure: &Exposure) -> Vec<Interval> {
+fn split(interval: Interval, exposure: &Exposure, settles: Option<Timestamp>) -> Vec<Interval> {
     let verdict = match exposure.audience {
         Audience::Public => Verdict::Public,
         Audience::Foreign(_) => Verdict::CrossAccount,
@@ -392,14 +353,17 @@ fn split(interval: Interval, exposure: &Exposure) -> Vec<Interval> {
         causes: exposure.opened.iter().cloned().collect(),
         ..part(span.from, span.until)
     };
+    let ends = interval.span.until;
+    let settled = settles.map_or(ends, |at| at.clamp(span.until, ends));
     let after = Interval {
         verdict: Verdict::Unknown,
         assumptions: BTreeSet::new(),
         reach: Reach::default(),
         causes: exposure.opened.iter().cloned().collect(),
-        ..part(span.until, interval.span.until)
+        ..part(span.until, settled)
     };
-    let parts = [part(interval.span.from, span.from), seen, after];
+    let before = part(interval.span.from, span.from);
+    let parts = [before, seen, after, part(settled, ends)];
     parts
         .into_iter()
         .filter(|part| part.span.seconds() > 0)

@@ -8,11 +8,12 @@ use super::registry::{Registry, Target};
 use super::types::{Cause, Settings};
 use super::uploads::join_uploads;
 use crate::event::{
-    AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, ExposureEvent, Heard,
-    NetworkOrigin, Outcome, Policy, Told,
+    AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, EventKey, ExposureEvent,
+    Heard, NetworkOrigin, Outcome, Policy, Told,
 };
 use crate::exposure::{Answer, Edition, Owner, PolicyInForce, PolicyKind, PolicyMeaning};
 use crate::vocab::{AccountId, BucketName, EventId, Timestamp, Untrusted};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -208,7 +209,7 @@ fn attribute(mut events: Vec<CitedEvent>, known: &Owners) -> Vec<CitedEvent> {
     events
 }
 
-/// Of the copies that share a sharedEventID, keeps the owner's; of others the one with the smallest key.
+/// Of the copies that share a sharedEventID, keeps the best.
 fn collapse(events: Vec<CitedEvent>) -> Vec<CitedEvent> {
     let mut best: BTreeMap<(EventId, &'static str), CitedEvent> = BTreeMap::new();
     let mut alone = Vec::new();
@@ -217,23 +218,37 @@ fn collapse(events: Vec<CitedEvent>) -> Vec<CitedEvent> {
             alone.push(cited);
             continue;
         };
-        let key = (shared, cited.event.name);
-        match best.get_mut(&key) {
-            Some(known) if rank(&cited) < rank(known) => *known = cited,
-            Some(_) => {}
-            None => {
-                best.insert(key, cited);
-            }
+        match best.entry((shared, cited.event.name)) {
+            Entry::Occupied(mut known) => better(known.get_mut(), cited),
+            Entry::Vacant(place) => _ = place.insert(cited),
         }
     }
     alone.extend(best.into_values());
     alone
 }
 
-fn rank(cited: &CitedEvent) -> (bool, &crate::event::EventKey) {
+/// Keeps the better one of two copies; whose bucket it is, the owner's tells.
+fn better(known: &mut CitedEvent, other: CitedEvent) {
+    let is_owners = |cited: &CitedEvent| {
+        cited.event.account.is_some() && cited.event.recipient == cited.event.account
+    };
+    let owners = [&*known, &other].into_iter().find(|cited| is_owners(cited));
+    let owner = owners.and_then(|cited| cited.event.account.clone());
+    if rank(&other) < rank(known) {
+        *known = other;
+    }
+    known.event.account = owner.or(known.event.account.take());
+}
+
+/// What can be read comes before what cannot: the owner's copy lacks what it need not know. Then what names the caller: only his own
+/// account's copy names more of him than his account. Then the owner's.
+fn rank(cited: &CitedEvent) -> (bool, bool, bool, &EventKey) {
+    let event = &cited.event;
     (
-        cited.event.recipient != cited.event.account,
-        &cited.event.key,
+        event.change.unreadable().is_some(),
+        event.actor.kind.reveal() == "AWSAccount",
+        event.recipient != event.account,
+        &event.key,
     )
 }
 

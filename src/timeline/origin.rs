@@ -8,11 +8,10 @@
 //! begins with `unresolved: `.
 
 use super::fold::Reconstruction;
-use super::steps::{identity_center, step, vouched_for};
+use super::steps::step;
 use super::whence::{Sightings, service};
-use super::words::{event, name, say};
 use crate::event::{Actor, CitedIssuance, EventKey, IssuanceKind};
-use crate::vocab::{AccountId, EventId, Timestamp, Untrusted};
+use crate::vocab::{EventId, Timestamp, Untrusted};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `creationDate` and the eventTime of what issued a session differ by no more seconds than this.
@@ -22,7 +21,7 @@ const NEAR: i64 = 60;
 /// The longest a session of a role lasts, in seconds.
 const LONGEST: i64 = 12 * 3600;
 /// So many events that may have issued a session are named.
-const MOST_CANDIDATES: usize = 3;
+pub(super) const MOST_CANDIDATES: usize = 3;
 /// A chain of roles longer than this is cut: a loop in forged records.
 const MOST_STEPS: usize = 32;
 
@@ -60,7 +59,7 @@ pub struct Tracer {
     by_session: BTreeMap<Untrusted, BTreeSet<EventKey>>,
     by_shared: BTreeMap<EventId, BTreeSet<EventKey>>,
     /// For each session that was not found exactly, the last that were issued before under the same ARN.
-    candidates: BTreeMap<(Untrusted, Timestamp), BTreeSet<(Timestamp, EventKey)>>,
+    pub(super) candidates: BTreeMap<(Untrusted, Timestamp), BTreeSet<(Timestamp, EventKey)>>,
     pub(super) sightings: Sightings,
 }
 
@@ -88,7 +87,7 @@ impl Wanted {
 }
 
 /// `account/permission set`, where a role is one of Identity Center's.
-fn permission_set(actor: &Actor) -> Option<Untrusted> {
+pub(super) fn permission_set(actor: &Actor) -> Option<Untrusted> {
     let (_, role) = actor
         .name
         .reveal()
@@ -281,31 +280,50 @@ impl Tracer {
         })
     }
 
-    /// The event that issued a caller's session: by its key, else by its ARN and the instant it began.
+    /// The event that issued a caller's session, if it can be told.
     fn issued(
         &self,
         actor: &Actor,
         at: Timestamp,
         seen: &BTreeSet<EventKey>,
     ) -> Option<&CitedIssuance> {
+        match self.issuers(actor, at, seen).as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    /// What may have issued a caller's session: found by its key, else by its ARN and the instant it began. Two of one second cannot
+    /// be told apart if neither gave out the caller's key.
+    pub(super) fn issuers(
+        &self,
+        actor: &Actor,
+        at: Timestamp,
+        seen: &BTreeSet<EventKey>,
+    ) -> Vec<&CitedIssuance> {
         let before = |cited: &&CitedIssuance| {
             !seen.contains(&cited.event) && cited.issuance.time <= at.plus(SAME)
         };
-        let by_key = || {
-            self.found(&self.by_key, &actor.access_key_id)
-                .filter(before)
-                .last()
-        };
+        let by_key = self.found(&self.by_key, &actor.access_key_id);
+        if let Some(cited) = by_key.filter(before).last() {
+            return vec![cited];
+        }
         let began = actor.session.began;
         let near = |cited: &CitedIssuance, within: i64| {
             began.is_some_and(|began| (began.unix() - cited.issuance.time.unix()).abs() <= within)
         };
-        let by_session = || {
-            let of_session = self.found(&self.by_session, &actor.name).filter(before);
-            of_session
-                .filter(|cited| near(cited, SAME) && takes_part(actor, cited))
-                .min_by_key(|cited| (cited.issuance.kind, &cited.event))
-        };
+        let of_session = self.found(&self.by_session, &actor.name).filter(before);
+        let mut of_session: Vec<_> = of_session
+            .filter(|cited| near(cited, SAME) && takes_part(actor, cited))
+            .collect();
+        of_session.sort_by_key(|cited| (cited.issuance.kind, &cited.event));
+        if let Some(first) = of_session.first().copied() {
+            of_session.retain(|cited| {
+                *cited == first
+                    || cited.issuance.kind == first.issuance.kind && differ(cited, first)
+            });
+            return of_session;
+        }
         let by_user = || {
             let set = permission_set(actor)?;
             let of_set = self.found(&self.by_session, &set).filter(before);
@@ -313,7 +331,7 @@ impl Tracer {
                 .filter(|cited| near(cited, NEAR) && is_user_of(actor, cited))
                 .last()
         };
-        by_key().or_else(by_session).or_else(by_user)
+        by_user().into_iter().collect()
     }
 
     fn found<'t>(
@@ -346,77 +364,11 @@ impl Tracer {
         }
     }
 
-    /// The first of the chain, and whether it is one that stands behind calls by itself.
-    fn first(
-        &self,
-        actor: &Actor,
-        at: Timestamp,
-        through: Option<&CitedIssuance>,
-    ) -> (String, bool) {
-        let from = say("from", &actor.source_ip);
-        let session = actor.session.began.is_some() && actor.invoked_by.is_empty();
-        let kind = actor.kind.reveal();
-        match kind {
-            "Anonymous" => (format!("anonymous ({from})"), true),
-            "AWSService" => (format!("AWS service {}", name(&actor.invoked_by)), true),
-            "SAMLUser" | "WebIdentityUser" => (vouched_for(actor, through), true),
-            "IdentityCenterUser" => (identity_center(actor, &from), true),
-            "IAMUser" | "Root" if !session => {
-                let key = say(", access key", &actor.access_key_id);
-                (format!("{} ({from}{key})", name(&actor.name)), true)
-            }
-            "AWSAccount" => {
-                let account = actor.session.account.as_ref().map_or("", AccountId::as_str);
-                let who = say(", principal", &actor.session.principal_id);
-                let whose =
-                    format!("account {account}{who} ({from}; its own trail names the caller)");
-                (whose, false)
-            }
-            "IAMUser" | "Root" | "AssumedRole" | "FederatedUser" => {
-                (self.untraced(actor, at, &from), false)
-            }
-            "" if actor.name.is_empty() => (format!("nobody is named ({from})"), false),
-            "" => (format!("{} ({from})", name(&actor.name)), true),
-            kind => (
-                format!("{} ({}, {from})", name(&actor.name), name(&kind.into())),
-                true,
-            ),
-        }
-    }
-
-    /// What is known of a session whose issuance was not found.
-    fn untraced(&self, actor: &Actor, at: Timestamp, from: &str) -> String {
-        let session = &actor.session;
-        let began = session.began;
-        let since = began.map_or_else(String::new, |began| format!(", session since {began}"));
-        let role = say(", of", &session.issuer);
-        let source = say(", source identity", &session.source_identity);
-        let user = match permission_set(actor) {
-            Some(_) => ", an Identity Center user by its session's name",
-            None => "",
-        };
-        let place = (actor.name.clone(), began.unwrap_or(at));
-        let perhaps = self
-            .candidates
-            .get(&place)
-            .map_or_else(String::new, |near| {
-                let events: Vec<String> = near
-                    .iter()
-                    .map(|(at, key)| format!("{} at {at}", event(key)))
-                    .collect();
-                format!("; perhaps issued by {}", events.join(" or "))
-            });
-        format!(
-            "{}{since}{role}{source}{user} ({from}; its issuance is not in the evidence{perhaps})",
-            name(&actor.name)
-        )
-    }
-
     /// Whether a caller's session should have been issued by somebody, and nobody did.
     pub(super) fn misses_issuance(&self, actor: &Actor, at: Timestamp) -> bool {
         matches!(actor.kind.reveal(), "AssumedRole" | "FederatedUser")
             && actor.session.began.is_some()
-            && self.issued(actor, at, &BTreeSet::new()).is_none()
+            && self.issuers(actor, at, &BTreeSet::new()).is_empty()
     }
 }
 
@@ -434,6 +386,15 @@ fn is_issued(actor: &Actor) -> bool {
 fn takes_part(actor: &Actor, cited: &CitedIssuance) -> bool {
     let issuance = &cited.issuance;
     issuance.kind != IssuanceKind::Token || issuance.key == actor.access_key_id
+}
+
+/// Whether two events issued two sessions to two callers: copies of one event have one key.
+fn differ(one: &CitedIssuance, other: &CitedIssuance) -> bool {
+    let (one, other) = (&one.issuance, &other.issuance);
+    let is_shared = one.shared.is_some() && one.shared == other.shared;
+    let are_two = !one.key.is_empty() && !other.key.is_empty() && one.key != other.key;
+    let caller = |actor: &Actor| (actor.name.clone(), actor.session.began);
+    !is_shared && are_two && caller(&one.parent) != caller(&other.parent)
 }
 
 /// Whether an Identity Center event is of the user that a session is named after.

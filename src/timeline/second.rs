@@ -6,11 +6,12 @@
 
 use super::account::AccountStep;
 use super::apply::{Existence, Life};
+use super::contradiction::ContradictionKind;
 use super::lesson::{Control, Found};
 use super::order::{Call, Read};
 use super::standing::{Door, Standing};
 use super::types::Cause;
-use crate::event::{Change, EventKey, Heard, Outcome, Request, Told};
+use crate::event::{Change, Copies, EventKey, Heard, Outcome, Request, Told};
 use crate::exposure::{Audience, Known, Owner, Verdict};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +37,16 @@ impl Step {
             Self::Read(read) => &read.cause,
             Self::Request(cause, _) => cause,
             Self::Account(step) => step.cause(),
+        }
+    }
+
+    /// What it means of a call on the bucket that its copies name different callers.
+    pub fn callers_differ(&self) -> Option<ContradictionKind> {
+        match self {
+            Self::Bucket(call) if call.cause.copies == Copies::NameOthers => {
+                Some(ContradictionKind::CallersDiffer)
+            }
+            _ => None,
         }
     }
 

@@ -26,6 +26,8 @@ impl Walk<'_> {
         self.life.cloud(gap.control);
         self.life.missing.set(gap.control, Some(at));
         self.life.refuted.set(gap.control, Some(gap.until));
+        let lifted = gap.is_lifted.then_some(gap.until);
+        self.life.lifted.set(gap.control, lifted);
         let before = self.judge_anew();
         self.doubted.insert(gap.control, (at, before.clone()));
         self.rows.step(&Transition {
@@ -59,8 +61,9 @@ impl Walk<'_> {
         }
         let before = self.life.clone();
         let judged_before = Arc::clone(&self.judged);
-        let found = step.apply(&mut self.life);
+        let mut found = step.apply(&mut self.life);
         let cause = step.cause();
+        found.contradictions.extend(step.callers_differ());
         let renewed = self.life.incarnation != before.incarnation && before.is_its_own();
         if renewed {
             self.close_life(at, cause);
@@ -251,6 +254,9 @@ impl Walk<'_> {
         let moved = self.rows.step(&transition);
         for step in steps {
             let cause = step.cause();
+            let mut found = Found::default();
+            found.contradictions.extend(step.callers_differ());
+            self.note(at, cause, found);
             let around = (
                 Around {
                     life: &before,

@@ -48,7 +48,7 @@ pub(super) fn tell(accounts: &mut Accounts) {
 fn creates(call: &Call) -> bool {
     let event = &call.cause.event;
     let creation = matches!(event.change, Change::CreateBucket { .. });
-    creation && event.took() && call.cause.copies == Copies::Agree && event.account.is_some()
+    creation && event.took() && call.cause.copies != Copies::Differ && event.account.is_some()
 }
 
 /// Whether a bucket was not created because another account has one of the name.
@@ -58,7 +58,7 @@ fn is_refused(call: &Call) -> bool {
     let creation = matches!(event.change, Change::CreateBucket { .. });
     let code = event.outcome.error_code();
     let is_foreign = code.is_some_and(|code| code.reveal() == "BucketAlreadyExists");
-    creation && is_foreign && call.cause.copies == Copies::Agree
+    creation && is_foreign && call.cause.copies != Copies::Differ
 }
 
 /// Whether calls on a bucket are of the partition in which one was created. Where that is not known it may be another bucket.

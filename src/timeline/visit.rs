@@ -1,6 +1,6 @@
 //! What do calls on objects, and requests from outside, do to what is told of a bucket?
 
-use super::apply::Life;
+use super::apply::{Existence, Life};
 use super::contradiction::ContradictionKind;
 use super::effect::object_effect;
 use super::lesson::Found;
@@ -13,7 +13,7 @@ use super::standing::{Door, Standing};
 use super::told::PROPAGATION;
 use super::types::{Cause, ClosedHow, Effect};
 use super::walk::Walk;
-use crate::event::{Asking, Caller, CitedRequest, Copies, Outcome, Request};
+use crate::event::{Asking, Caller, CitedRequest, Outcome, Request};
 use crate::exposure::{Audience, Permission};
 use crate::vocab::Timestamp;
 use std::collections::BTreeMap;
@@ -58,17 +58,22 @@ impl Routine {
         self.earlier.push((at, Arc::clone(before)));
     }
 
+    /// What is known is another thing now.
+    pub fn change(&mut self) {
+        self.known.clear();
+    }
+
     fn before(&self, at: Timestamp) -> Option<&Standing> {
         let (second, standing) = self.earlier.last()?;
         (*second == at).then_some(standing)
     }
 
-    /// What was known a moment ago: changes of a bucket's configuration take effect everywhere a little later.
-    fn lately(&self, at: Timestamp) -> impl Iterator<Item = &Standing> {
+    /// What was known a moment ago, and until when it may still be so somewhere: changes of a bucket's configuration take effect
+    /// everywhere a little later.
+    fn lately(&self, at: Timestamp) -> impl Iterator<Item = (Timestamp, &Standing)> {
         let lately = self.earlier.iter();
-        lately
-            .filter(move |(second, _)| at < second.plus(PROPAGATION))
-            .map(|(_, standing)| standing.as_ref())
+        let lately = lately.map(|(second, standing)| (second.plus(PROPAGATION), standing.as_ref()));
+        lately.filter(move |(settled, _)| at < *settled)
     }
 }
 
@@ -181,42 +186,55 @@ impl Walk<'_> {
         if !cause.event.took() {
             return self.on_denial(at, cause, request, &audience);
         }
+        let late = self.lately_explained(at, request, &audience);
+        if self.life.existence == Existence::Deleted && late.is_some() {
+            return;
+        }
         if !self.life.is_its_own() {
             self.begin(at, cause);
-            self.routine.known.clear();
+            self.routine.change();
         }
-        let earlier = self.routine.before(at);
-        let around = (&self.life, self.ground.owner);
-        let told = |judged| observed::meaning(request, &audience, judged, around);
-        let explained = earlier.is_some_and(|earlier| told(earlier) == Meaning::Explained);
-        let lately = || {
-            self.routine
-                .lately(at)
-                .any(|it| told(it) == Meaning::Explained)
-        };
-        let (meaning, is_late) = match told(&self.judged) {
-            Meaning::Explained => (Meaning::Explained, false),
-            _ if explained => (Meaning::Explained, false),
-            // What shuts them out now may not have done so everywhere yet.
-            _ if lately() => (Meaning::Unexplained, true),
-            meaning => (meaning, false),
-        };
-        if meaning == Meaning::Impossible {
-            self.contradict_once(at, cause, ContradictionKind::EnteredWhileShut);
+        self.take_proof(at, cause, None);
+        let meaning = self.meaning_of(at, request, &audience);
+        if meaning == Meaning::Explained {
+            return;
         }
-        if meaning != Meaning::Explained {
-            self.observed.see(request, &audience, cause, &self.judged);
-        }
-        if meaning != Meaning::Explained && !is_late {
-            let known = (cause, self.judged.as_ref());
-            let found = self.life.refute(request, &audience, meaning, known);
-            self.note(at, cause, found);
-            let judged = self.judge();
-            if self.judged != judged {
-                self.routine.known.clear();
-                self.judged = judged;
+        // What shuts them out now may not have done so everywhere yet.
+        if late.is_none() {
+            if meaning == Meaning::Impossible {
+                self.contradict_once(at, cause, ContradictionKind::EnteredWhileShut);
             }
+            self.refute(at, (request, &audience), meaning, cause);
         }
+        if self.meaning_of(at, request, &audience) != Meaning::Explained {
+            let judged = (cause, self.judged.as_ref());
+            self.observed.see(request, &audience, judged, late);
+        }
+    }
+
+    /// What a success of this second means, by what is known now or was before the second's calls.
+    fn meaning_of(&self, at: Timestamp, request: &Request, audience: &Audience) -> Meaning {
+        let around = (&self.life, self.ground.owner);
+        let told = |judged| observed::meaning(request, audience, judged, around);
+        let explained = |earlier| told(earlier) == Meaning::Explained;
+        match self.routine.before(at).is_some_and(explained) {
+            true => Meaning::Explained,
+            false => told(&self.judged),
+        }
+    }
+
+    /// Until when what explained a success a moment ago may still be so somewhere.
+    fn lately_explained(
+        &self,
+        at: Timestamp,
+        request: &Request,
+        audience: &Audience,
+    ) -> Option<Timestamp> {
+        let around = (&self.life, self.ground.owner);
+        let told = |judged| observed::meaning(request, audience, judged, around);
+        let lately = self.routine.lately(at);
+        let explained = lately.filter(|(_, earlier)| told(earlier) == Meaning::Explained);
+        explained.map(|(settled, _)| settled).max()
     }
 
     /// Without a list of the objects S3 denies what is not there: only what is sure to be granted is worth a word.
@@ -268,9 +286,9 @@ impl Walk<'_> {
 
     /// Takes one call on an object. What is disputed within its second cannot be told.
     pub(super) fn on_object(&mut self, at: Timestamp, call: &Call, disputed: bool) -> bool {
-        if call.cause.copies == Copies::Differ {
+        if let Some(kind) = ContradictionKind::of_copies(call.cause.copies) {
             let mut found = Found::default();
-            found.push(ContradictionKind::CopiesDiffer);
+            found.push(kind);
             self.note(at, &call.cause, found);
         }
         let Some((touched, found)) = self.life.touch(call, disputed) else {

@@ -1,0 +1,259 @@
+//! Somebody got in though nothing that is known lets them: what must have changed unseen?
+//!
+//! The fewest controls that, changed, would have let them in. One that is in every such set surely changed; any other of them may
+//! have, and cannot be told. A control that would have made no difference is left alone: what it opened before stays told.
+
+use super::apply::Life;
+use super::lesson::{Control, Found};
+use super::observed::{Meaning, door_of, meaning};
+use super::rows::Transition;
+use super::standing::{Door, Standing};
+use super::types::{Cause, ClosedHow, OpenedHow};
+use super::walk::Walk;
+use crate::event::{Asking, BlockFlags, Ownership, Request};
+use crate::exposure::{AclSetting, Audience, BlockSetting, Entry, Known, Owner};
+use crate::vocab::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Of so many objects it is kept that their ACLs must let somebody in.
+const MOST_DOUBTED: usize = 1_000;
+
+/// A success from outside, and whom its caller stands for.
+pub(super) type Intrusion<'i> = (&'i Request, &'i Audience);
+
+/// Which controls must have changed, or may have, for somebody to get in.
+#[derive(Default, PartialEq, Eq, Debug)]
+struct Suspects {
+    /// Any of them may have.
+    all: BTreeSet<Control>,
+    /// These did.
+    sure: BTreeSet<Control>,
+}
+
+/// By what somebody may get in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By what the bucket's controls grant, or an object's ACL that is known.
+    Bucket,
+    /// By an object's ACL that was not seen.
+    ObjectAcl,
+}
+
+impl Walk<'_> {
+    /// Somebody got in though no grant that is known explains it.
+    pub(super) fn refute(
+        &mut self,
+        at: Timestamp,
+        intrusion: Intrusion<'_>,
+        meaning: Meaning,
+        cause: &Cause,
+    ) {
+        let known_until = self.intervals.last_begun();
+        let around = (self.judged.as_ref(), self.ground.owner);
+        let found = self.life.refute(intrusion, meaning, cause, around);
+        self.note(at, cause, found);
+        self.rejudge(at, (ClosedHow::Opaque, None), None);
+        self.take_proof(at, cause, known_until);
+    }
+
+    /// At the proof that controls changed unseen: whatever is written from here on is not what was missing, and a block that is
+    /// lifted counts as unseen.
+    pub(super) fn take_proof(
+        &mut self,
+        at: Timestamp,
+        cause: &Cause,
+        known_until: Option<Timestamp>,
+    ) {
+        let is_at = |instant: Option<Timestamp>| instant == Some(at);
+        let lifted = |control: &Control| is_at(self.life.lifted.get(*control));
+        let lifted: Vec<Control> = Control::ALL.into_iter().filter(lifted).collect();
+        let since = lifted
+            .iter()
+            .filter_map(|control| self.doubted.get(control));
+        let since = since.map(|(since, _)| *since).max().or(known_until);
+        for control in Control::ALL {
+            if is_at(self.life.refuted.get(control)) {
+                self.life.missing.set(control, None);
+                self.life.refuted.set(control, None);
+            }
+        }
+        for control in lifted {
+            match control {
+                Control::AccountBlock => self.life.account_block = Known::Unobserved,
+                _ => self.life.state.block = Known::Unobserved,
+            }
+            self.life.know(control, cause);
+        }
+        self.rejudge(at, (ClosedHow::Opaque, None), since);
+    }
+
+    /// Tells what opens and what ends by what a proof shows, which no call did: what opens was shut when it was last known.
+    fn rejudge(
+        &mut self,
+        at: Timestamp,
+        closing: (ClosedHow, Option<Timestamp>),
+        known_until: Option<Timestamp>,
+    ) {
+        let before = self.judge_anew();
+        if before == self.judged {
+            return;
+        }
+        self.routine.change();
+        self.rows.step(&Transition {
+            at,
+            cause: None,
+            openers: &BTreeMap::new(),
+            before: &before,
+            after: &self.judged,
+            opening: Some((OpenedHow::InGap, known_until)),
+            shut_before: None,
+            closing: Some(closing),
+            touched: None,
+            life: &self.life,
+            owner: self.ground.owner,
+        });
+    }
+}
+
+impl Life {
+    /// What was not seen, or must have changed, cannot be told from here, unless it lets others in: that is not hidden. An object
+    /// that was read may have an ACL of its own that was not seen.
+    fn refute(
+        &mut self,
+        intrusion: Intrusion<'_>,
+        meaning: Meaning,
+        cause: &Cause,
+        (judged, owner): (&Standing, &Owner),
+    ) -> Found {
+        let (request, audience) = intrusion;
+        let mut found = Found::default();
+        let is_refuted = meaning == Meaning::Impossible
+            && (*audience == Audience::Public || !judged.is_open(&Door::Bucket));
+        match is_refuted {
+            true => self.cloud_suspects(&self.suspects(intrusion, owner), cause, &mut found),
+            false => self.cloud_unseen(request, cause),
+        }
+        if self.may_doubt(request, audience) {
+            self.doubt_object(&request.key, audience);
+        }
+        found
+    }
+
+    fn cloud_unseen(&mut self, request: &Request, cause: &Cause) {
+        for control in grants(request) {
+            let is_unseen = match control {
+                Control::Policy => self.state.policy == Known::Unobserved,
+                _ => self.state.acl == Known::Unobserved && !self.state.acls_disabled(),
+            };
+            if is_unseen {
+                self.cloud(control);
+                self.know(control, cause);
+            }
+        }
+    }
+
+    fn cloud_suspects(&mut self, suspects: &Suspects, cause: &Cause, found: &mut Found) {
+        for control in &suspects.all {
+            let is_block = matches!(control, Control::Block | Control::AccountBlock);
+            let is_lifted = is_block && suspects.sure.contains(control);
+            let since = self.since.get(*control);
+            if !self.is_opaque(*control) {
+                match is_lifted {
+                    true => found.lift(*control, since, cause),
+                    false => found.miss(*control, since, cause),
+                }
+            }
+            self.cloud(*control);
+            self.know(*control, cause);
+            let lifted = is_lifted.then_some(cause.event.time);
+            self.lifted.set(*control, lifted);
+        }
+    }
+
+    /// An object's own ACL, which is seldom seen, counts as one more.
+    fn suspects(&self, intrusion: Intrusion<'_>, owner: &Owner) -> Suspects {
+        let gates = [Control::Ownership, Control::Block, Control::AccountBlock];
+        let controls: Vec<Control> = grants(intrusion.0).into_iter().chain(gates).collect();
+        let sets = (1_u32..1 << controls.len()).map(|set| {
+            let chosen = controls.iter().enumerate();
+            let chosen = chosen.filter(|(at, _)| set >> at & 1 == 1);
+            chosen.map(|(_, control)| *control).collect::<BTreeSet<_>>()
+        });
+        let admitting = sets.filter_map(|changed| {
+            let how = self.would_admit(&changed, intrusion, owner)?;
+            Some((changed.len() + usize::from(how == Way::ObjectAcl), changed))
+        });
+        let admitting: Vec<_> = admitting.collect();
+        let fewest = admitting.iter().map(|(count, _)| *count).min();
+        let fewest = admitting.iter().filter(|(count, _)| Some(*count) == fewest);
+        let sets: Vec<_> = fewest.map(|(_, changed)| changed.clone()).collect();
+        let sure = sets.iter().cloned().reduce(|one, other| &one & &other);
+        Suspects {
+            all: sets.into_iter().flatten().collect(),
+            sure: sure.unwrap_or_default(),
+        }
+    }
+
+    /// How a caller may get in if these controls let in whom they can.
+    fn would_admit(
+        &self,
+        changed: &BTreeSet<Control>,
+        (request, audience): Intrusion<'_>,
+        owner: &Owner,
+    ) -> Option<Way> {
+        let mut life = self.clone();
+        for control in changed {
+            match control {
+                Control::Policy | Control::Acl => life.cloud(*control),
+                Control::Ownership => {
+                    life.state.ownership =
+                        Known::Observed(AclSetting::Exactly(Ownership::ObjectWriter));
+                }
+                Control::Block => {
+                    life.state.block = Known::Observed(BlockSetting::Exactly(BlockFlags::NONE));
+                }
+                Control::AccountBlock => life.account_block = Known::Observed(BlockFlags::NONE),
+            }
+        }
+        let judged = Standing::of(&life, owner);
+        let points = life.points.keys().cloned().map(Door::AccessPoint);
+        let mut doors = std::iter::once(Door::Bucket).chain(points);
+        let may_be_granted = |door: Door| match judged.entry(&door, audience) {
+            Entry::Shut => false,
+            Entry::Unknown => true,
+            // It is open, to less than was asked for: as far as is known.
+            _ => !changed.is_disjoint(&BTreeSet::from([Control::Policy, Control::Acl])),
+        };
+        let told = meaning(request, audience, &judged, (&life, owner));
+        let by_object = door_of(request) == Door::Objects && !life.objects_are_shut(audience);
+        match told == Meaning::Explained || doors.any(may_be_granted) {
+            true => Some(Way::Bucket),
+            false => by_object.then_some(Way::ObjectAcl),
+        }
+    }
+
+    /// Whether an unexplained read is of an object of which it is not kept yet that its ACL cannot be told.
+    pub(super) fn may_doubt(&self, request: &Request, audience: &Audience) -> bool {
+        let acls = &self.objects.acls;
+        let is_new = acls.doubted(&request.key).is_none() && acls.get(&request.key).is_none();
+        let by_object = door_of(request) == Door::Objects && !self.objects_are_shut(audience);
+        by_object && is_new && acls.doubted_count() < MOST_DOUBTED
+    }
+
+    /// Whether no object's ACL can let an audience in: IgnorePublicAcls keeps out who has no account of his own to be named by.
+    pub(super) fn objects_are_shut(&self, audience: &Audience) -> bool {
+        let ignored = self
+            .state
+            .block_gate(&self.account_block, |flags| flags.ignore_public_acls);
+        let is_public = *audience == Audience::Public;
+        self.state.acls_disabled() || is_public && ignored.is_on()
+    }
+}
+
+/// By which of the bucket's controls a request can have been granted.
+fn grants(request: &Request) -> Vec<Control> {
+    let list = matches!(request.asked, Asking::List | Asking::Write | Asking::Delete);
+    let ways = [(Control::Policy, !request.needed_acl), (Control::Acl, list)];
+    let ways = ways.into_iter().filter(|(_, concerned)| *concerned);
+    ways.map(|(control, _)| control).collect()
+}

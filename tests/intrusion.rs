@@ -1,0 +1,153 @@
+//! Somebody from outside got in: what does that say of the controls that are known, and what does it leave alone?
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+
+mod calls;
+
+use calls::{BUCKET, filled, run};
+use leaktrail::vocab::Timestamp;
+use serde_json::{Value, json};
+
+fn minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    let clock = text.split_once('T').unwrap().1.trim_end_matches('Z');
+    clock.strip_suffix(":00").unwrap_or(clock).to_owned()
+}
+
+/// Exposures, intervals and contradictions, a line each, without the day.
+fn told(day: &str, calls: &[Value]) -> Vec<String> {
+    let analysis = run(day, calls);
+    assert!(analysis.counts.add_up());
+    let mut exposures: Vec<_> = analysis.exposures.iter().collect();
+    exposures.sort_by_key(|row| (row.opened_at, row.scope.name()));
+    let exposures = exposures.into_iter().map(|row| {
+        let end = row.closed_at.map_or_else(String::new, minute);
+        let not_before = row.opened_not_before.map(minute);
+        let not_before = not_before.map_or_else(String::new, |at| format!(" (not {at})"));
+        let opener = row.opened.as_ref();
+        let opener = opener.map_or_else(String::new, |by| format!("by {}", by.event.name));
+        format!(
+            "{} {} {}{not_before} to {end} {} {opener}",
+            row.scope.name(),
+            minute(row.opened_at),
+            row.opened_how.name(),
+            row.closed_how.name(),
+        )
+    });
+    let intervals = analysis.timelines.iter().flat_map(|it| &it.intervals);
+    let intervals = intervals.map(|it| format!("{} {}", minute(it.span.from), it.verdict.name()));
+    let contradictions = analysis.contradictions.iter();
+    let contradictions = contradictions.map(|it| format!("{} {}", minute(it.at), it.kind.name()));
+    let lines = exposures.chain(intervals).chain(contradictions);
+    lines.map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// A row: the calls of a bucket that was made without a block and with ACLs, and what is told of them.
+macro_rules! stories {
+    ($($name:ident: [$($call:tt),+ $(,)?] => [$($line:expr),* $(,)?];)+) => {
+        $(#[test] fn $name() {
+            let made = json!({"is": "CreateBucket", "asks": {"x-amz-object-ownership": "ObjectWriter"}});
+            let bare = json!({"t": "00:01", "is": "DeleteBucketPublicAccessBlock"});
+            let calls = [made, bare, $(filled(json!($call))),+];
+            let lines: [&str; _] = [$($line),*];
+            assert_eq!(told("2024-05-01", &calls), lines);
+        })+
+    };
+}
+
+stories! {
+    a_block_that_did_not_keep_a_stranger_out_leaves_what_it_ended: [
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": "a public policy"},
+        {"t": "01:30", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"},
+        {"t": "02:00", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
+        {"t": "03:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"},
+        {"t": "04:00", "is": "PutBucketPolicy", "asks": "a policy for the own account"},
+    ] => [
+        "bucket 01:00 event to 02:00 event by PutBucketPolicy",
+        "bucket 03:00 in-gap (not 02:00) to 04:00 event",
+        "00:00 private", "01:00 public", "02:00 unknown", "03:00 public", "04:00 private",
+        "03:00 entered-while-shut",
+    ];
+    the_accounts_block_did_not_keep_a_stranger_out: [
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": "a public policy"},
+        {"t": "02:00", "is": "PutAccountPublicAccessBlock", "for": {"accountId": "111122223333", "PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}}},
+        {"t": "03:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"},
+    ] => [
+        "bucket 01:00 event to 02:00 event by PutBucketPolicy",
+        "bucket 03:00 in-gap (not 02:00) to  still-open",
+        "00:00 private", "01:00 public", "02:00 unknown", "03:00 public",
+        "03:00 entered-while-shut",
+    ];
+    an_ignored_acl_let_a_stranger_list: [
+        {"t": "01:00", "is": "PutBucketAcl", "asks": "public-read"},
+        {"t": "02:00", "is": "PutBucketPublicAccessBlock", "asks": "ignore"},
+        {"t": "03:00", "is": "ListObjects", "userIdentity": "nobody", "additionalEventData": {"aclRequired": "Yes"}},
+    ] => [
+        "bucket 01:00 event to 02:00 event by PutBucketAcl",
+        "bucket 03:00 in-gap (not 02:00) to  still-open",
+        "00:00 private", "01:00 public", "02:00 unknown", "03:00 public",
+        "03:00 entered-while-shut",
+    ];
+    a_public_object_that_is_ignored_was_read: [
+        {"t": "01:00", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}},
+        {"t": "02:00", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
+        {"t": "03:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"},
+    ] => [
+        "objects 01:00 event to 02:00 event by PutObject",
+        "objects 03:00 in-gap (not 02:00) to  still-open",
+        "00:00 private", "01:00 public", "02:00 unknown", "03:00 public",
+        "03:00 entered-while-shut",
+    ];
+    two_blocks_did_not_keep_a_stranger_out: [
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": "a public policy"},
+        {"t": "02:00", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
+        {"t": "02:30", "is": "PutAccountPublicAccessBlock", "for": {"accountId": "111122223333", "PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}}},
+        {"t": "03:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"},
+    ] => [
+        "bucket 01:00 event to 02:00 event by PutBucketPolicy",
+        "bucket 03:00 in-gap (not 02:30) to  still-open",
+        "00:00 private", "01:00 public", "02:00 unknown", "03:00 public",
+        "03:00 entered-while-shut",
+    ];
+    neither_a_policy_nor_a_block_would_have_let_him_in: [
+        {"t": "01:00", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
+        {"t": "03:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"},
+        {"t": "04:00", "is": "PutBucketWebsite"},
+    ] => [
+        "objects 03:00 observed to 03:00:01 last-seen by GetObject",
+        "00:00 unknown", "03:00 public", "03:00:01 unknown", "04:00 unknown",
+        "03:00 entered-while-shut",
+    ];
+    whoever_writes_after_an_unseen_change_is_named: [
+        {"t": "01:00", "is": "ListObjects", "userIdentity": "nobody"},
+        {"t": "03:00", "is": "PutBucketPolicy", "asks": "a public policy"},
+    ] => [
+        "bucket 01:00 observed to 01:00:01 last-seen by ListObjects",
+        "bucket 03:00 first-evidence to  still-open by PutBucketPolicy",
+        "00:00 unknown", "01:00 public", "01:00:01 unknown", "03:00 public",
+        "01:00 entered-while-shut",
+    ];
+    a_read_while_a_block_spread_leaves_the_block: [
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": "a public policy"},
+        {"t": "02:00", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
+        {"is": "GetObject", "eventTime": "2024-05-01T02:00:05Z", "asks": {"key": "a"}, "userIdentity": "nobody"},
+        {"is": "GetObject", "eventTime": "2024-05-01T02:00:20Z", "asks": {"key": "a"}, "userIdentity": "nobody"},
+        {"t": "03:00", "is": "PutBucketOwnershipControls", "asks": "enforced"},
+    ] => [
+        "bucket 01:00 event to 02:00 event by PutBucketPolicy",
+        "objects 02:00:05 observed to 02:00:20 last-seen by GetObject",
+        "00:00 private", "01:00 public", "02:00 private", "02:00:05 public", "02:00:20 unknown", "02:01 private",
+    ];
+    a_list_while_a_deletion_spread_is_of_no_other_bucket: [
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": format!("arn:aws:s3:::{BUCKET}")}]}}},
+        {"t": "02:00", "is": "DeleteBucket"},
+        {"is": "ListObjects", "eventTime": "2024-05-01T02:00:05Z", "userIdentity": "nobody"},
+    ] => [
+        "bucket 01:00 event to 02:00 event by PutBucketPolicy",
+        "00:00 private", "01:00 public",
+    ];
+}
