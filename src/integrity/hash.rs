@@ -39,6 +39,10 @@ impl ContentHash {
         Some(Self(hash))
     }
 
+    pub(super) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The hash's bytes.
     pub fn bytes(self) -> [u8; 32] {
         self.0

@@ -17,6 +17,7 @@ mod material;
 mod metadata;
 mod name;
 mod saved;
+mod twins;
 mod verdict;
 
 pub use chain::{Chain, Gap, MissingDigest, ToldBy};
@@ -27,6 +28,7 @@ pub use keys::PublicKeys;
 pub use material::{FileProof, HeldDigest, Material, Trailing, Wanted};
 pub use metadata::Metadata;
 pub use name::{ChainId, ChainKind, delivered_part};
+pub use twins::Twins;
 pub use verdict::{DigestVerdict, LogVerdict, RecordVerdict, Trust, Unreferenced};
 
 use crate::event::TrailEvent;

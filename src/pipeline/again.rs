@@ -1,7 +1,7 @@
 //! What does a store tell? The same as its files would, without reading one of them.
 
 use super::conclude::conclude;
-use super::gather::{Gathered, Gathering, Writes};
+use super::gather::{Gathering, Whole, Writes};
 use super::keep::learn;
 use super::proof::Asked;
 use super::segment::{BESIDE, Choosing, Part, Piece};
@@ -35,7 +35,7 @@ pub fn report(
         if !store.is_learned() {
             learn(store);
         }
-        let (Gathered { evidence, material }, kept) = gather(store, options)?;
+        let ((evidence, material), kept) = gather(store, options)?;
         let evidence = evidence.merge(left_out);
         let analysis = conclude(known::add(evidence, options)?, material, &kept, options)?;
         Ok(Analysis {
@@ -74,7 +74,7 @@ pub fn judge(
 }
 
 /// Everything that a store holds and that was asked for.
-fn gather<'s>(store: &'s Store, options: &'s Options) -> Result<(Gathered, Kept<'s>), ScanError> {
+fn gather<'s>(store: &'s Store, options: &'s Options) -> Result<(Whole, Kept<'s>), ScanError> {
     let asked = Choosing(&options.choice);
     let wants = asked.wants();
     let segments = store.sound();
@@ -100,7 +100,7 @@ fn gather<'s>(store: &'s Store, options: &'s Options) -> Result<(Gathered, Kept<
         evidence = evidence.merge(lost(damaged));
     }
     let evidence = evidence.merge(writes.evidence);
-    Ok((Gathered { evidence, material }, kept))
+    Ok(((evidence, material), kept))
 }
 
 /// All requests from outside, each line of which is shown on the way; sessions and addresses stay in the store.

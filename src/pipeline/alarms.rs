@@ -1,7 +1,7 @@
 //! What would an alarm on these filters have done? One reading of the archive gives the evidence and the matches.
 
 use super::conclude::conclude_with_verdicts;
-use super::gather::{Gathered, Gathering, Writes, account_at_a_glance, account_of};
+use super::gather::{Gathered, Gathering, Whole, Writes, account_at_a_glance, account_of};
 use super::matches::{Copied, Matches, counted_in};
 use super::proof::{Asked, is_read_late};
 use super::reading::{Ended, Reader, read_records};
@@ -67,7 +67,7 @@ pub fn alarms(
     watch: &Watch<'_>,
     progress: &dyn Progress,
 ) -> Result<Alarms, ScanError> {
-    let (Gathered { evidence, material }, kept, watched) =
+    let ((evidence, material), kept, watched) =
         in_pool(options.threads, || gather(source, options, watch, progress))??;
     let checked = Options {
         metadata: options.metadata.clone().with(source.signatures()),
@@ -118,7 +118,7 @@ fn gather<'s>(
     options: &'s Options,
     watch: &Watch<'_>,
     progress: &dyn Progress,
-) -> Result<(Gathered, Kept<'s>, Watched), ScanError> {
+) -> Result<(Whole, Kept<'s>, Watched), ScanError> {
     let sinks = Sinks::new();
     let listing = source.list()?;
     let bytes = listing.files.iter().map(|file| file.bytes);
@@ -153,13 +153,11 @@ fn gather<'s>(
     announce(source, early.iter().chain(&late).copied(), passed_over);
     let first = all(&early, &Wanted::default());
     let then = all(&late, &first.0.material.wanted());
-    let Seeing(Gathered { evidence, material }, watched) = first.merge(then);
+    let Seeing(gathered, watched) = first.merge(then);
+    let (evidence, material) = gathered.whole();
     let read = read_writes(source, &listing.files, evidence, options);
     let kept = sinks.finish().map_err(ScanError::Spill)?;
-    let gathered = Gathered {
-        evidence: read.merge(unlisted(&listing)),
-        material,
-    };
+    let gathered = (read.merge(unlisted(&listing)), material);
     let kept = kept.with_files(source, listing.files, options);
     Ok((gathered, kept, watched))
 }

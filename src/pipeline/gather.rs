@@ -11,7 +11,7 @@ pub(super) use presence::{account_at_a_glance, account_of, calls_directly};
 pub(super) use writes::Writes;
 
 use super::issued::Issued;
-use super::proof::{Asked, Prover};
+use super::proof::{Asked, Beside, Prover, add_hashed};
 use super::reading::{Ended, Reader, Reading, read_records};
 use super::sink::{Catch, Sinks};
 use super::text::record_loss;
@@ -28,19 +28,33 @@ use crate::source::{LogFile, Source};
 use crate::vocab::{BucketName, Calendar, Citation, LogFileId, Loss, LossKind, SkipReason};
 use std::collections::BTreeSet;
 
+/// The same, with nothing left to be hashed.
+pub(super) type Whole = (Evidence, Material);
+
 /// What files tell, and what they are checked with.
 #[derive(Default)]
 pub(super) struct Gathered {
     pub evidence: Evidence,
     pub material: Material,
+    /// What is still being hashed.
+    beside: Beside,
 }
 
 impl Gathered {
-    pub fn merge(self, other: Self) -> Self {
+    pub fn merge(mut self, other: Self) -> Self {
+        let mut material = self.material.merge(other.material);
+        add_hashed(self.beside.merge(other.beside), &mut material);
         Self {
             evidence: self.evidence.merge(other.evidence),
-            material: self.material.merge(other.material),
+            material,
+            beside: self.beside,
         }
+    }
+
+    /// All of it, with nothing left to be hashed.
+    pub fn whole(mut self) -> Whole {
+        add_hashed(self.beside.finish(), &mut self.material);
+        (self.evidence, self.material)
     }
 
     /// Adds what one file tells; gives how many records it has. What there is by the million goes into sinks, where there are
@@ -143,7 +157,8 @@ impl<'o> Gathering<'o> {
         if let Some(evidence) = self.evidence {
             all.evidence = std::mem::take(&mut all.evidence).merge(*evidence);
         }
-        self.prover.finish_into(self.id, &mut all.material);
+        self.prover
+            .finish_into(self.id, &mut all.material, &mut all.beside);
         records
     }
 

@@ -41,7 +41,7 @@ use crate::store::StoreError;
 use crate::timeline::{Reconstruction, Settings, reconstruct};
 use crate::vocab::{AccountId, BucketName, Region, Timestamp};
 use conclude::conclude;
-use gather::{Gathered, Writes, account_of};
+use gather::{Gathered, Whole, Writes, account_of};
 use proof::{Asked, is_read_late};
 use rayon::prelude::*;
 use reading::Reading;
@@ -170,7 +170,7 @@ pub fn scan(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Analysis, ScanError> {
-    let (Gathered { evidence, material }, kept) =
+    let ((evidence, material), kept) =
         in_pool(options.threads, || gather(source, options, progress))??;
     let options = Options {
         metadata: options.metadata.clone().with(source.signatures()),
@@ -198,7 +198,7 @@ fn gather<'s>(
     source: &'s dyn Source,
     options: &'s Options,
     progress: &dyn Progress,
-) -> Result<(Gathered, Kept<'s>), ScanError> {
+) -> Result<(Whole, Kept<'s>), ScanError> {
     let sinks = Sinks::new();
     let listing = source.list()?;
     progress.found(
@@ -232,13 +232,10 @@ fn gather<'s>(
     });
     let first = all(&early, &integrity::Wanted::default());
     let then = all(&late, &first.material.wanted());
-    let Gathered { evidence, material } = first.merge(then);
+    let (evidence, material) = first.merge(then).whole();
     let read = read_writes(source, &listing.files, evidence, options);
     let kept = sinks.finish().map_err(ScanError::Spill)?;
-    let gathered = Gathered {
-        evidence: read.merge(unlisted(&listing)),
-        material,
-    };
+    let gathered = (read.merge(unlisted(&listing)), material);
     Ok((gathered, kept.with_files(source, listing.files, options)))
 }
 

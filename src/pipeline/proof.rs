@@ -5,7 +5,7 @@
 use super::reading::Ended;
 use crate::inflate::FirstMember;
 use crate::integrity::{
-    ContentHash, ContentHasher, Digest, FileProof, HeldDigest, Material, Trailing, Wanted,
+    ContentHash, ContentHasher, Digest, FileProof, HeldDigest, Material, Trailing, Twins, Wanted,
 };
 use crate::record::{RawRecord, TextKind};
 use crate::source::{LogFile, last_part, names_digest};
@@ -21,13 +21,47 @@ pub(super) struct Asked<'a> {
 /// A digest is not longer than this; one names each log file of an hour in a few hundred bytes.
 const LONGEST_DIGEST: usize = 64 << 20;
 
+/// The content of a file whose hash a digest may ask for.
+enum Content {
+    NotAsked,
+    /// All of it: it is hashed beside another file's.
+    Short(Vec<u8>),
+    /// Too long to be kept.
+    Long(ContentHasher),
+}
+
+/// A content up to so many bytes is kept.
+const LONGEST_KEPT: usize = 256 << 10;
+
+impl Content {
+    fn add(&mut self, piece: &[u8]) {
+        match self {
+            Self::NotAsked => {}
+            Self::Short(kept) if kept.len() + piece.len() <= LONGEST_KEPT => {
+                kept.extend_from_slice(piece);
+            }
+            Self::Short(kept) => {
+                let mut hasher = ContentHasher::default();
+                hasher.add(kept);
+                hasher.add(piece);
+                *self = Self::Long(hasher);
+            }
+            Self::Long(hasher) => hasher.add(piece),
+        }
+    }
+}
+
+/// The hashes of short contents, two of which are worked out at once.
+pub(super) type Beside = Twins<(LogFileId, FileProof)>;
+
 /// Takes what is asked of one file.
 pub(super) struct Prover {
     /// Whether a digest may yet ask for the content.
     is_late: bool,
     is_named_digest: bool,
-    /// The hash of the content, where a digest may ask for it.
-    hasher: Option<ContentHasher>,
+    content: Content,
+    /// The content, where all of it came and it is yet to be hashed.
+    unhashed: Option<Vec<u8>>,
     /// How much text came out.
     seen: u64,
     /// The text of what is named as a digest.
@@ -67,7 +101,11 @@ impl Prover {
         Self {
             is_late,
             is_named_digest,
-            hasher: is_asked.then(ContentHasher::default),
+            content: match is_asked {
+                true => Content::Short(Vec::new()),
+                false => Content::NotAsked,
+            },
+            unhashed: None,
             seen: 0,
             held: Vec::new(),
             first: FirstMember::default(),
@@ -80,7 +118,7 @@ impl Prover {
 
     /// Whether all of the file's text is wanted: also where a digest may yet ask for it, so that its damage is told alike.
     pub fn wants_all(&self) -> bool {
-        self.hasher.is_some() || self.is_late
+        !matches!(self.content, Content::NotAsked) || self.is_late
     }
 
     pub fn hashed(&mut self, file: ContentHash) {
@@ -93,9 +131,7 @@ impl Prover {
         let own = piece.get(..own).unwrap_or_default();
         self.seen += piece.len() as u64;
         self.first = first;
-        if let Some(hasher) = &mut self.hasher {
-            hasher.add(own);
-        }
+        self.content.add(own);
         if self.is_named_digest && self.held.len() < LONGEST_DIGEST {
             self.held.extend_from_slice(own);
         }
@@ -111,7 +147,8 @@ impl Prover {
 
     pub fn end(&mut self, ended: &Ended<'_>) {
         let is_digest = ended.kind == TextKind::Digest || self.is_named_digest;
-        if !is_digest && self.hasher.is_none() {
+        let content = std::mem::replace(&mut self.content, Content::NotAsked);
+        if !is_digest && matches!(content, Content::NotAsked) {
             return;
         }
         let end = ended.first.text.and_then(|end| usize::try_from(end).ok());
@@ -119,9 +156,14 @@ impl Prover {
             .whole
             .map(|text| end.and_then(|end| text.get(..end)).unwrap_or(text));
         if !ended.first.is_cut {
-            self.proof.content = match self.hasher.take() {
-                Some(hasher) => Some(hasher.finish()),
-                None => whole.map(ContentHash::of),
+            self.proof.content = match content {
+                Content::NotAsked => whole.map(ContentHash::of),
+                Content::Short(text) if is_digest => Some(ContentHash::of(&text)),
+                Content::Short(text) => {
+                    self.unhashed = Some(text);
+                    None
+                }
+                Content::Long(hasher) => Some(hasher.finish()),
             };
         }
         self.proof.trailing = self.trailing(ended);
@@ -153,16 +195,30 @@ impl Prover {
     }
 
     /// Adds what was taken of the file of that name.
-    pub fn finish_into(self, id: LogFileId, material: &mut Material) {
-        match self.digest {
-            Some(digest) => {
+    pub fn finish_into(self, id: LogFileId, material: &mut Material, beside: &mut Beside) {
+        match (self.digest, self.unhashed) {
+            (Some(digest), _) => {
                 material.digests.insert(id, *digest);
             }
-            None if self.proof != FileProof::default() => {
+            (None, Some(text)) => {
+                add_hashed(beside.add((id, self.proof), text), material);
+            }
+            (None, None) if self.proof != FileProof::default() => {
                 material.proofs.insert(id, self.proof);
             }
-            None => {}
+            (None, None) => {}
         }
+    }
+}
+
+/// Adds a file whose content was hashed.
+pub(super) fn add_hashed(
+    hashed: Option<((LogFileId, FileProof), ContentHash)>,
+    material: &mut Material,
+) {
+    if let Some(((id, mut proof), hash)) = hashed {
+        proof.content = Some(hash);
+        material.proofs.insert(id, proof);
     }
 }
 

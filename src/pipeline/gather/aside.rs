@@ -5,7 +5,7 @@
 
 use super::super::proof::Asked;
 use super::super::reading::{Reading, read_records};
-use super::{Gathered, Gathering, Writes};
+use super::{Gathering, Writes};
 use crate::event::{ExposureEvent, Outcome, TrailEvent, event_time, record_text, table};
 use crate::evidence::Evidence;
 use crate::record::{RawRecord, Record};
@@ -25,7 +25,7 @@ pub(in crate::pipeline) fn read_stories(
     read_records(source, file, reading, &begin, &mut |mut gathered| {
         let caught = gathered.caught();
         let log_file = gathered.id.clone();
-        let Gathered { evidence, material } = gathered.finish();
+        let (evidence, material) = gathered.finish().whole();
         take(caught.into_story(log_file, evidence, material));
     });
 }
