@@ -4,8 +4,8 @@ use super::alarms::{Seen, Watch};
 use super::conclude::Verdicts;
 use super::matches::moved;
 use crate::alarm::{
-    Alarm, AlarmSettings, Closing, Datum, Finding, Metric, MetricTime, Replay, State, Told,
-    Transition, escalate, notification, reason, replay,
+    Alarm, AlarmSettings, Closing, Datum, Escalation, Fate, Finding, Metric, MetricTime, Replay,
+    State, Told, Transition, escalate, notification, reason, replay,
 };
 use crate::analysis::{AlarmChange, AlarmHistory, ExposureTold, Match, ToldEvent};
 use crate::event::EventKey;
@@ -180,7 +180,7 @@ impl Stage<'_> {
                 fate: found.map(|found| found.fate),
                 notified: finding.told,
                 open_when_notified: finding.told.and_then(|at| finding.closing.is_open_at(at)),
-                told,
+                told: escalated(told, *found),
                 integrity: self.verdict(exposure),
             };
         rows.iter().zip(&findings).zip(told).map(row).collect()
@@ -189,6 +189,18 @@ impl Stage<'_> {
 
 /// An exposure, and the match of its opening event.
 type Opening<'o> = (&'o Exposure, Option<&'o Match>);
+
+/// How its incident went. Where it is open whether anybody is told, so is that.
+fn escalated(told: Told, found: Option<&Match>) -> Told {
+    let is_open = found.is_some_and(|found| found.fate == Fate::Undetermined);
+    match told.escalation {
+        Escalation::NotTold if is_open => Told {
+            escalation: Escalation::Undetermined,
+            ..told
+        },
+        _ => told,
+    }
+}
 
 fn data(matches: &[Match]) -> Vec<Datum> {
     matches.iter().map(|found| found.datum).collect()
