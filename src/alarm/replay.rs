@@ -63,6 +63,13 @@ named! {
     }
 }
 
+impl Fate {
+    /// Whether the filter published something for the match.
+    pub fn is_published(self) -> bool {
+        !matches!(self, Self::TooLarge | Self::NoValue)
+    }
+}
+
 /// Evaluates an alarm from minute to minute, both included. It begins in INSUFFICIENT_DATA, as a new alarm does.
 pub fn replay(settings: &AlarmSettings, metric: &Metric, start: i64, end: i64) -> Replay {
     let appearances = metric.appearances();

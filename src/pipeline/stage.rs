@@ -28,9 +28,13 @@ pub(super) struct Stage<'s> {
 impl Stage<'_> {
     pub(super) fn history(&self, mut matches: Vec<Match>, exposures: &[Exposure]) -> AlarmHistory {
         matches.retain(|found| self.until.is_none_or(|until| found.time < until));
-        matches.sort_by(|one, two| (one.time, &one.key).cmp(&(two.time, &two.key)));
+        let (mut matches, unpublished): (Vec<_>, Vec<_>) = matches
+            .into_iter()
+            .partition(|found| found.fate.is_published());
         let replayed = self.replayed(&self.watch.settings, &data(&matches));
         self.tell_fates(&mut matches, &replayed);
+        matches.extend(unpublished);
+        matches.sort_by(|one, two| (one.time, &one.key).cmp(&(two.time, &two.key)));
         let alarm = self.alarm();
         AlarmHistory {
             filter: self.filter.name.as_str().into(),
@@ -60,8 +64,7 @@ impl Stage<'_> {
     fn replayed(&self, settings: &AlarmSettings, data: &[Datum]) -> Replay {
         let default = self.filter.default_value.or(self.watch.default_value);
         let metric = Metric::new(data, default, &self.seen.active);
-        let start = self.seen.active.keys().next().copied().unwrap_or_default();
-        let last = self.seen.active.values().max().copied().unwrap_or(start);
+        let (start, last) = self.seen.span.unwrap_or_default();
         let end = last.saturating_add(1);
         let until = self.until.map(|until| until.unix().div_euclid(60));
         replay(
@@ -216,6 +219,6 @@ fn finding(exposure: &Exposure, found: Option<&Match>) -> Finding {
             (_, None) => Closing::OpenUntil(end),
         },
         told: found.and_then(|found| found.notified),
-        matched: found.is_some(),
+        matched: found.is_some_and(|found| found.fate.is_published()),
     }
 }
