@@ -119,6 +119,18 @@ fn a_match_can_count_when_its_event_happened() {
 }
 
 #[test]
+fn the_replay_goes_on_until_the_last_record_arrives() {
+    let folder = delivered("0907", &story()[..1]);
+    let late = "logs/111122223333_CloudTrail_eu-west-1_20240304T0911Z_zzzzefgh12345678.json";
+    let mut second = story()[1].clone();
+    second["eventTime"] = json!("2024-03-04T08:59:30Z");
+    put(&folder, late, log(&[second]));
+    alarms(&folder, &["--metric-time", "event"]);
+    let matches = rows(&folder, "matches.jsonl");
+    assert_eq!(matches[0]["notified_at"], "2024-03-04T09:12:00Z");
+}
+
+#[test]
 fn without_a_delivered_name_a_delay_is_taken() {
     let folder = folder();
     put(&folder, "logs/a.json", log(&story()[..2]));
