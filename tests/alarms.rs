@@ -119,6 +119,18 @@ fn a_match_can_count_when_its_event_happened() {
 }
 
 #[test]
+fn the_replay_goes_on_until_the_last_record_arrives() {
+    let folder = delivered("0907", &story()[..1]);
+    let late = "logs/111122223333_CloudTrail_eu-west-1_20240304T0911Z_zzzzefgh12345678.json";
+    let mut second = story()[1].clone();
+    second["eventTime"] = json!("2024-03-04T08:59:30Z");
+    put(&folder, late, log(&[second]));
+    alarms(&folder, &["--metric-time", "event"]);
+    let matches = rows(&folder, "matches.jsonl");
+    assert_eq!(matches[0]["notified_at"], "2024-03-04T09:12:00Z");
+}
+
+#[test]
 fn without_a_delivered_name_a_delay_is_taken() {
     let folder = folder();
     put(&folder, "logs/a.json", log(&story()[..2]));
@@ -127,6 +139,42 @@ fn without_a_delivered_name_a_delay_is_taken() {
         rows(&folder, "alarms.jsonl")[0]["at"],
         "2024-03-04T09:12:00Z"
     );
+}
+
+#[test]
+fn what_a_notification_does_not_name_is_not_told_of_and_opens_no_incident() {
+    let other = |at: &str| record(at, "DeleteBucketCors", json!({}));
+    let folder = minute_by_minute(&[
+        record("2024-03-04T10:02:00Z", "PutBucketPolicy", public_policy()),
+        other("2024-03-04T10:12:00Z"),
+        other("2024-03-04T10:13:00Z"),
+        record("2024-03-04T18:00:00Z", "GetBucketVersioning", json!({})),
+    ]);
+    alarms(&folder, &["--threshold", "2"]);
+    let matches = rows(&folder, "matches.jsonl");
+    assert_eq!(matches[0]["outcome"], "below-threshold");
+    assert_eq!(matches[1]["outcome"], "notified");
+    let changes = rows(&folder, "alarms.jsonl");
+    assert_eq!(
+        (&changes[1]["to_state"], &changes[1]["matches"]),
+        (&json!("ALARM"), &json!(2))
+    );
+    assert_eq!(changes[1]["seconds_from_event"], 120);
+    let told = rows(&folder, "escalations.jsonl");
+    assert_eq!(told[0]["outcome"], "below-threshold");
+    assert_eq!(told[0]["notified_at"], Value::Null);
+    assert_eq!(told[0]["escalation"], "not-told");
+}
+
+#[test]
+fn where_the_evidence_ends_nothing_is_said_of_who_is_told() {
+    let opened = record("2024-03-04T10:02:00Z", "PutBucketPolicy", public_policy());
+    let folder = minute_by_minute(&[opened]);
+    let settings = ["--evaluation-periods", "3", "--datapoints-to-alarm", "2"];
+    alarms(&folder, &settings);
+    let told = rows(&folder, "escalations.jsonl");
+    assert_eq!(told[0]["outcome"], "undetermined");
+    assert_eq!(told[0]["escalation"], "undetermined");
 }
 
 /// One record a file, each delivered in the minute of its event.
@@ -217,6 +265,8 @@ fn copies_of_a_record_count_once() {
     let folder = delivered("0907", &story()[..2]);
     let name = "logs/copy/111122223333_CloudTrail_eu-west-1_20240304T0907Z_zzzzefgh12345678.json";
     put(&folder, name, log(&story()[..2]));
+    let last = record("2024-03-04T12:00:00Z", "GetBucketVersioning", json!({}));
+    put(&folder, "logs/last.json", log(&[last]));
     alarms(&folder, &["--threshold", "2"]);
     let matches = rows(&folder, "matches.jsonl");
     assert_eq!(matches.len(), 1);

@@ -241,3 +241,62 @@ fn damage_in_a_record_that_may_match_is_told() {
     assert!(told.starts_with("exit status 3\n"), "{told}");
     assert!(told.contains("malformed-json"), "{told}");
 }
+
+fn with_pattern_file(text: &str, words: &[&str]) -> String {
+    let folder = folder();
+    put(&folder, "logs/a.json", log(&story()));
+    put(&folder, "filters.json", text);
+    let asked = [
+        "filter",
+        "logs",
+        "--pattern-file",
+        "filters.json",
+        "--count",
+    ];
+    leaktrail(folder.path(), &[&asked, words].concat())
+}
+
+#[test]
+fn what_is_not_applied_of_a_filter_is_said_though_quiet() {
+    let filters = json!({"metricFilters": [{"filterName": "puts", "filterPattern": "{ $.eventName = \"Put*\" }",
+        "fieldSelectionCriteria": "@aws.account = \"444455556666\""}]});
+    insta::assert_snapshot!(with_pattern_file(&filters.to_string(), &["-q"]), @r#"
+        exit status 0
+        --- stdout
+        1
+        --- stderr
+        warning: `filters.json`: filter `puts`: its fieldSelectionCriteria are not applied: records that CloudWatch leaves out by `@aws.account = "444455556666"` match here
+        "#);
+}
+
+#[test]
+fn a_list_of_filters_that_is_cut_off_is_broken_json() {
+    insta::assert_snapshot!(with_pattern_file("{\"metricFilters\": [{\"filterName\": \"a\"", &[]), @r"
+        exit status 2
+        --- stdout
+        --- stderr
+        error: `filters.json`: broken JSON: EOF while parsing an object at line 1 column 37
+        hint: is it all that `aws logs describe-metric-filters` printed?
+        ");
+}
+
+#[test]
+fn an_empty_file_is_the_pattern_that_matches_all_and_that_is_said() {
+    insta::assert_snapshot!(with_pattern_file("\n", &["-q"]), @r"
+        exit status 0
+        --- stdout
+        3
+        --- stderr
+        warning: `filters.json` is empty: that is the pattern that every record matches
+        ");
+}
+
+#[test]
+fn a_field_that_is_asked_for_twice_is_misuse() {
+    insta::assert_snapshot!(filter(&["logs", "--pattern", "x", "--field", "$.eventName", "--field", "$.eventTime", "--field", "$.eventName"]), @r"
+        exit status 2
+        --- stdout
+        --- stderr
+        error: the field `$.eventName` is asked for twice
+        ");
+}

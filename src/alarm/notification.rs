@@ -4,7 +4,7 @@
 
 use super::replay::Transition;
 use super::settings::{AlarmSettings, Comparison};
-use super::state::{Missing, Point, State};
+use super::state::{Missing, State};
 use crate::vocab::{AccountId, Region};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -71,15 +71,18 @@ pub fn reason(settings: &AlarmSettings, change: &Transition) -> String {
                 _ => "NonBreaching",
             }
         ),
-        State::Alarm => crossed(
-            settings,
-            &breaching(change, usize::MAX),
-            "",
-            minimum(settings, ""),
-        ),
+        State::Alarm => match change.breaching(settings) {
+            // Missing ones alone were enough.
+            none if none.is_empty() => format!(
+                "Threshold Crossed: {} treated as [Breaching]{}.",
+                were_verb(missing, "missing datapoint"),
+                minimum(settings, "")
+            ),
+            breaching => crossed(settings, &breaching, "", minimum(settings, "")),
+        },
         State::Ok => {
             let newest: Vec<_> = real.iter().rev().take(all).rev().copied().collect();
-            let breaching = breaching(change, all);
+            let breaching = change.breaching(settings);
             match breaching.is_empty() {
                 true => crossed(settings, &newest, "not ", String::new()),
                 // CloudWatch's wording would say of these that they did not breach. They did, and were too few.
@@ -87,18 +90,6 @@ pub fn reason(settings: &AlarmSettings, change: &Transition) -> String {
             }
         }
     }
-}
-
-/// The points that breach, of so many newest real ones.
-fn breaching(change: &Transition, newest: usize) -> Vec<(i64, f64)> {
-    let points = change.points.iter().zip(&change.periods).rev();
-    let real = points.filter_map(|(point, (from, value))| Some((point, (*from, (*value)?))));
-    let breaching = real
-        .take(newest)
-        .filter(|(point, _)| **point == Point::Breaching);
-    let mut breaching: Vec<_> = breaching.map(|(_, value)| value).collect();
-    breaching.reverse();
-    breaching
 }
 
 fn minimum(settings: &AlarmSettings, reached: &str) -> String {
@@ -376,6 +367,46 @@ mod tests {
         };
         insta::assert_snapshot!(reason(&high, &change(&high, 0)), @"Threshold Crossed: 1 out of the last 3 datapoints [1.0 (02/02/25 12:01:00)] was not greater than or equal to the threshold (2.0).");
         insta::assert_snapshot!(reason(&several, &change(&several, 1)), @"Threshold Crossed: 1 out of the last 3 datapoints [1.0 (02/02/25 12:01:00)] was greater than or equal to the threshold (1.0) (minimum 2 datapoints for OK -> ALARM transition).");
+    }
+
+    /// Why an alarm changes to ALARM for the last time after such values, by their minutes.
+    fn reason_to_alarm(settings: &AlarmSettings, values: &[(i64, f64)]) -> String {
+        let datum = |(minute, value): &(i64, f64)| Datum {
+            minute: AT + minute,
+            arrives: AT + minute,
+            value: *value,
+        };
+        let data: Vec<Datum> = values.iter().map(datum).collect();
+        let metric = Metric::new(&data, None, &BTreeMap::new());
+        let changes = replay(settings, &metric, AT + 1, AT + 60).transitions;
+        let alarm = changes.iter().rfind(|it| it.to == State::Alarm).unwrap();
+        reason(settings, alarm)
+    }
+
+    #[test]
+    fn a_reason_names_only_what_was_looked_at() {
+        let each_minute = AlarmSettings {
+            period: 1,
+            evaluation_periods: 3,
+            datapoints_to_alarm: 3,
+            ..AlarmSettings::default()
+        };
+        let values = [(0, 0.0), (1, 1.0), (2, 0.0), (3, 1.0), (4, 1.0), (5, 1.0)];
+        insta::assert_snapshot!(reason_to_alarm(&each_minute, &values), @"Threshold Crossed: 3 out of the last 3 datapoints [1.0 (02/02/25 12:08:00), 1.0 (02/02/25 12:09:00), 1.0 (02/02/25 12:10:00)] were greater than or equal to the threshold (1.0) (minimum 3 datapoints for OK -> ALARM transition).");
+        let usual = AlarmSettings::default();
+        let values = [(0, 1.0), (5, 0.0), (10, 2.0)];
+        insta::assert_snapshot!(reason_to_alarm(&usual, &values), @"Threshold Crossed: 1 datapoint [2.0 (02/02/25 12:11:00)] was greater than or equal to the threshold (1.0).");
+    }
+
+    #[test]
+    fn where_missing_ones_alone_alarm_the_reason_names_them() {
+        let settings = AlarmSettings {
+            evaluation_periods: 3,
+            datapoints_to_alarm: 2,
+            missing: Missing::Breaching,
+            ..AlarmSettings::default()
+        };
+        insta::assert_snapshot!(reason_to_alarm(&settings, &[(0, 0.0)]), @"Threshold Crossed: 2 missing datapoints were treated as [Breaching] (minimum 2 datapoints for OK -> ALARM transition).");
     }
 
     #[test]

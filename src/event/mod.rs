@@ -47,7 +47,7 @@ pub use policy::{
 };
 pub use read::{
     QuietWrite, Unusable, bucket_and_owner, bucket_named, bucket_of_record, content_hash,
-    event_key, event_time, policy_written, read_event, record_text,
+    content_length, event_key, event_time, policy_written, read_event, record_text,
 };
 pub use request::{
     Asking, Caller, CitedRequest, Copied, Request, bucket_of_prefix, bucket_prefix,

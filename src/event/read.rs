@@ -195,6 +195,11 @@ pub fn content_hash(raw: &[u8]) -> [u8; 32] {
     Sha256::digest(compacted(raw)).into()
 }
 
+/// How many bytes a record takes; white space between its values is none of it.
+pub fn content_length(raw: &[u8]) -> usize {
+    compacted(raw).len()
+}
+
 pub(super) fn key_of<'v>(
     json: impl Tree<'v>,
     recipient: Option<AccountId>,

@@ -3,7 +3,7 @@
 use super::error::PatternError;
 use super::expression::{Selector, Step};
 use super::{eval, selector};
-use crate::record::View;
+use crate::record::{Scalar, View};
 use serde_json::Value;
 
 /// A field of records, named by a selector as patterns write it.
@@ -24,6 +24,26 @@ impl Field {
     /// The selector, as it was written.
     pub fn written(&self) -> &str {
         self.selector.written()
+    }
+
+    /// The number that a record says there. A text of digits is none, and neither are several values.
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "CloudWatch keeps values in double precision"
+    )]
+    pub fn number(&self, record: View<'_, '_>) -> Option<f64> {
+        let mut found = Vec::new();
+        eval::each(record, &self.selector.steps, &mut |value| {
+            found.push(match value.scalar() {
+                Some(Scalar::Integer(number)) => Some(number as f64),
+                Some(Scalar::Float(number)) => Some(number),
+                _ => None,
+            });
+        });
+        match found.as_slice() {
+            [number] => number.filter(|number| number.is_finite()),
+            _ => None,
+        }
     }
 
     /// What a record says there: a text as it is, anything else as JSON writes it; of a wildcard's values a JSON array.
@@ -49,7 +69,7 @@ mod tests {
     use crate::record::Decoder;
 
     #[test]
-    fn a_field_is_read_as_text() {
+    fn a_field_is_read_as_text_and_as_a_number() {
         let mut decoder = Decoder::new();
         let raw = br#"{"a":{"b":"x","n":1.5},"list":[{"c":"1"},{"c":2}],"no":null}"#;
         let record = decoder.decode(raw).unwrap();
@@ -65,6 +85,18 @@ mod tests {
         ] {
             let field = Field::parse(selector).unwrap();
             assert_eq!(field.read(record.view()).as_deref(), expected, "{selector}");
+        }
+        for (selector, expected) in [
+            ("$.a.n", Some(1.5)),
+            ("$.list[1].c", Some(2.0)),
+            ("$.list[0].c", None),
+            ("$.list[*].c", None),
+            ("$.a", None),
+            ("$.no", None),
+            ("$.other", None),
+        ] {
+            let field = Field::parse(selector).unwrap();
+            assert_eq!(field.number(record.view()), expected, "{selector}");
         }
         for wrong in ["", "a.b", "$", "$.a b", "$.a = 1", "$.*.b[*]"] {
             assert!(Field::parse(wrong).is_err(), "{wrong}");

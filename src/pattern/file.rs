@@ -22,6 +22,8 @@ pub struct MetricFilter {
     pub metric_value: MetricValue,
     /// What is published for a minute with records and no match.
     pub default_value: Option<f64>,
+    /// What it has that is not applied here.
+    pub unapplied: Vec<Unapplied>,
 }
 
 impl MetricFilter {
@@ -35,6 +37,38 @@ impl MetricFilter {
             namespace: None,
             metric_value: MetricValue::Constant(1.0),
             default_value: None,
+            unapplied: Vec::new(),
+        }
+    }
+}
+
+/// What CloudWatch would apply of a filter, and is not applied here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unapplied {
+    /// Which records it is asked of at all, by their account and Region.
+    FieldSelection(String),
+    /// It is asked of log events that a transformer has changed.
+    Transformed,
+    /// Its metric is kept apart by the values of these dimensions.
+    Dimensions(Vec<String>),
+}
+
+impl fmt::Display for Unapplied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FieldSelection(criteria) => write!(
+                f,
+                "its fieldSelectionCriteria are not applied: records that CloudWatch leaves out by `{criteria}` match here"
+            ),
+            Self::Transformed => write!(
+                f,
+                "applyOnTransformedLogs is not applied: CloudWatch asks it of transformed log events, which may match otherwise than records as CloudTrail writes them"
+            ),
+            Self::Dimensions(names) => write!(
+                f,
+                "its dimensions `{}` are not applied: CloudWatch keeps a metric for each of their values, and here all matches are counted in one",
+                names.join("`, `")
+            ),
         }
     }
 }
@@ -66,6 +100,12 @@ pub enum Problem {
     NoPattern,
     /// What it publishes is neither a number nor a selector.
     MetricValue(String),
+    /// What it publishes for a minute without a match is no number.
+    DefaultValue(String),
+    /// The whole file is JSON that cannot be read.
+    BrokenJson(String),
+    /// The whole file is JSON, and holds no filters.
+    OtherJson,
 }
 
 impl fmt::Display for FileError {
@@ -77,7 +117,20 @@ impl fmt::Display for FileError {
                 "filter `{}`: its metricValue `{text}` is neither a number nor a selector",
                 self.filter
             ),
+            Problem::DefaultValue(text) => write!(
+                f,
+                "filter `{}`: its defaultValue `{text}` is no number",
+                self.filter
+            ),
             Problem::NoPattern => write!(f, "filter `{}` has no `filterPattern`", self.filter),
+            Problem::BrokenJson(cause) => write!(
+                f,
+                "broken JSON: {cause}\nhint: is it all that `aws logs describe-metric-filters` printed?"
+            ),
+            Problem::OtherJson => write!(
+                f,
+                "JSON that holds no filters\nhint: give what `aws logs describe-metric-filters` prints, or one pattern"
+            ),
         }
     }
 }
@@ -90,23 +143,28 @@ pub fn read_file(
     name: &str,
     stars: InteriorStar,
 ) -> (Vec<MetricFilter>, Vec<FileError>) {
-    match listed(text) {
-        Some(filters) => {
-            let read = |(at, filter)| read_filter(at, filter, stars);
-            let (mut good, mut bad) = (Vec::new(), Vec::new());
-            for filter in filters.iter().enumerate().map(read) {
-                match filter {
-                    Ok(filter) => good.push(filter),
-                    Err(error) => bad.push(error),
-                }
-            }
-            (good, bad)
+    let unreadable = |problem| {
+        let filter = name.to_owned();
+        (Vec::new(), vec![FileError { filter, problem }])
+    };
+    let filters = match listed(text) {
+        Some(Ok(filters)) => filters,
+        Some(Err(problem)) => return unreadable(problem),
+        None => {
+            return match Pattern::parse(text.trim(), stars) {
+                Ok(pattern) => (vec![MetricFilter::counting(name, pattern)], Vec::new()),
+                Err(error) => unreadable(Problem::Pattern(Box::new(error))),
+            };
         }
-        None => match Pattern::parse(text.trim(), stars) {
-            Ok(pattern) => (vec![MetricFilter::counting(name, pattern)], Vec::new()),
-            Err(error) => (Vec::new(), vec![unreadable(name, error)]),
-        },
+    };
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for (at, filter) in filters.iter().enumerate() {
+        match read_filter(at, filter, stars) {
+            Ok(filter) => good.push(filter),
+            Err(error) => bad.push(error),
+        }
     }
+    (good, bad)
 }
 
 /// Gives filters of the same name names of their own: with their log groups, in which names are unique, else with numbers.
@@ -140,18 +198,32 @@ fn repeated(filters: &[MetricFilter]) -> BTreeSet<String> {
     again.map(|it| it.name.clone()).collect()
 }
 
-fn unreadable(name: &str, error: PatternError) -> FileError {
-    FileError {
-        filter: name.to_owned(),
-        problem: Problem::Pattern(Box::new(error)),
-    }
+/// The filters of `{"metricFilters": […]}`: several such documents, as paginated calls leave them, and bare arrays too. `None`
+/// where the text is no JSON but a pattern.
+fn listed(text: &str) -> Option<Result<Vec<Value>, Problem>> {
+    let documents: Result<Vec<Value>, _> = Deserializer::from_str(text).into_iter().collect();
+    let listed = match documents {
+        Ok(documents) => filters_of(documents).ok_or(Problem::OtherJson),
+        Err(error) => Err(Problem::BrokenJson(error.to_string())),
+    };
+    (listed.is_ok() || begins_as_json(text)).then_some(listed)
 }
 
-/// The filters of `{"metricFilters": […]}`: several such documents, as paginated calls leave them, and bare arrays too.
-fn listed(text: &str) -> Option<Vec<Value>> {
-    let documents: Result<Vec<Value>, _> = Deserializer::from_str(text).into_iter().collect();
+/// Whether no pattern begins so: after a brace they have a selector or a parenthesis, and a bracket is not read.
+fn begins_as_json(text: &str) -> bool {
+    let mut marks = text.chars().filter(|c| !c.is_whitespace());
+    matches!(
+        (marks.next(), marks.next()),
+        (Some('{'), Some('"')) | (Some('['), Some('{'))
+    )
+}
+
+/// The filters in these documents; `None` where one is of another kind, or there is none.
+fn filters_of(documents: Vec<Value>) -> Option<Vec<Value>> {
     let mut filters = Vec::new();
-    let documents = documents.ok().filter(|documents| !documents.is_empty())?;
+    if documents.is_empty() {
+        return None;
+    }
     for document in documents {
         match document {
             Value::Array(listed) => filters.extend(listed),
@@ -167,44 +239,94 @@ fn listed(text: &str) -> Option<Vec<Value>> {
 }
 
 fn read_filter(at: usize, filter: &Value, stars: InteriorStar) -> Result<MetricFilter, FileError> {
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let name = text(filter, "filterName").unwrap_or_else(|| format!("number {}", at + 1));
-    let Some(pattern) = text(filter, "filterPattern") else {
-        return Err(FileError {
-            filter: name,
-            problem: Problem::NoPattern,
-        });
-    };
-    let pattern = Pattern::parse(&pattern, stars).map_err(|error| unreadable(&name, error))?;
+    let name = text_in(filter, "filterName").unwrap_or_else(|| format!("number {}", at + 1));
+    read_named(&name, filter, stars).map_err(|problem| FileError {
+        filter: name,
+        problem,
+    })
+}
+
+fn read_named(name: &str, filter: &Value, stars: InteriorStar) -> Result<MetricFilter, Problem> {
+    let pattern = text_in(filter, "filterPattern").ok_or(Problem::NoPattern)?;
+    let pattern =
+        Pattern::parse(&pattern, stars).map_err(|error| Problem::Pattern(Box::new(error)))?;
     let metric = filter
         .get("metricTransformations")
         .and_then(|all| all.get(0))
         .unwrap_or(&Value::Null);
-    let value = metric_value(metric).map_err(|text| FileError {
-        filter: name.clone(),
-        problem: Problem::MetricValue(text),
-    })?;
     Ok(MetricFilter {
-        name,
-        log_group: text(filter, "logGroupName"),
+        name: name.to_owned(),
+        log_group: text_in(filter, "logGroupName"),
         pattern,
-        metric_name: text(metric, "metricName"),
-        namespace: text(metric, "metricNamespace"),
-        metric_value: value,
-        default_value: metric.get("defaultValue").and_then(Value::as_f64),
+        metric_name: text_in(metric, "metricName"),
+        namespace: text_in(metric, "metricNamespace"),
+        metric_value: metric_value(metric)?,
+        default_value: default_value(metric)?,
+        unapplied: unapplied(filter, metric),
     })
 }
 
-fn metric_value(metric: &Value) -> Result<MetricValue, String> {
-    let Some(text) = metric.get("metricValue").and_then(Value::as_str) else {
+fn text_in(value: &Value, key: &str) -> Option<String> {
+    value.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// What a key holds that may be a number or the text of one, as text.
+fn written(metric: &Value, key: &str) -> Option<String> {
+    match metric.get(key)? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn metric_value(metric: &Value) -> Result<MetricValue, Problem> {
+    let Some(text) = written(metric, "metricValue") else {
         return Ok(MetricValue::Constant(1.0));
     };
-    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
-    match (number, Field::parse(text)) {
+    match (finite(&text), Field::parse(&text)) {
         (Some(number), _) => Ok(MetricValue::Constant(number)),
         (None, Ok(field)) => Ok(MetricValue::Field(field)),
-        (None, Err(_)) => Err(text.to_owned()),
+        (None, Err(_)) => Err(Problem::MetricValue(text)),
     }
+}
+
+fn default_value(metric: &Value) -> Result<Option<f64>, Problem> {
+    match written(metric, "defaultValue") {
+        None => Ok(None),
+        Some(text) => match finite(&text) {
+            Some(number) => Ok(Some(number)),
+            None => Err(Problem::DefaultValue(text)),
+        },
+    }
+}
+
+fn unapplied(filter: &Value, metric: &Value) -> Vec<Unapplied> {
+    let criteria = text_in(filter, "fieldSelectionCriteria").filter(|text| !text.is_empty());
+    let transformed = filter.get("applyOnTransformedLogs") == Some(&Value::Bool(true));
+    let of_metric = metric.get("dimensions").and_then(Value::as_object);
+    let of_system = filter.get("emitSystemFieldDimensions");
+    let of_system = of_system.and_then(Value::as_array).into_iter().flatten();
+    let names = of_metric
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone());
+    let names = names.chain(of_system.filter_map(Value::as_str).map(str::to_owned));
+    let names: Vec<String> = names.collect();
+    let mut unapplied: Vec<Unapplied> = criteria
+        .map(Unapplied::FieldSelection)
+        .into_iter()
+        .collect();
+    if transformed {
+        unapplied.push(Unapplied::Transformed);
+    }
+    if !names.is_empty() {
+        unapplied.push(Unapplied::Dimensions(names));
+    }
+    unapplied
 }
 
 #[cfg(test)]
@@ -262,6 +384,7 @@ mod tests {
                 &["b", "c", "b", "c"],
             ),
             ("{\"metricFilters\":[]}", &[], &[]),
+            ("", &["patterns.txt"], &[]),
         ] {
             assert_eq!(read(text), (names(good), names(bad)), "{text}");
         }
@@ -270,5 +393,77 @@ mod tests {
             (good[0].metric_name.as_deref(), good[0].default_value),
             (Some("m"), Some(0.0))
         );
+    }
+
+    fn problems(text: &str) -> String {
+        let (_, bad) = read_file(text, "x", InteriorStar::Literal);
+        let bad: Vec<String> = bad.iter().map(ToString::to_string).collect();
+        bad.join("\n")
+    }
+
+    #[test]
+    fn json_that_is_no_list_of_filters_is_not_called_a_bad_pattern() {
+        insta::assert_snapshot!(problems("{\"metricFilters\":[{\"filterName\":\"a\",\"filterPa"), @r"
+        broken JSON: EOF while parsing a string at line 1 column 45
+        hint: is it all that `aws logs describe-metric-filters` printed?
+        ");
+        insta::assert_snapshot!(problems(" [ {\"filterName\": }]"), @r"
+        broken JSON: expected value at line 1 column 19
+        hint: is it all that `aws logs describe-metric-filters` printed?
+        ");
+        insta::assert_snapshot!(problems("{\"a\":1}"), @r"
+        JSON that holds no filters
+        hint: give what `aws logs describe-metric-filters` prints, or one pattern
+        ");
+    }
+
+    #[test]
+    fn values_are_numbers_or_their_texts() {
+        let of = |metric: &str| {
+            let filter = format!(
+                "[{{\"filterName\":\"f\",\"filterPattern\":\"x\",\"metricTransformations\":[{metric}]}}]"
+            );
+            let (good, bad) = read_file(&filter, "x", InteriorStar::Literal);
+            match good.first() {
+                Some(filter) => format!("{:?} {:?}", filter.metric_value, filter.default_value),
+                None => bad[0].to_string(),
+            }
+        };
+        for (metric, told) in [
+            ("{}", "Constant(1.0) None"),
+            (
+                r#"{"metricValue":"2","defaultValue":0.5}"#,
+                "Constant(2.0) Some(0.5)",
+            ),
+            (
+                r#"{"metricValue":2,"defaultValue":"0"}"#,
+                "Constant(2.0) Some(0.0)",
+            ),
+            (
+                r#"{"defaultValue":"none"}"#,
+                "filter `f`: its defaultValue `none` is no number",
+            ),
+            (
+                r#"{"metricValue":[1]}"#,
+                "filter `f`: its metricValue `[1]` is neither a number nor a selector",
+            ),
+        ] {
+            assert_eq!(of(metric), told, "{metric}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_applied_of_a_filter_is_named() {
+        let filter = r#"[{"filterName":"f","filterPattern":"x","fieldSelectionCriteria":"@aws.region = us-east-1","applyOnTransformedLogs":true,
+            "emitSystemFieldDimensions":["@aws.account"],"metricTransformations":[{"dimensions":{"who":"$.userIdentity.arn"}}]},
+            {"filterPattern":"x","fieldSelectionCriteria":"","applyOnTransformedLogs":false,"metricTransformations":[{"dimensions":{}}]}]"#;
+        let (good, _) = read_file(filter, "x", InteriorStar::Literal);
+        let told: Vec<String> = good[0].unapplied.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(told.join("\n"), @r"
+        its fieldSelectionCriteria are not applied: records that CloudWatch leaves out by `@aws.region = us-east-1` match here
+        applyOnTransformedLogs is not applied: CloudWatch asks it of transformed log events, which may match otherwise than records as CloudTrail writes them
+        its dimensions `who`, `@aws.account` are not applied: CloudWatch keeps a metric for each of their values, and here all matches are counted in one
+        ");
+        assert!(good[1].unapplied.is_empty());
     }
 }

@@ -181,26 +181,32 @@ fn never_matching(pattern: &str, expression: &Expression) -> impl Iterator<Item 
 
 /// Alternatives of which at least two are `!=`: what one refuses another lets through.
 fn of_alternatives(pattern: &str, expression: &Expression, warnings: &mut Vec<Warning>) {
-    let (parts, alternatives) = match expression {
+    let parts = match expression {
         Expression::Condition(_) => return,
-        Expression::All(parts) => (parts, false),
-        Expression::Any(parts) => (parts, true),
+        Expression::All(parts) => parts.iter().collect(),
+        Expression::Any(_) => alternatives(expression),
     };
-    let unequal: Vec<&Condition> = parts
-        .iter()
-        .filter_map(|part| match part {
-            Expression::Condition(condition) => Some(condition),
-            _ => None,
-        })
-        .filter(|condition| matches!(condition.test, Test::Unequal(_)))
-        .collect();
-    if let (true, [first, _, ..]) = (alternatives, unequal.as_slice()) {
+    let unequal = parts.iter().filter_map(|part| match part {
+        Expression::Condition(condition) => Some(condition),
+        Expression::All(_) | Expression::Any(_) => None,
+    });
+    let mut unequal = unequal.filter(|condition| matches!(condition.test, Test::Unequal(_)));
+    if let (Expression::Any(_), Some(first), Some(_)) = (expression, unequal.next(), unequal.next())
+    {
         let message =
             "`!=` joined by `||` lets almost every record through: `&&` is probably meant";
         warnings.push(Warning::new(Lint::AnyUnequal, pattern, first.at, message));
     }
     for part in parts {
         of_alternatives(pattern, part, warnings);
+    }
+}
+
+/// All that `||` joins, in parentheses too.
+fn alternatives(expression: &Expression) -> Vec<&Expression> {
+    match expression {
+        Expression::Any(parts) => parts.iter().flat_map(alternatives).collect(),
+        other => vec![other],
     }
 }
 
@@ -248,6 +254,15 @@ mod tests {
                 "{ $.q = 1 && ($.b != y || $.c != z) }",
                 vec![Lint::AnyUnequal],
             ),
+            (
+                "{ ($.a = x || $.b != y) || ($.c != z || $.d != w) }",
+                vec![Lint::AnyUnequal],
+            ),
+            (
+                "{ ($.a = x || $.b != 2) || $.c != 3 }",
+                vec![Lint::AnyUnequal],
+            ),
+            ("{ ($.a = x || $.b != 2) && $.c != 3 }", vec![]),
             (
                 "{ $.a = x || $.b = y && $.c = z }",
                 vec![Lint::MixedOperators],

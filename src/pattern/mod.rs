@@ -25,7 +25,7 @@ mod value;
 
 pub use error::PatternError;
 pub use field::Field;
-pub use file::{FileError, MetricFilter, MetricValue, Problem, distinguish, read_file};
+pub use file::{FileError, MetricFilter, MetricValue, Problem, Unapplied, distinguish, read_file};
 pub use lint::{Lint, Warning};
 pub use needles::Needles;
 pub use presets::{PRESETS, Preset, preset};

@@ -10,9 +10,9 @@ use super::stage::Stage;
 use super::text::record_loss;
 use super::turns::{announce, in_turn};
 use super::{Options, Progress, ScanError, in_pool, known, read_writes, unlisted};
-use crate::alarm::{AlarmSettings, Datum};
+use crate::alarm::{AlarmSettings, Datum, Fate};
 use crate::analysis::{AlarmHistory, Analysis};
-use crate::event::event_time;
+use crate::event::{content_length, event_time};
 use crate::inflate::FirstMember;
 use crate::integrity::{ContentHash, Wanted};
 use crate::pattern::{MetricFilter, MetricValue};
@@ -183,8 +183,10 @@ struct Watched {
 pub(super) struct Seen {
     /// Each filter's matches, each event once.
     pub(super) matches: Vec<Matches>,
-    /// The minutes in which records count, and when the first of each arrives.
+    /// The minutes in which records count that CloudWatch Logs is sent, and when the first of each arrives.
     pub(super) active: BTreeMap<i64, i64>,
+    /// The first minute in which any record counts, and the last in which one arrives.
+    pub(super) span: Option<(i64, i64)>,
 }
 
 impl Watched {
@@ -199,8 +201,9 @@ impl Watched {
         for (group, seen) in other.groups {
             let known = self.group(group, seen.matches.len());
             for (minute, arrives) in seen.active {
-                known.note(minute, arrives);
+                known.sent(minute, arrives);
             }
+            seen.span.into_iter().for_each(|span| known.widen(span));
             for (known, more) in known.matches.iter_mut().zip(seen.matches) {
                 known.merge(more);
             }
@@ -210,7 +213,20 @@ impl Watched {
 }
 
 impl Seen {
-    fn note(&mut self, minute: i64, arrives: i64) {
+    /// Notes a record, and whether it is one that CloudWatch Logs is sent.
+    fn note(&mut self, raw: &[u8], minute: i64, arrives: i64) {
+        self.widen((minute, arrives));
+        if is_sent(raw) {
+            self.sent(minute, arrives);
+        }
+    }
+
+    fn widen(&mut self, (minute, arrives): (i64, i64)) {
+        let (first, last) = self.span.unwrap_or((minute, arrives));
+        self.span = Some((first.min(minute), last.max(arrives)));
+    }
+
+    fn sent(&mut self, minute: i64, arrives: i64) {
         self.active
             .entry(minute)
             .and_modify(|known| *known = arrives.min(*known))
@@ -251,7 +267,8 @@ impl Watcher<'_> {
         }
         let (minute, arrives, group) = self.place(time, || account_at_a_glance(glance));
         let filters = self.watch.filters.len();
-        self.watched.group(group, filters).note(minute, arrives);
+        let seen = self.watched.group(group, filters);
+        seen.note(raw.raw, minute, arrives);
         Some(())
     }
 
@@ -293,28 +310,43 @@ impl Watcher<'_> {
         let (minute, arrives, group) = self.place(time, || account_of(record));
         let filters = self.watch.filters.len();
         let seen = self.watched.group(group, filters);
-        seen.note(minute, arrives);
+        seen.note(raw.raw, minute, arrives);
         let all = self.watch.filters.iter().zip(matching);
         for ((filter, matches), known) in all.zip(&mut seen.matches) {
-            let value = published(filter, record).filter(|_| matches);
-            if let Some(value) = value {
-                let datum = Datum {
-                    minute,
-                    arrives,
-                    value,
-                };
-                known.keep(Copied::of(&self.file.id, raw, record, time, datum));
+            if !matches {
+                continue;
             }
+            let published = published(filter, raw.raw, record);
+            let datum = Datum {
+                minute,
+                arrives,
+                value: published.unwrap_or_default(),
+            };
+            let fate = published.err().unwrap_or(Fate::Undetermined);
+            known.keep(Copied::of(&self.file.id, raw, record, time, (datum, fate)));
         }
     }
 }
 
-/// What the filter publishes for a match: a number, or what a field holds where that is one.
-fn published(filter: &MetricFilter, record: &Record<'_>) -> Option<f64> {
-    match &filter.metric_value {
-        MetricValue::Constant(value) => Some(*value),
-        MetricValue::Field(field) => field.read(record.view())?.parse().ok(),
+/// What the filter publishes for a match, a number, or what a field holds where that is one; or why it publishes nothing.
+fn published(filter: &MetricFilter, raw: &[u8], record: &Record<'_>) -> Result<f64, Fate> {
+    if !is_sent(raw) {
+        return Err(Fate::TooLarge);
     }
+    match &filter.metric_value {
+        MetricValue::Constant(value) => Ok(*value),
+        MetricValue::Field(field) => field.number(record.view()).ok_or(Fate::NoValue),
+    }
+}
+
+/// The largest event that CloudTrail sends to CloudWatch Logs, in bytes.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html>
+const LARGEST_SENT: usize = 256 * 1024;
+
+/// Whether CloudTrail sends an event to CloudWatch Logs: as it writes it, without white space.
+fn is_sent(raw: &[u8]) -> bool {
+    raw.len() <= LARGEST_SENT || content_length(raw) <= LARGEST_SENT
 }
 
 impl Reader for Watcher<'_> {

@@ -72,13 +72,13 @@ impl Matches {
 }
 
 impl Copied {
-    /// Takes what is told of a record that matches.
+    /// Takes what is told of a record that matches, of which so much is known already.
     pub fn of(
         file: &LogFileId,
         raw: &RawRecord<'_>,
         record: &Record<'_>,
         time: Timestamp,
-        datum: Datum,
+        (datum, fate): (Datum, Fate),
     ) -> Self {
         let told = Match {
             time,
@@ -91,7 +91,7 @@ impl Copied {
                 record_index: raw.index,
             },
             datum,
-            fate: Fate::Undetermined,
+            fate,
             notified: None,
             soonest: None,
             latest: None,

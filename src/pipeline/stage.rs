@@ -4,8 +4,8 @@ use super::alarms::{Seen, Watch};
 use super::conclude::Verdicts;
 use super::matches::moved;
 use crate::alarm::{
-    Alarm, AlarmSettings, Closing, Datum, Finding, Metric, MetricTime, Replay, State, Told,
-    Transition, escalate, notification, reason, replay,
+    Alarm, AlarmSettings, Closing, Datum, Escalation, Fate, Finding, Metric, MetricTime, Replay,
+    State, Told, Transition, escalate, notification, reason, replay,
 };
 use crate::analysis::{AlarmChange, AlarmHistory, ExposureTold, Match, ToldEvent};
 use crate::event::EventKey;
@@ -28,9 +28,13 @@ pub(super) struct Stage<'s> {
 impl Stage<'_> {
     pub(super) fn history(&self, mut matches: Vec<Match>, exposures: &[Exposure]) -> AlarmHistory {
         matches.retain(|found| self.until.is_none_or(|until| found.time < until));
-        matches.sort_by(|one, two| (one.time, &one.key).cmp(&(two.time, &two.key)));
+        let (mut matches, unpublished): (Vec<_>, Vec<_>) = matches
+            .into_iter()
+            .partition(|found| found.fate.is_published());
         let replayed = self.replayed(&self.watch.settings, &data(&matches));
         self.tell_fates(&mut matches, &replayed);
+        matches.extend(unpublished);
+        matches.sort_by(|one, two| (one.time, &one.key).cmp(&(two.time, &two.key)));
         let alarm = self.alarm();
         AlarmHistory {
             filter: self.filter.name.as_str().into(),
@@ -60,8 +64,7 @@ impl Stage<'_> {
     fn replayed(&self, settings: &AlarmSettings, data: &[Datum]) -> Replay {
         let default = self.filter.default_value.or(self.watch.default_value);
         let metric = Metric::new(data, default, &self.seen.active);
-        let start = self.seen.active.keys().next().copied().unwrap_or_default();
-        let last = self.seen.active.values().max().copied().unwrap_or(start);
+        let (start, last) = self.seen.span.unwrap_or_default();
         let end = last.saturating_add(1);
         let until = self.until.map(|until| until.unix().div_euclid(60));
         replay(
@@ -180,7 +183,7 @@ impl Stage<'_> {
                 fate: found.map(|found| found.fate),
                 notified: finding.told,
                 open_when_notified: finding.told.and_then(|at| finding.closing.is_open_at(at)),
-                told,
+                told: escalated(told, *found),
                 integrity: self.verdict(exposure),
             };
         rows.iter().zip(&findings).zip(told).map(row).collect()
@@ -189,6 +192,18 @@ impl Stage<'_> {
 
 /// An exposure, and the match of its opening event.
 type Opening<'o> = (&'o Exposure, Option<&'o Match>);
+
+/// How its incident went. Where it is open whether anybody is told, so is that.
+fn escalated(told: Told, found: Option<&Match>) -> Told {
+    let is_open = found.is_some_and(|found| found.fate == Fate::Undetermined);
+    match told.escalation {
+        Escalation::NotTold if is_open => Told {
+            escalation: Escalation::Undetermined,
+            ..told
+        },
+        _ => told,
+    }
+}
 
 fn data(matches: &[Match]) -> Vec<Datum> {
     matches.iter().map(|found| found.datum).collect()
@@ -204,6 +219,6 @@ fn finding(exposure: &Exposure, found: Option<&Match>) -> Finding {
             (_, None) => Closing::OpenUntil(end),
         },
         told: found.and_then(|found| found.notified),
-        matched: found.is_some(),
+        matched: found.is_some_and(|found| found.fate.is_published()),
     }
 }

@@ -4,6 +4,7 @@ use super::{
     Folder, Format, Invocation, ReportError, Written, alarm_tables, escape, publish, tables,
     verification, write_page, write_tables,
 };
+use crate::alarm::Fate;
 use crate::analysis::{AlarmChange, AlarmHistory, Analysis, ExposureTold};
 use crate::integrity::RecordVerdict;
 use crate::vocab::Timestamp;
@@ -92,7 +93,6 @@ pub fn write_text(
 }
 
 fn write_head(history: &AlarmHistory, out: &mut dyn Write) -> std::io::Result<()> {
-    use crate::alarm::Fate;
     let group = match &history.alarm.account {
         Some(account) => format!("account {account}"),
         None => "records of any account, or of none that is told".to_owned(),
@@ -125,6 +125,7 @@ fn write_head(history: &AlarmHistory, out: &mut dyn Write) -> std::io::Result<()
         history.matches.len(),
         fates.map(counted).join(", ")
     )?;
+    write_unpublished(history, out)?;
     if let (Some(first), Some(last)) = (history.matches.first(), history.matches.last()) {
         writeln!(out, "               {} to {}", first.time, last.time)?;
     }
@@ -134,6 +135,27 @@ fn write_head(history: &AlarmHistory, out: &mut dyn Write) -> std::io::Result<()
         let counted = counted.map(|(verdict, number)| format!("{number} {}", verdict.name()));
         let counted: Vec<String> = counted.collect();
         writeln!(out, "    records    {}", counted.join(", "))?;
+    }
+    Ok(())
+}
+
+/// The matches that no metric counted, where there are any.
+fn write_unpublished(history: &AlarmHistory, out: &mut dyn Write) -> std::io::Result<()> {
+    let why = [
+        (
+            Fate::TooLarge,
+            "CloudTrail sends no event over 256 KB to CloudWatch Logs",
+        ),
+        (
+            Fate::NoValue,
+            "the field that the filter publishes holds no number",
+        ),
+    ];
+    for (fate, why) in why {
+        match history.count(fate) {
+            0 => {}
+            count => writeln!(out, "               {count} {}: {why}", fate.name())?,
+        }
     }
     Ok(())
 }

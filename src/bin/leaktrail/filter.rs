@@ -10,6 +10,7 @@ use leaktrail::pattern::{Field, MetricFilter};
 use leaktrail::pipeline::{self, Filtered, Query, Thoroughness, Unseen, Wanted};
 use leaktrail::record::{Decoder, Record};
 use leaktrail::report::{self, Format, printable};
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -93,7 +94,16 @@ fn fields(asked: &Filter) -> anyhow::Result<Vec<Field>> {
             Misuse(text).into()
         })
     };
-    texts.iter().map(read).collect()
+    let fields: Vec<Field> = texts.iter().map(read).collect::<anyhow::Result<_>>()?;
+    let mut names = BTreeSet::new();
+    match fields.iter().find(|field| !names.insert(field.written())) {
+        None => Ok(fields),
+        // Two columns of one name cannot be told apart, and JSON has no such objects.
+        Some(again) => {
+            let text = format!("the field `{}` is asked for twice", again.written());
+            Err(Misuse(text).into())
+        }
+    }
 }
 
 fn write_table(

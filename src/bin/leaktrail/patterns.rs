@@ -94,7 +94,8 @@ fn from_file(path: &Path, stars: InteriorStar, meant: &mut Meant) -> anyhow::Res
     let shown = printable(&path.to_string_lossy());
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{shown}`"))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let (good, bad) = read_file(text.trim_start_matches('\u{feff}'), &name, stars);
+    let text = text.trim_start_matches('\u{feff}');
+    let (good, bad) = read_file(text, &name, stars);
     if good.is_empty() {
         let why: Vec<String> = bad.iter().map(ToString::to_string).collect();
         let text = match why.is_empty() {
@@ -106,6 +107,19 @@ fn from_file(path: &Path, stars: InteriorStar, meant: &mut Meant) -> anyhow::Res
     for error in bad {
         talk::note(&format!("warning: `{shown}`: {error}"));
         meant.exit = Exit::Incomplete;
+    }
+    if text.trim().is_empty() {
+        talk::note(&format!(
+            "warning: `{shown}` is empty: that is the pattern that every record matches"
+        ));
+    }
+    for filter in &good {
+        for unapplied in &filter.unapplied {
+            talk::note(&format!(
+                "warning: `{shown}`: filter `{}`: {unapplied}",
+                filter.name
+            ));
+        }
     }
     meant.filters.extend(good);
     Ok(())
