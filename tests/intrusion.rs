@@ -150,4 +150,28 @@ stories! {
         "bucket 01:00 event to 02:00 event by PutBucketPolicy",
         "00:00 private", "01:00 public",
     ];
+    a_list_long_after_a_deletion_is_of_another_bucket: [
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": format!("arn:aws:s3:::{BUCKET}")}]}}},
+        {"t": "02:00", "is": "DeleteBucket"},
+        {"is": "ListObjects", "eventTime": "2024-05-01T02:00:05Z", "userIdentity": "nobody"},
+        {"is": "ListObjects", "eventTime": "2024-05-01T02:10:00Z", "userIdentity": "nobody"},
+    ] => [
+        "bucket 01:00 event to 02:00 event by PutBucketPolicy",
+        "bucket 02:10 observed to 02:10:01 last-seen by ListObjects",
+        "00:00 private", "01:00 public", "02:10 public",
+        "02:10 used-after-deletion",
+    ];
+    // The ACL may have been opened at any time since the bucket was made.
+    a_list_long_after_the_policy_went_is_a_sight_of_its_own: [
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": format!("arn:aws:s3:::{BUCKET}")}]}}},
+        {"t": "02:00", "is": "DeleteBucketPolicy"},
+        {"is": "ListObjects", "eventTime": "2024-05-01T02:00:05Z", "userIdentity": "nobody"},
+        {"is": "ListObjects", "eventTime": "2024-05-01T02:10:00Z", "userIdentity": "nobody"},
+    ] => [
+        "bucket 01:00 first-evidence to 02:00 opaque by PutBucketPolicy",
+        "bucket 02:00:05 observed to 02:00:06 last-seen by ListObjects",
+        "bucket 02:10 observed to 02:10:01 last-seen by ListObjects",
+        "00:00 unknown", "01:00 public", "02:00 unknown", "02:00:05 public", "02:00:06 unknown", "02:10 public",
+        "02:10 entered-while-shut",
+    ];
 }

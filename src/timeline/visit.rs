@@ -115,11 +115,18 @@ impl Walk<'_> {
                     vec![Step::Request(event, Arc::new(cited.request.clone()))],
                 );
                 let took = likeness.2 == Ended::Took;
-                let meaning = audience.filter(|_| took).map(|audience| {
+                let audience = audience.filter(|_| took);
+                let is_late = audience.as_ref().is_some_and(|audience| {
+                    self.lately_explained(at, &cited.request, audience)
+                        .is_some()
+                });
+                let meaning = audience.map(|audience| {
                     let around = (&self.life, self.ground.owner);
                     observed::meaning(&cited.request, &audience, &self.judged, around)
                 });
-                if meaning != Some(Meaning::Impossible) {
+                // What a moment ago explains, it does not when the moment is over.
+                let is_routine = meaning == Some(Meaning::Explained) || !is_late;
+                if meaning != Some(Meaning::Impossible) && is_routine {
                     self.routine.known.insert(likeness, meaning);
                 }
             }
