@@ -67,6 +67,8 @@ pub struct DigestSignature {
     pub signature: String,
     /// How it was made.
     pub algorithm: String,
+    /// When a backfill digest was made; empty where S3 does not say.
+    pub generated: String,
 }
 
 /// A file's bytes: read in order, or, where the source can, from any place.

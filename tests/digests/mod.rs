@@ -243,10 +243,12 @@ impl Trail {
         let signed = format!("{}\n{}/{key}\n{hash}\n{before}", stamp(end), self.bucket);
         let signature = signer.sign(&signed);
         self.put(&key, &gzip(text.as_bytes(), 6));
-        self.metadata.insert(
-            format!("s3://{}/{key}", self.bucket),
-            json!({"signature": signature, "signature-algorithm": "SHA256withRSA"}),
-        );
+        let mut beside = json!({"signature": signature, "signature-algorithm": "SHA256withRSA"});
+        if self.ending.contains("backfill") {
+            beside["backfill-generation-timestamp"] = json!(stamp(end + 3 * 3600));
+        }
+        let place = format!("s3://{}/{key}", self.bucket);
+        self.metadata.insert(place, beside);
         self.previous = Some((key.clone(), hash, signature));
         key
     }
