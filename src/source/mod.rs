@@ -165,6 +165,12 @@ pub enum SourceError {
         /// What the operating system says.
         cause: std::io::Error,
     },
+    /// A pipe, a socket or a device.
+    #[error("`{}` is neither a file nor a folder\nhint: what comes through a pipe is read from standard input: give `-`", .path.display())]
+    NotAFile {
+        /// The path, as it was given.
+        path: PathBuf,
+    },
     /// What lies elsewhere and cannot be listed.
     #[error("cannot read `{place}`: {why}{}", hint_line(.hint))]
     Remote {
