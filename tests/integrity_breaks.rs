@@ -164,6 +164,38 @@ fn the_call_that_stopped_the_trail_explains_its_break() {
 }
 
 #[test]
+fn a_store_knows_which_record_explains_a_break() {
+    for planted in [false, true] {
+        let call = stop(ACCOUNT, "main");
+        let evidence = match planted {
+            true => stopped(&[]),
+            false => stopped(std::slice::from_ref(&call)),
+        };
+        if planted {
+            put(
+                &evidence.dir.path().join("bucket/planted.json"),
+                &log(&[call]),
+            );
+        }
+        let run = |words: &[&str]| -> Value {
+            let told = program::leaktrail(evidence.dir.path(), words);
+            assert!(told.starts_with("exit status 0"), "{told}");
+            let run = fs::read(evidence.dir.path().join("out/run.json")).unwrap();
+            let run: Value = serde_json::from_slice(&run).unwrap();
+            run["integrity"]["chains"].clone()
+        };
+        let report = ["-o", "out", "-f", "jsonl", "-q", "--force"];
+        let at_once = run(&[&["scan", "bucket"], &report[..]].concat());
+        let stored = ["scan", "bucket", "--store", "store"];
+        run(&[&stored[..], &report].concat());
+        let later = run(&[&["report", "--store", "store"], &report[..]].concat());
+        assert_eq!(at_once, later);
+        let explained = &at_once[0]["gaps"][0]["explained_by"];
+        assert_eq!(explained.is_null(), planted, "{at_once}");
+    }
+}
+
+#[test]
 fn a_call_on_another_accounts_trail_explains_nothing() {
     // By its ARN, by the account that recorded it, by both.
     for (account, name) in [
