@@ -6,7 +6,7 @@
 
 mod rhythm;
 
-use crate::event::{TrailEvent, table::TrailEffect};
+use crate::event::{TrailCalls, TrailEvent, table::TrailEffect};
 use crate::evidence::{Category, FileAccount};
 use crate::integrity::{Chain, ChainKind, Gap, Integrity};
 use crate::source::parse;
@@ -71,7 +71,7 @@ type Key = (Option<AccountId>, Option<Region>, Category);
 /// The streams of some evidence, sorted. `buckets` are the places where buckets are.
 pub fn streams(
     files: &BTreeMap<LogFileId, FileAccount>,
-    trails: &[TrailEvent],
+    trails: &TrailCalls,
     integrity: &Integrity,
     buckets: &BTreeSet<Place>,
 ) -> Vec<Stream> {
@@ -189,7 +189,7 @@ struct Finder<'a> {
     /// The records of all categories: a log file holds what a trail logs, of whatever category.
     place: &'a Hours,
     integrity: &'a Integrity,
-    trails: &'a [TrailEvent],
+    trails: &'a TrailCalls,
 }
 
 impl Finder<'_> {
@@ -318,13 +318,13 @@ impl Finder<'_> {
                 && event.time < gap.until
                 && !self.restarted(event, gap.from)
         };
-        let calls = self.trails.iter().filter(of_account).filter(may);
+        let calls = self.trails.keys().filter(of_account).filter(may);
         let before = calls.clone().rfind(|event| event.time <= gap.from);
         before.or_else(|| calls.clone().next()).cloned()
     }
 
     fn restarted(&self, stop: &TrailEvent, before: Timestamp) -> bool {
-        self.trails.iter().any(|event| {
+        self.trails.keys().any(|event| {
             event.effect == TrailEffect::Starts
                 && event.trail == stop.trail
                 && event.time > stop.time
@@ -356,9 +356,9 @@ fn joined(spans: impl Iterator<Item = Span>) -> Vec<Span> {
 }
 
 /// The last selectors that each of the account's trails was given.
-fn selectors(trails: &[TrailEvent], account: Option<&AccountId>) -> Vec<Untrusted> {
+fn selectors(trails: &TrailCalls, account: Option<&AccountId>) -> Vec<Untrusted> {
     let mut last: BTreeMap<&Untrusted, Untrusted> = BTreeMap::new();
-    for event in trails {
+    for event in trails.keys() {
         let Some(selectors) = &event.selectors else {
             continue;
         };

@@ -11,7 +11,7 @@ pub use held::HeldWrite;
 pub use sighting::Sighting;
 
 use crate::event::{
-    CitedEvent, CitedInquiry, Copies, EventKey, ExposureEvent, Heard, Inquiry, TrailEvent, amend,
+    CitedEvent, CitedInquiry, Copies, EventKey, ExposureEvent, Heard, Inquiry, TrailCalls, amend,
 };
 use crate::vocab::{
     AccountId, BucketName, Citation, LogFileId, Loss, Region, SkipReason, Timestamp, Untrusted,
@@ -45,7 +45,7 @@ pub struct Evidence {
     /// The buckets into which calls of each file wrote objects that matter only where an object's ACL let others in.
     pub written: BTreeMap<LogFileId, BTreeSet<BucketName>>,
     /// Calls on the trails that wrote all this.
-    pub trails: BTreeSet<TrailEvent>,
+    pub trails: TrailCalls,
 }
 
 /// The objects whose every write matters: those whose ACL let others in at some time.
@@ -237,7 +237,9 @@ impl Evidence {
         for ((account, region), span) in other.issued {
             self.issue(account, region, span);
         }
-        self.trails.extend(other.trails);
+        for (call, citations) in other.trails {
+            self.trails.entry(call).or_default().extend(citations);
+        }
         other
             .events
             .into_iter()

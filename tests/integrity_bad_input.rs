@@ -106,6 +106,57 @@ fn a_truncated_log_file_is_no_match() {
 }
 
 #[test]
+fn a_log_file_whose_container_is_damaged_is_malformed_though_its_text_is_right() {
+    let whole = Tree::new();
+    let whole = fs::read(whole.path("l4")).unwrap();
+    let mut sum = whole.clone();
+    let place = whole.len() - 6;
+    sum[place] ^= 1;
+    for damaged in [
+        &sum[..],
+        &whole[..whole.len() - 1],
+        &whole[..whole.len() - 8],
+    ] {
+        let tree = Tree::new();
+        put(tree.path("l4"), damaged);
+        for saved in [Saved::Nothing, Saved::Keys, Saved::All] {
+            assert_eq!(tree.told(saved), expect(saved, &[("l4", "malformed")]));
+        }
+        assert_eq!(exit_status(&tree, &[]), 5);
+        // As a digest with that damage is.
+        let tree = Tree::new();
+        let digest = fs::read(tree.path("D6")).unwrap();
+        put(tree.path("D6"), &digest[..digest.len() - 1]);
+        assert_eq!(
+            tree.told(Saved::All),
+            expect(Saved::All, &[("D6", "malformed")])
+        );
+    }
+}
+
+#[test]
+fn a_backfill_digest_whose_metadata_does_not_say_when_it_was_made_is_malformed() {
+    for told in [None, Some(json!("")), Some(json!("then"))] {
+        let mut tree = Tree::new();
+        let saved = tree.metadata.as_object_mut().unwrap();
+        let (_, saved) = saved
+            .iter_mut()
+            .find(|(key, _)| key.contains("backfill"))
+            .unwrap();
+        saved
+            .as_object_mut()
+            .unwrap()
+            .remove("backfill-generation-timestamp")
+            .unwrap();
+        if let Some(told) = told {
+            saved["backfill-generation-timestamp"] = told;
+        }
+        let changed = [("B1", "malformed"), ("le", "digest-invalid")];
+        assert_eq!(tree.told(Saved::All), expect(Saved::All, &changed));
+    }
+}
+
+#[test]
 fn with_keys_of_others_every_digest_lacks_its_key() {
     let tree = Tree::new();
     let [old, new] = signers();

@@ -97,7 +97,7 @@ impl Outgoing {
     /// The signatures that the source told with the unit's digests.
     pub fn signatures(&mut self, told: &[DigestSignature]) -> Result<RecordBatch, ArrowError> {
         let text = |it: &DigestSignature| {
-            serde_json::json!([it.key, it.signature, it.algorithm]).to_string()
+            serde_json::json!([it.key, it.signature, it.algorithm, it.generated]).to_string()
         };
         let details: ArrayRef = Arc::new(StringArray::from_iter_values(told.iter().map(text)));
         let place = StringArray::from_iter_values(told.iter().map(|it| it.key.as_str()));
@@ -191,13 +191,14 @@ fn of_table(table: &str, rows: &RecordBatch) -> Result<Arrived, ArrowError> {
 }
 
 fn signature(detail: Option<&str>) -> Result<DigestSignature, ArrowError> {
-    let parts: Option<(String, String, String)> =
+    let parts: Option<(String, String, String, String)> =
         detail.and_then(|text| serde_json::from_str(text).ok());
-    let (key, signature, algorithm) = parts.ok_or_else(|| unsound(SIGNATURE))?;
+    let (key, signature, algorithm, generated) = parts.ok_or_else(|| unsound(SIGNATURE))?;
     Ok(DigestSignature {
         key,
         signature,
         algorithm,
+        generated,
     })
 }
 
@@ -254,6 +255,7 @@ mod tests {
             key: "k".to_owned(),
             signature: "00ff".to_owned(),
             algorithm: "SHA256withRSA".to_owned(),
+            generated: "2026-03-10T04:00:00.000Z".to_owned(),
         };
         let mut outgoing = Outgoing::of(9);
         let mut batches: Vec<RecordBatch> = sent

@@ -55,5 +55,5 @@ pub use request::{
 };
 pub use session::{CitedIssuance, Issuance, Session, read_issuance};
 pub use sources::{is_source_of_interest, names_of_interest};
-pub use trail::TrailEvent;
+pub use trail::{TrailCalls, TrailEvent};
 pub use whereabouts::{DirectCall, Likeness, Whereabouts};

@@ -8,9 +8,13 @@ use super::outcome::Outcome;
 use super::read::event_time;
 use super::table::{TrailEffect, TrailKind};
 use crate::record::Record;
-use crate::vocab::{AccountId, EventId, Region, Timestamp, Untrusted};
+use crate::vocab::{AccountId, Citation, EventId, Region, Timestamp, Untrusted};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Calls on trails by time, each with the records that tell of it.
+pub type TrailCalls = BTreeMap<TrailEvent, BTreeSet<Citation>>;
 
 /// A call on a trail that took effect.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -27,6 +31,8 @@ pub struct TrailEvent {
     pub effect: TrailEffect,
     /// The trail's name.
     pub trail: Untrusted,
+    /// The account that its ARN names, where the call gave one.
+    pub trail_account: Option<AccountId>,
     /// CloudTrail's eventID.
     pub event_id: Option<EventId>,
     /// Who made it.
@@ -47,6 +53,7 @@ impl TrailEvent {
         }
         let parameters = field(&json, "requestParameters").and_then(unquoted);
         let parameters = parameters.unwrap_or(Cow::Owned(Value::Null));
+        let trail = named_trail(&parameters);
         Some(Self {
             time: event_time(record)?,
             account: AccountId::parse(text_at(&json, &["recipientAccountId"]))
@@ -54,7 +61,8 @@ impl TrailEvent {
             region: Region::parse(text_at(&json, &["awsRegion"])),
             name: kind.name,
             effect: kind.effect,
-            trail: trail_of(&parameters).into(),
+            trail: trail.rsplit('/').next().unwrap_or_default().into(),
+            trail_account: account_of_arn(trail),
             event_id: EventId::parse(text_at(&json, &["eventID"])),
             actor: Actor::read(&json).name,
             moves_digests: moves_digests(&parameters),
@@ -71,20 +79,33 @@ impl TrailEvent {
         }
     }
 
+    /// Whose trail it was made on: an ARN says so; a bare name is of a trail of the account that recorded the call.
+    pub fn owner(&self) -> Option<&AccountId> {
+        self.trail_account.as_ref().or(self.account.as_ref())
+    }
+
     /// Whether less may be logged from it on.
     pub fn may_silence(&self) -> bool {
         self.effect != TrailEffect::Starts
     }
 }
 
-/// A trail's name; calls give the name or the ARN.
-fn trail_of(parameters: &Value) -> &str {
-    let named = ["name", "trailName"]
+/// How a call names its trail: by the name or by the ARN.
+fn named_trail(parameters: &Value) -> &str {
+    let mut named = ["name", "trailName"]
         .iter()
-        .map(|key| text_at(parameters, &[key]))
-        .find(|text| !text.is_empty())
-        .unwrap_or_default();
-    named.rsplit('/').next().unwrap_or_default()
+        .map(|key| text_at(parameters, &[key]));
+    named.find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// The account in `arn:<partition>:cloudtrail:<Region>:<account>:trail/<name>`.
+fn account_of_arn(name: &str) -> Option<AccountId> {
+    let mut parts = name.split(':');
+    let is_trails = parts.next() == Some("arn") && parts.nth(1) == Some("cloudtrail");
+    parts
+        .nth(1)
+        .filter(|_| is_trails)
+        .and_then(AccountId::parse)
 }
 
 fn moves_digests(parameters: &Value) -> bool {
@@ -101,4 +122,30 @@ fn selectors(parameters: &Value) -> Option<Untrusted> {
         .find_map(|key| field(parameters, key));
     set.filter(|value| !value.is_null())
         .map(|value| value.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_arn_says_whose_trail_it_is() {
+        for (name, account) in [
+            ("arn:aws:cloudtrail:us-east-1:111122223333:trail/main", true),
+            (
+                "arn:aws-cn:cloudtrail:cn-north-1:111122223333:trail/a/b",
+                true,
+            ),
+            ("main", false),
+            ("", false),
+            ("arn:aws:s3:us-east-1:111122223333:trail/main", false),
+            ("arn:aws:cloudtrail:us-east-1:1:trail/main", false),
+            ("a:aws:cloudtrail:us-east-1:111122223333:trail/main", false),
+        ] {
+            let expected = account.then(|| AccountId::parse("111122223333").unwrap());
+            assert_eq!(account_of_arn(name), expected, "{name}");
+        }
+        assert_eq!(named_trail(&json!({"name": "", "trailName": "x"})), "x");
+    }
 }

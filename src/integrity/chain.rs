@@ -5,6 +5,7 @@
 //! because somebody took the digests away.
 
 use super::digest::{Digest, Previous};
+use super::moves::Moves;
 use super::name::{ChainId, ChainKind, file_name, unpacked};
 use super::saved::SavedOnly;
 use crate::event::TrailEvent;
@@ -30,6 +31,8 @@ pub struct Chain {
     pub gaps: Vec<Gap>,
     /// The key that its first digest names as the one before, where that is not here.
     pub begins_after: Option<Untrusted>,
+    /// The chain of the same trail, in another bucket or below another prefix, that goes on after its last digest.
+    pub goes_on_in: Option<ChainId>,
     /// The account has later files, or later digests of other Regions: up to then this chain should go on.
     pub ends_early: Option<Gap>,
 }
@@ -67,13 +70,26 @@ impl ToldBy {
     }
 }
 
-/// A time without digests.
+/// A break in a chain: a time without digests, or, where it begins anew without one, the instant at which nothing links the
+/// digest after it to the one before.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Gap {
-    /// From the end of the last digest to the beginning of the next.
+    /// From the end of the last digest to the beginning of the next; of no length where these touch.
     pub span: Span,
-    /// The call that explains it, where one is in the evidence.
+    /// The call that explains it, where a digest that may be believed speaks for its record.
     pub explained_by: Option<TrailEvent>,
+    /// Else the call that would, whose record no such digest speaks for: anybody may have written it.
+    pub claimed_by: Option<TrailEvent>,
+}
+
+impl Gap {
+    fn of(from: Timestamp, until: Timestamp) -> Self {
+        Self {
+            span: Span { from, until },
+            explained_by: None,
+            claimed_by: None,
+        }
+    }
 }
 
 const HOUR: i64 = 3600;
@@ -95,8 +111,6 @@ pub(super) struct Held<'m> {
     pub saved: &'m [SavedOnly],
     /// When the log files of each account and Region were delivered, as their names say: the first and the last time.
     pub delivered: BTreeMap<(AccountId, Region), (Timestamp, Timestamp)>,
-    /// The calls on trails.
-    pub trails: &'m [TrailEvent],
 }
 
 /// The chains, sorted.
@@ -112,8 +126,12 @@ pub(super) fn chains(held: &Held<'_>) -> Vec<Chain> {
         of_chain.insert((digest.window.until, digest.key.reveal()), digest);
     }
     let newest = newest(held);
-    let chain = |(id, digests): (&ChainId, BTreeMap<_, &Digest>)| {
-        let digests: Vec<&Digest> = digests.into_values().collect();
+    let sorted: Vec<(&ChainId, Vec<&Digest>)> = sorted
+        .into_iter()
+        .map(|(id, digests)| (id, digests.into_values().collect()))
+        .collect();
+    let moves = Moves::of(sorted.iter().map(|(id, digests)| (*id, digests.as_slice())));
+    let chain = |(id, digests): &(&ChainId, Vec<&Digest>)| {
         let of_trail = held
             .unreadable
             .iter()
@@ -122,12 +140,13 @@ pub(super) fn chains(held: &Held<'_>) -> Vec<Chain> {
             unreadable: of_trail.map(|(_, end)| *end).collect(),
             held,
             places: &places,
+            moves: &moves,
             id,
             newest: newest.get(account(id)).copied(),
         };
-        walk.chain(&digests)
+        walk.chain(digests)
     };
-    sorted.into_iter().filter_map(chain).collect()
+    sorted.iter().filter_map(chain).collect()
 }
 
 fn account(id: &ChainId) -> &str {
@@ -155,6 +174,7 @@ fn newest<'h>(held: &'h Held<'_>) -> BTreeMap<&'h str, Timestamp> {
 struct Walk<'w> {
     held: &'w Held<'w>,
     places: &'w HashSet<(&'w str, &'w str)>,
+    moves: &'w Moves<'w>,
     id: &'w ChainId,
     newest: Option<Timestamp>,
     /// The ends of its digests that cannot be read.
@@ -176,15 +196,23 @@ impl Walk<'_> {
             unreadable: Vec::new(),
             gaps: Vec::new(),
             begins_after: None,
-            ends_early: self.ends_early(last.window.until),
+            goes_on_in: self.moves.after(self.id, last).cloned(),
+            ends_early: None,
         };
         if let Some(previous) = self.absent(first) {
             self.begin(first, previous, &mut chain);
+        }
+        if let Some(end) = self.moves.before(self.id, first) {
+            chain.gaps.push(begins_anew(end, first));
         }
         for (older, newer) in digests.iter().zip(digests.iter().skip(1)) {
             self.step(older, newer, &mut chain);
         }
         self.saved(&mut chain);
+        // Where it goes on, that chain tells how: whether it is linked, and whether it ends early itself.
+        if chain.goes_on_in.is_none() {
+            chain.ends_early = self.ends_early(last.window.until);
+        }
         chain.unreadable = self.unreadable(&chain.covered);
         Some(chain)
     }
@@ -268,6 +296,9 @@ impl Walk<'_> {
             from: older.window.until,
             until: newer.window.from,
         };
+        let Some(named) = &newer.previous else {
+            return chain.gaps.push(begins_anew(hole.from, newer));
+        };
         match self.absent(newer) {
             Some(previous) => {
                 let told = i64::try_from(chain.missing.len()).unwrap_or(i64::MAX);
@@ -275,9 +306,9 @@ impl Walk<'_> {
                 let hours = self.missing(hole, previous, left).into_iter();
                 chain.missing.extend(hours.filter(|it| !self.is_here(it)));
             }
-            None if hole.seconds() > 0 && self.id.kind == ChainKind::Regular => {
-                chain.gaps.push(self.gap(hole));
-            }
+            // Where it was elsewhere in between, that chain tells of the time.
+            None if named.bucket != self.id.bucket || self.id.kind != ChainKind::Regular => {}
+            None if hole.seconds() > 0 => chain.gaps.push(Gap::of(hole.from, hole.until)),
             None => {}
         }
     }
@@ -322,30 +353,17 @@ impl Walk<'_> {
         (0..hours).rev().map(hour).collect()
     }
 
-    fn gap(&self, span: Span) -> Gap {
-        let explains = |event: &&TrailEvent| {
-            event.breaks_digests()
-                && event.trail.reveal() == self.id.trail.reveal()
-                && event.region == self.id.home
-                && event.time >= span.from.plus(-SLACK)
-                && event.time <= span.from.plus(HOUR)
-        };
-        let cause = self.held.trails.iter().rfind(explains);
-        Gap {
-            span,
-            explained_by: cause.cloned(),
-        }
-    }
-
     fn ends_early(&self, end: Timestamp) -> Option<Gap> {
         let newest = self.newest.filter(|newest| *newest > end.plus(SLACK))?;
-        (self.id.kind == ChainKind::Regular).then(|| {
-            self.gap(Span {
-                from: end,
-                until: newest,
-            })
-        })
+        (self.id.kind == ChainKind::Regular).then(|| Gap::of(end, newest))
     }
+}
+
+/// A digest that names none before it, though there are older ones: nothing vouches for what was the last of these. Also where
+/// no time lies between, for whoever cuts a link out leaves none.
+fn begins_anew(end_before: Timestamp, digest: &Digest) -> Gap {
+    let from = digest.window.from;
+    Gap::of(end_before.min(from), from)
 }
 
 /// The union of the digests' windows.

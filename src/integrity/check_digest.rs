@@ -9,7 +9,7 @@ use super::hash::ContentHash;
 use super::keys::PublicKeys;
 use super::material::{HeldDigest, Material};
 use super::metadata::{ALGORITHM, Metadata, Saved};
-use super::name::{file_name, folder_before, lies_at, unpacked};
+use super::name::{ChainKind, file_name, folder_before, lies_at, unpacked};
 use super::verdict::{DigestVerdict, Trust};
 use crate::vocab::{LogFileId, Untrusted};
 use std::collections::{BTreeMap, HashMap};
@@ -108,7 +108,21 @@ impl<'m> Check<'m> {
             Some(content) => self.proof(digest, content),
             None => plain(DigestVerdict::Malformed, "it could not be read"),
         };
+        if verdict.trust() != Trust::Invalid && self.is_of_unknown_making(digest) {
+            let why = "its saved metadata does not say when it was generated, which a backfill digest's does";
+            return plain(DigestVerdict::Malformed, why);
+        }
         (verdict, with_bucket(file, digest, why))
+    }
+
+    /// Whether it is a backfill digest whose metadata was saved, and lacks what CloudTrail adds to such a digest's.
+    fn is_of_unknown_making(&self, digest: &Digest) -> bool {
+        let bucket = digest.chain.bucket.reveal();
+        let saved = self.metadata.of(digest.key.reveal()).iter();
+        let mut its = saved.filter(|it| it.may_be_of(bucket)).peekable();
+        digest.chain.kind == ChainKind::Backfill
+            && its.peek().is_some()
+            && its.all(|it| it.generated.is_none())
     }
 
     /// What signature and link prove of a digest that can be read.

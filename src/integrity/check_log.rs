@@ -128,6 +128,11 @@ fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
         );
         return finding(LogVerdict::TrailingData, why);
     }
+    // What came out may be all there was; a digest with that damage is malformed too, and so it is for the AWS CLI.
+    if let Some(damage) = damage.filter(|_| fits) {
+        let why = format!("{damage}; the text that came out is what the digest says");
+        return finding(LogVerdict::Malformed, why);
+    }
     match (fits, trust) {
         (false, _) => finding(
             LogVerdict::HashMismatch,

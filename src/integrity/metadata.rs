@@ -6,6 +6,7 @@
 
 use super::hash::ContentHash;
 use crate::source::DigestSignature;
+use crate::vocab::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ pub(super) struct Saved {
     pub signature: String,
     /// The algorithm that it names; empty where it names none.
     pub algorithm: String,
+    /// When a backfill digest was made, where that is told.
+    pub generated: Option<Timestamp>,
 }
 
 /// The algorithm that CloudTrail signs with.
@@ -71,10 +74,11 @@ impl Metadata {
                 bucket: None,
                 signature: signed.signature,
                 algorithm: signed.algorithm,
+                generated: Timestamp::parse(&signed.generated),
             };
             let known = self.objects.entry(signed.key).or_default();
-            let says =
-                |it: &Saved| (&it.signature, &it.algorithm) == (&saved.signature, &saved.algorithm);
+            let of = |it: &Saved| (it.signature.clone(), it.algorithm.clone(), it.generated);
+            let says = |it: &Saved| of(it) == of(&saved);
             if !known.iter().any(says) {
                 known.push(saved);
             }
@@ -135,6 +139,7 @@ impl Metadata {
             bucket: Some(bucket.to_owned()).filter(|bucket| !bucket.is_empty()),
             signature: at("signature").unwrap_or_default().to_owned(),
             algorithm: at("signature-algorithm").unwrap_or_default().to_owned(),
+            generated: at("backfill-generation-timestamp").and_then(Timestamp::parse),
         };
         self.objects.entry(key.to_owned()).or_default().push(saved);
     }

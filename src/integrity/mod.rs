@@ -7,6 +7,7 @@
 //!
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html>
 
+mod cause;
 mod chain;
 mod check_digest;
 mod check_log;
@@ -15,6 +16,7 @@ mod hash;
 mod keys;
 mod material;
 mod metadata;
+mod moves;
 mod name;
 mod saved;
 mod twins;
@@ -31,7 +33,7 @@ pub use name::{ChainId, ChainKind, delivered_part};
 pub use twins::Twins;
 pub use verdict::{DigestVerdict, LogVerdict, RecordVerdict, Trust, Unreferenced};
 
-use crate::event::TrailEvent;
+use crate::event::TrailCalls;
 use crate::source::parse;
 use crate::vocab::{AccountId, Citation, LogFileId, Region, Span, Timestamp, Untrusted};
 use chain::Held;
@@ -124,12 +126,12 @@ pub struct Listed<'m> {
 }
 
 /// Says of each digest and each log file what can be said. `judged` is what each digest is by itself, in their order; `trails`
-/// are calls on trails, in order of time.
+/// are the calls on trails.
 pub fn verify(
     check: &Check<'_>,
     judged: Vec<Judged>,
     files: &[Listed<'_>],
-    trails: &[TrailEvent],
+    trails: &TrailCalls,
 ) -> Integrity {
     let material = check.material;
     let judged = check.verdicts(judged);
@@ -141,16 +143,22 @@ pub fn verify(
             ..Integrity::default()
         };
     }
-    let chains = chain::chains(&held(material, files, trails, &saved));
+    let mut chains = chain::chains(&held(material, files, &saved));
     let names = check_log::Names::of(material, &judged);
     let (logs, present) = check_log::check_logs(files, material, &names, &chains);
-    Integrity {
+    let mut integrity = Integrity {
         missing: names.missing(&present),
         digests: findings(material, &judged, &chains),
         logs,
-        chains,
+        chains: Vec::new(),
         means,
-    }
+    };
+    cause::explain(&mut chains, trails, &|records| {
+        let verdict = integrity.record_verdict(records.iter(), material);
+        verdict.is_some_and(|verdict| !verdict.is_doubtful())
+    });
+    integrity.chains = chains;
+    integrity
 }
 
 impl Integrity {
@@ -204,12 +212,7 @@ impl Means {
     }
 }
 
-fn held<'m>(
-    material: &'m Material,
-    files: &[Listed<'m>],
-    trails: &'m [TrailEvent],
-    saved: &'m [SavedOnly],
-) -> Held<'m> {
+fn held<'m>(material: &'m Material, files: &[Listed<'m>], saved: &'m [SavedOnly]) -> Held<'m> {
     let digests = material.digests.iter();
     let mut delivered: BTreeMap<(AccountId, Region), (Timestamp, Timestamp)> = BTreeMap::new();
     for key in files.iter().filter_map(|it| parse(it.file.as_str())) {
@@ -226,7 +229,6 @@ fn held<'m>(
         unreadable: unreadable(material),
         saved,
         delivered,
-        trails,
     }
 }
 

@@ -92,6 +92,17 @@ impl ChainId {
         }
     }
 
+    /// The place that it lies in: bucket and prefix.
+    pub fn place(&self) -> Untrusted {
+        format!("s3://{}/{}", self.bucket.reveal(), self.above.reveal()).into()
+    }
+
+    /// Whether its trail is an organization's: then the organization's id stands above the account.
+    pub(super) fn is_organizations(&self) -> bool {
+        let above = self.above.reveal().rsplit('/').next();
+        above.is_some_and(|folder| folder.starts_with("o-"))
+    }
+
     /// Whether both are of one trail, wherever its digests lie.
     pub(super) fn is_same_trail(&self, other: &Self) -> bool {
         let parts = |it: &Self| (it.account.clone(), it.region.clone(), it.home.clone());

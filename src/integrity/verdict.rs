@@ -21,6 +21,8 @@ named! {
         DigestInvalid = "digest-invalid",
         /// A digest names it, and its content could not be read to the end.
         Unreadable = "unreadable",
+        /// Its content is what a digest says, and its gzip member is cut off or has another checksum: it is no gzip file any more.
+        Malformed = "malformed",
     }
 }
 
@@ -63,6 +65,8 @@ named! {
         Unreferenced = "unreferenced",
         /// Its file could not be read to the end.
         Unreadable = "unreadable",
+        /// Its file is no whole gzip file, though what came out is what a digest says.
+        Malformed = "malformed",
         /// Its file has bytes that CloudTrail did not write; they come after it.
         TrailingData = "trailing-data",
         /// Only digests that are invalid name its file.
@@ -88,6 +92,7 @@ impl From<LogVerdict> for RecordVerdict {
             LogVerdict::Consistent => Self::Consistent,
             LogVerdict::Unreferenced | LogVerdict::Missing => Self::Unreferenced,
             LogVerdict::Unreadable => Self::Unreadable,
+            LogVerdict::Malformed => Self::Malformed,
             LogVerdict::TrailingData => Self::TrailingData,
             LogVerdict::DigestInvalid => Self::DigestInvalid,
             LogVerdict::HashMismatch => Self::HashMismatch,
@@ -111,7 +116,11 @@ impl LogVerdict {
     pub fn is_invalid(self) -> bool {
         matches!(
             self,
-            Self::HashMismatch | Self::TrailingData | Self::Missing | Self::DigestInvalid
+            Self::HashMismatch
+                | Self::TrailingData
+                | Self::Missing
+                | Self::DigestInvalid
+                | Self::Malformed
         )
     }
 }

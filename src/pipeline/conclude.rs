@@ -4,7 +4,7 @@ use super::sink::Kept;
 use super::{Options, ScanError, in_pool, tell};
 use crate::analysis::Analysis;
 use crate::coverage;
-use crate::event::{EventKey, TrailEvent};
+use crate::event::{EventKey, TrailCalls};
 use crate::evidence::{Evidence, Fate};
 use crate::integrity::{
     self, Check, HeldDigest, Integrity, Judged, Listed, Material, RecordVerdict,
@@ -34,7 +34,7 @@ pub(super) fn conclude_with_verdicts(
     kept: &Kept<'_>,
     options: &Options,
 ) -> Result<(Analysis, Verdicts), ScanError> {
-    let trails: Vec<_> = std::mem::take(&mut evidence.trails).into_iter().collect();
+    let trails = std::mem::take(&mut evidence.trails);
     let files = listed(&evidence, &material);
     let integrity = verified(&material, &files, &trails, options)?;
     let verdicts = verdicts(&evidence, &integrity, &material);
@@ -58,7 +58,7 @@ pub(super) fn conclude_with_verdicts(
 pub(super) fn verified(
     material: &Material,
     files: &[Listed<'_>],
-    trails: &[TrailEvent],
+    trails: &TrailCalls,
     options: &Options,
 ) -> Result<Integrity, ScanError> {
     let check = Check::of(material, &options.public_keys, &options.metadata);

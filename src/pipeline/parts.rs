@@ -59,7 +59,7 @@ pub(super) fn judge(
     let distinct = surveyed.distinct + sessions_of(&kept);
     let found = Found {
         counts: counts(&evidence, distinct, realm.collapsed()),
-        trails: std::mem::take(&mut evidence.trails).into_iter().collect(),
+        trails: std::mem::take(&mut evidence.trails),
         coverage: covered(&evidence),
         evidence,
         material,
@@ -156,7 +156,7 @@ fn covered(evidence: &Evidence) -> Covered {
 /// What is known beside what was done to buckets.
 struct Found {
     evidence: Evidence,
-    trails: Vec<crate::event::TrailEvent>,
+    trails: crate::event::TrailCalls,
     coverage: Covered,
     material: Material,
     counts: Counts,

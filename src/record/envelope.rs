@@ -3,7 +3,7 @@
 //! A record travels as the text of a log message, as an object in an event bus's envelope, as a field that an index kept.
 //! Whatever has a record's own keys is a record and is opened no further: what a request said, an attacker may have chosen.
 
-use super::keys::{is_record_key, key_text, looks_like_broken_record};
+use super::keys::{holds_records, is_record_key, key_text, looks_like_broken_record};
 use super::scan::{Cursor, Fault};
 use crate::vocab::LossKind;
 use base64::Engine;
@@ -66,6 +66,10 @@ fn open(object: &[u8], left: u8) -> Carried<'_> {
     if let Some(data) = inner("kinesis").and_then(|kinesis| Members::of(kinesis)?.get("data")) {
         return payload(data);
     }
+    let is_kinesis = members.has("SequenceNumber") && members.has("PartitionKey");
+    if let Some(data) = string("Data").filter(|_| is_kinesis) {
+        return payload(data);
+    }
     if members.has_record_key() {
         return Carried::Record(Cow::Borrowed(object));
     }
@@ -91,9 +95,15 @@ fn open(object: &[u8], left: u8) -> Carried<'_> {
     if let Some(text) = string("original") {
         return text_of(text, left - 1);
     }
-    let data = inner("awslogs").and_then(|logs| Members::of(logs)?.get("data"));
-    if let Some(data) = data.or_else(|| string("Data")) {
-        return payload(data);
+    if let Some(data) = inner("awslogs").and_then(|logs| Members::of(logs)?.get("data")) {
+        return subscription(data);
+    }
+    if let Some(data) = string("Data") {
+        return match payload(data) {
+            // Others have such a name for what they like.
+            Carried::Damaged(..) => Carried::Nothing,
+            found => found,
+        };
     }
     if let Some(text) = ["message", "event"].iter().find_map(|name| string(name)) {
         return text_of(text, left - 1);
@@ -152,12 +162,23 @@ fn text_of(quoted: &[u8], left: u8) -> Carried<'static> {
     let mut cursor = Cursor::new(text, 0);
     let read = cursor.value();
     match (read, cursor.peek()) {
-        (Ok(_), Err(Fault::Ends)) => own(open(text, left)),
-        _ if !looks_like_broken_record(text) => Carried::Nothing,
+        (Ok(_), Err(Fault::Ends)) => match own(open(text, left)) {
+            Carried::Nothing => log_file(text),
+            found => found,
+        },
+        _ if !looks_like_broken_record(text) => log_file(text),
         (Err(Fault::Ends), _) => {
             Carried::Damaged(LossKind::TruncatedJson, "the message ends inside a record")
         }
         _ => Carried::Damaged(LossKind::MalformedJson, "the message is no single record"),
+    }
+}
+
+/// A text without a record's own keys may be a whole log file, perhaps cut off.
+fn log_file(text: &[u8]) -> Carried<'static> {
+    match holds_records(text) {
+        true => Carried::Payload(text.to_vec()),
+        false => Carried::Nothing,
     }
 }
 
@@ -174,13 +195,38 @@ fn own(carried: Carried<'_>) -> Carried<'static> {
     }
 }
 
-fn payload(quoted: &[u8]) -> Carried<'static> {
-    let text = serde_json::from_slice::<String>(quoted).unwrap_or_default();
-    match decode_base64(text.as_bytes()) {
-        Some(bytes) if !bytes.is_empty() => Carried::Payload(bytes),
-        _ => Carried::Nothing,
+/// What CloudWatch Logs hands to a subscription: gzip of a document, nothing else.
+fn subscription(quoted: &[u8]) -> Carried<'static> {
+    match payload(quoted) {
+        Carried::Payload(bytes) if !is_document(&bytes) => Carried::Damaged(
+            LossKind::MalformedJson,
+            "the payload of a subscription is neither gzip nor JSON",
+        ),
+        found => found,
     }
 }
+
+/// Whether bytes begin as gzip or as an object.
+fn is_document(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x1f\x8b") || bytes.trim_ascii_start().starts_with(b"{")
+}
+
+/// What is handed on in base64; a text that is none was damaged on its way.
+fn payload(quoted: &[u8]) -> Carried<'static> {
+    let Ok(text) = serde_json::from_slice::<String>(quoted) else {
+        return match quoted.starts_with(b"\"") {
+            true => Carried::Damaged(LossKind::MalformedJson, "the payload is no valid string"),
+            false => Carried::Nothing,
+        };
+    };
+    match decode_base64(text.as_bytes()) {
+        Some(bytes) if bytes.is_empty() => Carried::Nothing,
+        Some(bytes) => Carried::Payload(bytes),
+        None => Carried::Damaged(LossKind::MalformedJson, NO_BASE64),
+    }
+}
+
+const NO_BASE64: &str = "the payload is no base64";
 
 /// Reads base64, padded or not, whatever white space lies in it. Of what breaks off, the whole groups are read: what they hold
 /// then tells that it ends too soon.
@@ -196,6 +242,7 @@ pub(super) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
         .or_else(|_| STANDARD_NO_PAD.decode(&text))
         .or_else(|_| STANDARD.decode(whole_groups))
         .ok()
+        .filter(|bytes| !bytes.is_empty() || text.is_empty())
 }
 
 /// The top-level members of an object, each value as it is written.
@@ -297,6 +344,38 @@ mod tests {
     }
 
     #[test]
+    fn a_message_may_be_a_whole_log_file() {
+        let log = format!("{{\"Records\":[{RECORD}]}}");
+        for text in [
+            log.clone(),
+            format!("{log} x"),
+            format!("{{\"a\":1,{}", &log[1..30]),
+        ] {
+            for envelope in [
+                json!({"message": text}),
+                json!({"result": {"_raw": text}}),
+                json!({"event": {"original": text}}),
+                json!({"EventId": "x", "EventName": "A", "CloudTrailEvent": text}),
+            ] {
+                let found = carried_in(&envelope);
+                assert_eq!(
+                    found,
+                    Carried::Payload(text.clone().into_bytes()),
+                    "{envelope}"
+                );
+            }
+        }
+        // What has a record's own keys is one, whatever else it has.
+        let record = format!("{{\"eventName\":\"A\",{}", &log[1..]);
+        let found = carried_in(&json!({ "message": record }));
+        assert_eq!(found, Carried::Record(record.into_bytes().into()));
+    }
+
+    fn carried_in(envelope: &Value) -> Carried<'static> {
+        own(carried(envelope.to_string().as_bytes()))
+    }
+
+    #[test]
     fn what_a_request_said_is_not_opened() {
         let object = json!({"eventName": "A", "message": RECORD, "detail": {"eventName": "Forged"}, "detail-type": "x"});
         assert_eq!(raw(&object.to_string()), Some(object.to_string()));
@@ -347,7 +426,33 @@ mod tests {
                 json!({"eventSource": "aws:kinesis", "kinesis": {"data": "e30"}}),
                 Carried::Payload(b"{}".to_vec()),
             ),
+            (
+                json!({"awslogs": {"data": "H4sI!!!!"}}),
+                Carried::Damaged(LossKind::MalformedJson, NO_BASE64),
+            ),
+            (
+                json!({"awslogs": {"data": "AAAA"}}),
+                Carried::Damaged(
+                    LossKind::MalformedJson,
+                    "the payload of a subscription is neither gzip nor JSON",
+                ),
+            ),
+            (
+                json!({"eventSource": "aws:kinesis", "kinesis": {"data": "H4sI!!!!"}}),
+                Carried::Damaged(LossKind::MalformedJson, NO_BASE64),
+            ),
+            (
+                json!({"awslogs": {"data": "!!!"}}),
+                Carried::Damaged(LossKind::MalformedJson, NO_BASE64),
+            ),
+            (json!({"awslogs": {"data": ""}}), Carried::Nothing),
+            (json!({"kinesis": {"data": 7}}), Carried::Nothing),
+            (
+                json!({"SequenceNumber": "1", "PartitionKey": "p", "Data": "?"}),
+                Carried::Damaged(LossKind::MalformedJson, NO_BASE64),
+            ),
             (json!({"Data": "?"}), Carried::Nothing),
+            (json!({"message": "{\"Records\":7}"}), Carried::Nothing),
             (json!({}), Carried::Nothing),
         ] {
             assert_eq!(carried(object.to_string().as_bytes()), expected, "{object}");

@@ -102,9 +102,7 @@ fn table(head: &[u8]) -> Option<Form> {
         (&["_raw"], "a CSV of Splunk's"),
     ];
     let found = tables.iter().find(|(names, _)| has(names));
-    found
-        .filter(|_| columns.len() > 1)
-        .map(|(_, form)| Form::Unread(form))
+    found.map(|(_, form)| Form::Unread(form))
 }
 
 #[cfg(test)]
@@ -132,7 +130,17 @@ mod tests {
                     "a CSV of Microsoft Sentinel's AWSCloudTrail table",
                 )),
             ),
+            (
+                b"\"eventJson\"\n\"{\"\"eventVersion\"\":",
+                Some(Form::Unread("a CSV of CloudTrail Lake")),
+            ),
+            (
+                b"eventjson\n",
+                Some(Form::Unread("a CSV of CloudTrail Lake")),
+            ),
             (b"_time,_raw\n", Some(Form::Unread("a CSV of Splunk's"))),
+            (b"_raw\n", Some(Form::Unread("a CSV of Splunk's"))),
+            (b"eventName\n", None),
             (b"name,time\n", None),
             (b"PAR1\x15\x04", Some(Form::Parquet)),
             (b"\x01\x02\x02\x00\x78\xaa", Some(KMS)),

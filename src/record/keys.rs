@@ -68,6 +68,24 @@ pub(super) fn looks_like_broken_record(broken: &[u8]) -> bool {
     })
 }
 
+/// Whether a text is a log file, as far as it can be read.
+pub(super) fn holds_records(text: &[u8]) -> bool {
+    let mut cursor = Cursor::new(text, 0);
+    let mut look = || -> Result<bool, Fault> {
+        cursor.expect(b'{')?;
+        let mut members = 0;
+        while cursor.has_more(b'}', members)? {
+            if key_text(cursor.key()?) == "Records" {
+                return Ok(cursor.peek()? == b'[');
+            }
+            cursor.value()?;
+            members += 1;
+        }
+        Ok(false)
+    };
+    look().unwrap_or(false)
+}
+
 /// Whether an object has such a top-level key, as far as it can be read.
 fn has_key(object: &[u8], is_wanted: impl Fn(&str) -> bool) -> bool {
     let mut cursor = Cursor::new(object, 0);

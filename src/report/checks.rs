@@ -1,6 +1,7 @@
 //! What does `run.json` say of the checks? Counts of verdicts, chains, and every gap in them.
 
 use super::escape;
+use crate::event::TrailEvent;
 use crate::integrity::{self, Chain, ChainKind, Gap};
 use crate::vocab::{Span, Untrusted};
 use serde::Serialize;
@@ -34,6 +35,7 @@ struct Told<'a> {
     missing_digests: Vec<Missing<'a>>,
     gaps: Vec<Broken<'a>>,
     ends_early: Option<Broken<'a>>,
+    goes_on_in: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -49,6 +51,8 @@ struct Broken<'a> {
     until: String,
     explained_by: Option<&'static str>,
     event_id: Option<&'a str>,
+    claimed_by: Option<&'static str>,
+    claimed_event_id: Option<&'a str>,
 }
 
 impl<'a> Integrity<'a> {
@@ -99,20 +103,28 @@ impl<'a> Told<'a> {
             missing_digests: missing.collect(),
             gaps: chain.gaps.iter().map(Broken::of).collect(),
             ends_early: chain.ends_early.as_ref().map(Broken::of),
+            goes_on_in: chain
+                .goes_on_in
+                .as_ref()
+                .map(|it| escape::exact_text(&it.place()).to_owned()),
         }
     }
 }
 
 impl<'a> Broken<'a> {
     fn of(gap: &'a Gap) -> Self {
-        let event = gap.explained_by.as_ref();
+        let (event, claimed) = (gap.explained_by.as_ref(), gap.claimed_by.as_ref());
+        let id = |event: Option<&'a TrailEvent>| {
+            let id = event.and_then(|it| it.event_id.as_ref());
+            id.map(|it| it.as_str())
+        };
         Self {
             from: gap.span.from.to_string(),
             until: gap.span.until.to_string(),
             explained_by: event.map(|it| it.name),
-            event_id: event
-                .and_then(|it| it.event_id.as_ref())
-                .map(|it| it.as_str()),
+            event_id: id(event),
+            claimed_by: claimed.map(|it| it.name),
+            claimed_event_id: id(claimed),
         }
     }
 }

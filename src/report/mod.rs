@@ -4,6 +4,7 @@
 //! [`Analysis`]; text that an attacker may have chosen passes through `escape` on its way into any of them.
 
 mod alarms;
+mod chains;
 mod checks;
 pub mod csv;
 pub mod custody;

@@ -32,6 +32,7 @@ pub(super) fn stream() -> Stream {
         name: "Stopped",
         effect: TrailEffect::Stops,
         trail: "main".into(),
+        trail_account: None,
         event_id: EventId::parse("5"),
         actor: "arn:aws:iam::111122223333:user/mallory".into(),
         moves_digests: false,

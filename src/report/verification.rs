@@ -2,12 +2,11 @@
 //!
 //! Lines are not wrapped: names of files are to be copied and searched for.
 
-use super::{ReportError, escape, lines};
+use super::{ReportError, chains, escape, lines};
 use crate::analysis::Analysis;
 use crate::coverage::{CoverageGap, Stream};
-use crate::event::TrailEvent;
 use crate::integrity::{
-    Chain, ChainKind, DigestFinding, DigestVerdict, Gap, Integrity, LogFinding, LogVerdict, Trust,
+    DigestFinding, DigestVerdict, Gap, Integrity, LogFinding, LogVerdict, Trust,
 };
 use crate::vocab::{Loss, LossKind, Span, Untrusted};
 use std::collections::BTreeMap;
@@ -31,7 +30,7 @@ pub fn write(analysis: &Analysis, out: &mut dyn Write) -> Result<(), ReportError
     undecided(&mut text, integrity);
     unreferenced(&mut text, integrity);
     unread(&mut text, analysis);
-    chains(&mut text, integrity);
+    chain_lines(&mut text, integrity);
     coverage(&mut text, &analysis.streams);
     out.write_all(text.0.as_bytes())?;
     Ok(out.flush()?)
@@ -330,67 +329,11 @@ fn unread(text: &mut Lines, analysis: &Analysis) {
     text.section("Parts that could not be read", &losses);
 }
 
-fn chains(text: &mut Lines, integrity: &Integrity) {
-    let all: Vec<String> = integrity.chains.iter().flat_map(chain).collect();
+fn chain_lines(text: &mut Lines, integrity: &Integrity) {
+    let all: Vec<String> = integrity.chains.iter().flat_map(chains::lines).collect();
     if !all.is_empty() {
         text.line(&format!("\nChains ({})", integrity.chains.len()));
         all.iter().for_each(|line| text.line(&format!("  {line}")));
-    }
-}
-
-fn chain(chain: &Chain) -> Vec<String> {
-    let id = &chain.id;
-    let known = |it: Option<&str>| it.unwrap_or("unknown").to_owned();
-    let backfill = match id.kind {
-        ChainKind::Regular => "",
-        ChainKind::Backfill => ", backfill",
-    };
-    let mut lines = vec![format!(
-        "account {}, {}, trail {} of {}{backfill}, bucket {}: {} digests, {}",
-        known(id.account.as_ref().map(|it| it.as_str())),
-        known(id.region.as_ref().map(|it| it.as_str())),
-        shown(&id.trail),
-        known(id.home.as_ref().map(|it| it.as_str())),
-        shown(&id.bucket),
-        chain.digests,
-        span(chain.span)
-    )];
-    if let Some(key) = &chain.begins_after {
-        lines.push(format!(
-            "  goes back beyond this evidence, to {}",
-            shown(key)
-        ));
-    }
-    let missing = chain.missing.iter().map(|it| it.window);
-    lines.extend(missing.map(|window| format!("  digest missing: {}", span(window))));
-    let gap = |gap: &Gap| {
-        format!(
-            "  no log files were delivered: {}, {}",
-            span(gap.span),
-            explained(gap.explained_by.as_ref())
-        )
-    };
-    lines.extend(chain.gaps.iter().map(gap));
-    lines.extend(chain.ends_early.iter().map(|gap| {
-        format!(
-            "  ends early: the account's evidence goes on until {}, {}",
-            gap.span.until,
-            explained(gap.explained_by.as_ref())
-        )
-    }));
-    lines
-}
-
-fn explained(event: Option<&TrailEvent>) -> String {
-    match event {
-        None => "unexplained".to_owned(),
-        Some(event) => format!(
-            "explained by {} at {} by {} (event {})",
-            event.name,
-            event.time,
-            shown(&event.actor),
-            event.event_id.as_ref().map_or("unknown", |it| it.as_str())
-        ),
     }
 }
 
@@ -417,14 +360,14 @@ fn coverage(text: &mut Lines, streams: &[Stream]) {
 }
 
 fn gap(gap: &CoverageGap) -> String {
-    let why = explained(gap.explained_by.as_ref());
+    let why = chains::explained(gap.explained_by.as_ref());
     format!("gap {}: {}, {why}", span(gap.span), gap.kind.name())
 }
 
-fn span(span: Span) -> String {
+pub(super) fn span(span: Span) -> String {
     format!("{} to {}", span.from, span.until)
 }
 
-fn shown(text: &Untrusted) -> String {
+pub(super) fn shown(text: &Untrusted) -> String {
     escape::terminal(text)
 }

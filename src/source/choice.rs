@@ -55,15 +55,17 @@ impl FileChoice {
         exclude: Vec::new(),
     };
 
-    /// Why a file of that name is not read, if so. What may be included are the files in an archive, so one that its name
-    /// says is an archive is opened for them.
-    pub fn passes_over(&self, name: &LogFileId) -> Option<SkipReason> {
-        let name = name.as_str();
-        let any = |globs: &[String]| globs.iter().any(|glob| matches_name(glob, name));
-        if any(&self.exclude) {
+    /// Why a file of that name is not read, if so. An archive that is included is so with all in it; what its name says is one is
+    /// opened in any case, for the files in it that are included.
+    pub fn passes_over(&self, id: &LogFileId) -> Option<SkipReason> {
+        let name = id.as_str();
+        let any = |globs: &[String], name| globs.iter().any(|glob| matches_name(glob, name));
+        if any(&self.exclude, name) {
             return Some(SkipReason::Excluded);
         }
-        if !self.include.is_empty() && !any(&self.include) && !is_named_archive(name) {
+        let is_included = |name| any(&self.include, name);
+        let all = self.include.is_empty() || is_named_archive(name);
+        if !all && !is_included(name) && !id.archives().any(is_included) {
             return Some(SkipReason::NotIncluded);
         }
         self.delivered_outside(name)
@@ -204,5 +206,27 @@ mod tests {
             Some("not-included")
         );
         assert_eq!(passed_over(&choice, "logs.zip!/a.json.gz"), None);
+    }
+
+    #[test]
+    fn an_archive_that_is_included_is_so_with_all_in_it() {
+        for (glob, expected) in [
+            ("*.zip", None),
+            ("logs.zip", None),
+            ("case/logs.zip", None),
+            ("b.zip", None),
+            ("other.zip", Some("not-included")),
+            ("*.tar", Some("not-included")),
+        ] {
+            let choice = FileChoice {
+                include: vec![glob.to_owned()],
+                exclude: vec!["*.txt".to_owned()],
+                ..FileChoice::default()
+            };
+            let member = "case/logs.zip!/in/b.zip!/a.json";
+            assert_eq!(passed_over(&choice, member), expected, "{glob}");
+            let excluded = "case/logs.zip!/a.txt";
+            assert_eq!(passed_over(&choice, excluded), Some("excluded"), "{glob}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::{Bytes, Listing, LogFile, Source, SourceError};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
+use std::collections::HashSet;
 use std::fs::FileType;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -44,19 +45,17 @@ impl Source for DirSource {
                 continue;
             }
             check(path)?;
-            if let Some(all) = plainly_listed(path) {
-                found.extend(all);
-                continue;
+            let mut below = below(path);
+            if let (Some(real), true) = (path.canonicalize().ok(), self.paths.len() > 1) {
+                below.iter_mut().for_each(|it| it.is_at(path, &real));
             }
-            for entry in WalkDir::new(path).follow_links(true) {
-                match entry {
-                    Ok(entry) => found.extend(listed(entry)),
-                    Err(error) => found.push(unlisted(path, &error)),
-                }
-            }
+            found.append(&mut below);
         }
         let listing = sorted(found);
         if listing.files.is_empty() && listing.losses.is_empty() {
+            if let Some(path) = self.paths.iter().find(|path| is_no_file(path)) {
+                return Err(SourceError::NotAFile { path: path.clone() });
+            }
             return Err(SourceError::Nothing {
                 paths: self.paths.clone(),
             });
@@ -108,6 +107,10 @@ struct Entry {
     /// The path, where it is written otherwise than the name.
     path: Option<Box<Path>>,
     place: Place,
+    /// Where it lies, links resolved: known where several paths were given, which may lead to one file.
+    real: Option<PathBuf>,
+    /// Whether the path is a link itself.
+    is_link: bool,
 }
 
 impl Entry {
@@ -116,7 +119,24 @@ impl Entry {
             Some(name) => (LogFileId::new(name), None),
             None => (escaped(&path), Some(path.into())),
         };
-        Self { id, path, place }
+        Self {
+            id,
+            path,
+            place,
+            real: None,
+            is_link: false,
+        }
+    }
+
+    /// Notes where it lies, from where the path lies that it was found below. A link below it stays a file of its own: it may
+    /// have another name than what it leads to, and names say which files are asked for.
+    fn is_at(&mut self, root: &Path, real_root: &Path) {
+        let path = self.path.as_deref().unwrap_or(Path::new(self.id.as_str()));
+        self.real = match path.strip_prefix(root) {
+            Ok(rest) if rest.as_os_str().is_empty() => Some(real_root.to_owned()),
+            Ok(rest) if !self.is_link => Some(real_root.join(rest)),
+            _ => None,
+        };
     }
 
     /// By name, and by path, should two names be written alike: what is no UTF-8 has no name of its own.
@@ -162,6 +182,24 @@ fn check(path: &Path) -> Result<(), SourceError> {
     Ok(())
 }
 
+/// What lies below a path, or at it.
+fn below(path: &Path) -> Vec<Entry> {
+    if let Some(all) = plainly_listed(path) {
+        return all;
+    }
+    let walk = WalkDir::new(path).follow_links(true).into_iter();
+    let entry = |entry| match entry {
+        Ok(entry) => listed(entry),
+        Err(error) => Some(unlisted(path, &error)),
+    };
+    walk.filter_map(entry).collect()
+}
+
+/// What can be read only as a stream.
+fn is_no_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| matches!(kind(metadata.file_type()), Kind::Other))
+}
+
 /// What lies below a folder, if there is no link and all can be listed: then each entry's folder tells of it, and no path is
 /// gone along from its beginning.
 fn plainly_listed(path: &Path) -> Option<Vec<Entry>> {
@@ -197,7 +235,11 @@ fn listed(entry: DirEntry) -> Option<Entry> {
             Err(error) => return Some(unlisted(entry.path(), &error)),
         },
     };
-    Some(Entry::new(entry.into_path(), place))
+    let is_link = entry.path_is_symlink();
+    Some(Entry {
+        is_link,
+        ..Entry::new(entry.into_path(), place)
+    })
 }
 
 /// When a file was changed: nanoseconds since 1970, in as many digits as sort like the instants.
@@ -268,6 +310,17 @@ fn escaped(path: &Path) -> LogFileId {
     LogFileId::new(name)
 }
 
+/// Of a file that several of the given paths lead to one name stays: the first that is no link, for a link may be called anything.
+fn once(found: &mut Vec<Entry>) {
+    let mut seen: HashSet<PathBuf> = HashSet::new();
+    for links in [false, true] {
+        found.retain(|it| match &it.real {
+            Some(real) if it.is_link == links => seen.insert(real.clone()),
+            _ => true,
+        });
+    }
+}
+
 fn sorted(mut found: Vec<Entry>) -> Listing {
     found.sort_by(|one, other| one.key().cmp(&other.key()));
     // Of a path that was met twice the later look counts.
@@ -278,8 +331,12 @@ fn sorted(mut found: Vec<Entry>) -> Listing {
         }
         is_same
     });
+    once(&mut found);
     let mut listing = Listing::default();
-    for Entry { id, path, place } in found {
+    for Entry {
+        id, path, place, ..
+    } in found
+    {
         match place {
             Place::File { bytes, version } => listing.files.push(LogFile {
                 id,
@@ -367,6 +424,41 @@ mod tests {
             folder.path(),
         ]);
         assert_eq!(names(&listing, folder.path()), ["2", "a/1"]);
+    }
+
+    #[test]
+    fn a_file_that_several_paths_lead_to_is_listed_once() {
+        let folder = folder(&["a/1", "a/2", "z"]);
+        let at = |name: &str| folder.path().join(name);
+        symlink(at("a"), at("folder")).unwrap();
+        symlink(at("a/1"), at("0")).unwrap();
+        let around = folder.path().join("a/../a");
+        for (paths, expected) in [
+            (vec![at("a"), at("folder")], &["a/1", "a/2"][..]),
+            (vec![around, at("a/1")], &["a/../a/1", "a/../a/2"]),
+            (vec![at("0"), at("a/1")], &["a/1"]),
+            (vec![at("a"), at("0")], &["a/1", "a/2"]),
+            (vec![at("0")], &["0"]),
+            (vec![at("z"), at("a/2")], &["a/2", "z"]),
+        ] {
+            let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+            assert_eq!(names(&list(&paths), folder.path()), expected, "{paths:?}");
+        }
+        // Below a folder a link is a file of its own.
+        let all = names(&list(&[folder.path(), &at("z")]), folder.path());
+        assert_eq!(all, ["0", "a/1", "a/2", "folder/1", "folder/2", "z"]);
+    }
+
+    #[test]
+    fn what_is_neither_a_file_nor_a_folder_is_said_to_be_so() {
+        let folder = folder(&["a"]);
+        let socket = folder.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let error = DirSource::new(vec![socket.clone()]).list().unwrap_err();
+        let said = format!("`{}` is neither a file nor a folder\n", socket.display());
+        assert!(error.to_string().starts_with(&said), "{error}");
+        let beside = list(&[&socket, &folder.path().join("a")]);
+        assert_eq!((beside.files.len(), beside.skipped.len()), (1, 1));
     }
 
     #[test]

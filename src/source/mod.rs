@@ -67,6 +67,8 @@ pub struct DigestSignature {
     pub signature: String,
     /// How it was made.
     pub algorithm: String,
+    /// When a backfill digest was made; empty where S3 does not say.
+    pub generated: String,
 }
 
 /// A file's bytes: read in order, or, where the source can, from any place.
@@ -162,6 +164,12 @@ pub enum SourceError {
         path: PathBuf,
         /// What the operating system says.
         cause: std::io::Error,
+    },
+    /// A pipe, a socket or a device.
+    #[error("`{}` is neither a file nor a folder\nhint: what comes through a pipe is read from standard input: give `-`", .path.display())]
+    NotAFile {
+        /// The path, as it was given.
+        path: PathBuf,
     },
     /// What lies elsewhere and cannot be listed.
     #[error("cannot read `{place}`: {why}{}", hint_line(.hint))]

@@ -120,12 +120,16 @@ pub struct Trail {
     pub root: PathBuf,
     pub bucket: String,
     pub account: String,
+    /// The organization whose trail it is.
+    pub organization: Option<String>,
     pub region: String,
     pub name: String,
     pub home: String,
     pub ending: &'static str,
     /// The last digest: its key, the hash of its text, its signature.
     pub previous: Option<(String, String, String)>,
+    /// The bucket that it lies in, where that is another than this one.
+    pub previous_bucket: Option<String>,
     /// What S3 knows of each digest.
     pub metadata: Map<String, Value>,
     /// The files, where they are kept in memory instead of on disk.
@@ -146,13 +150,23 @@ impl Trail {
             root: root.join(bucket),
             bucket: bucket.to_owned(),
             account: "111122223333".to_owned(),
+            organization: None,
             region: region.to_owned(),
             name: name.to_owned(),
             home: "us-east-1".to_owned(),
             ending: ".json.gz",
             previous: None,
+            previous_bucket: None,
             metadata: Map::new(),
             kept: None,
+        }
+    }
+
+    /// The account's folder.
+    fn folder(&self) -> String {
+        match &self.organization {
+            Some(organization) => format!("AWSLogs/{organization}/{}", self.account),
+            None => format!("AWSLogs/{}", self.account),
         }
     }
 
@@ -163,7 +177,8 @@ impl Trail {
         } = self;
         let minute = format!("{}Z", &compact(at)[..13]);
         format!(
-            "AWSLogs/{account}/CloudTrail/{region}/{}/{account}_CloudTrail_{region}_{minute}_{unique}.json.gz",
+            "{}/CloudTrail/{region}/{}/{account}_CloudTrail_{region}_{minute}_{unique}.json.gz",
+            self.folder(),
             day(at)
         )
     }
@@ -178,7 +193,8 @@ impl Trail {
             ..
         } = self;
         format!(
-            "AWSLogs/{account}/CloudTrail-Digest/{region}/{}/{account}_CloudTrail-Digest_{region}_{name}_{home}_{}{ending}",
+            "{}/CloudTrail-Digest/{region}/{}/{account}_CloudTrail-Digest_{region}_{name}_{home}_{}{ending}",
+            self.folder(),
             day(end),
             compact(end)
         )
@@ -210,12 +226,14 @@ impl Trail {
             json!({"s3Bucket": self.bucket, "s3Object": key, "hashValue": sha256(text), "hashAlgorithm": "SHA-256",
                 "newestEventTime": events.last(), "oldestEventTime": events.first()})
         };
+        let bucket_before = self.previous_bucket.take();
+        let bucket_before = bucket_before.unwrap_or_else(|| self.bucket.clone());
         let part = |of: fn(&(String, String, String)) -> &String| self.previous.as_ref().map(of);
         let text = json!({
             "awsAccountId": self.account, "digestStartTime": stamp(start), "digestEndTime": stamp(end),
             "digestS3Bucket": self.bucket, "digestS3Object": key, "digestPublicKeyFingerprint": signer.fingerprint(),
             "digestSignatureAlgorithm": "SHA256withRSA", "newestEventTime": null, "oldestEventTime": null,
-            "previousDigestS3Bucket": self.previous.as_ref().map(|_| &self.bucket), "previousDigestS3Object": part(|it| &it.0),
+            "previousDigestS3Bucket": self.previous.as_ref().map(|_| &bucket_before), "previousDigestS3Object": part(|it| &it.0),
             "previousDigestHashValue": part(|it| &it.1), "previousDigestHashAlgorithm": self.previous.as_ref().map(|_| "SHA-256"),
             "previousDigestSignature": part(|it| &it.2), "logFiles": logs.iter().map(named).collect::<Vec<_>>()
         })
@@ -225,10 +243,12 @@ impl Trail {
         let signed = format!("{}\n{}/{key}\n{hash}\n{before}", stamp(end), self.bucket);
         let signature = signer.sign(&signed);
         self.put(&key, &gzip(text.as_bytes(), 6));
-        self.metadata.insert(
-            format!("s3://{}/{key}", self.bucket),
-            json!({"signature": signature, "signature-algorithm": "SHA256withRSA"}),
-        );
+        let mut beside = json!({"signature": signature, "signature-algorithm": "SHA256withRSA"});
+        if self.ending.contains("backfill") {
+            beside["backfill-generation-timestamp"] = json!(stamp(end + 3 * 3600));
+        }
+        let place = format!("s3://{}/{key}", self.bucket);
+        self.metadata.insert(place, beside);
         self.previous = Some((key.clone(), hash, signature));
         key
     }

@@ -11,7 +11,7 @@ use crate::evidence::Evidence;
 use crate::record::{RawRecord, Record};
 use crate::source::{LogFile, Source};
 use crate::store::{Aside, KeptRecord, Story, WrittenObject};
-use crate::vocab::{BucketName, Region, Untrusted};
+use crate::vocab::{BucketName, Citation, Region, Untrusted};
 
 /// Hands out what one file tells, and every file in it, each by itself: for a store.
 pub(in crate::pipeline) fn read_stories(
@@ -49,7 +49,12 @@ impl Gathering<'_> {
             };
             self.catch.kept.push(kept);
         }
-        self.evidence().trails.insert(event);
+        let citation = Citation {
+            log_file: self.id.clone(),
+            record_index: raw.index,
+        };
+        let calls = &mut self.evidence().trails;
+        calls.entry(event).or_default().insert(citation);
     }
 
     /// A change that matters by itself.

@@ -181,6 +181,7 @@ impl Client {
             key: key.to_owned(),
             signature,
             algorithm: told("x-amz-meta-signature-algorithm").unwrap_or_default(),
+            generated: told("x-amz-meta-backfill-generation-timestamp").unwrap_or_default(),
         });
         lock(&self.signatures).extend(noted);
     }

@@ -1,0 +1,87 @@
+//! How is a chain of digests told? Which it is, what is missing of it, where it broke off and what explains that.
+
+use super::verification::{shown, span};
+use crate::event::TrailEvent;
+use crate::integrity::{Chain, ChainKind, Gap};
+
+/// The lines of one chain: which it is, and where it is not whole.
+pub(super) fn lines(chain: &Chain) -> Vec<String> {
+    let id = &chain.id;
+    let known = |it: Option<&str>| it.unwrap_or("unknown").to_owned();
+    let backfill = match id.kind {
+        ChainKind::Regular => "",
+        ChainKind::Backfill => ", backfill",
+    };
+    let mut lines = vec![format!(
+        "account {}, {}, trail {} of {}{backfill}, bucket {}: {} digests, {}",
+        known(id.account.as_ref().map(|it| it.as_str())),
+        known(id.region.as_ref().map(|it| it.as_str())),
+        shown(&id.trail),
+        known(id.home.as_ref().map(|it| it.as_str())),
+        shown(&id.bucket),
+        chain.digests,
+        span(chain.span)
+    )];
+    if let Some(key) = &chain.begins_after {
+        lines.push(format!(
+            "  goes back beyond this evidence, to {}",
+            shown(key)
+        ));
+    }
+    let missing = chain.missing.iter().map(|it| it.window);
+    lines.extend(missing.map(|window| format!("  digest missing: {}", span(window))));
+    let is_silent = |gap: &Gap| gap.span.seconds() > 0 && id.kind == ChainKind::Regular;
+    let gap = |gap: &Gap| match is_silent(gap) {
+        true => format!(
+            "  no log files were delivered: {}, {}",
+            span(gap.span),
+            cause(gap)
+        ),
+        false => format!(
+            "  begins anew at {}: no digest names the one before, which ends at {}, {}",
+            gap.span.until,
+            gap.span.from,
+            cause(gap)
+        ),
+    };
+    lines.extend(chain.gaps.iter().map(gap));
+    let next = chain.goes_on_in.iter();
+    lines.extend(next.map(|next| format!("  goes on in {}", shown(&next.place()))));
+    lines.extend(chain.ends_early.iter().map(|gap| {
+        format!(
+            "  ends early: the account's evidence goes on until {}, {}",
+            gap.span.until,
+            cause(gap)
+        )
+    }));
+    lines
+}
+
+/// What explains a break; or what would, if its record could be believed.
+fn cause(gap: &Gap) -> String {
+    match &gap.claimed_by {
+        None => explained(gap.explained_by.as_ref()),
+        Some(call) => format!(
+            "unexplained: {}, but no digest that can be believed speaks for that record",
+            called(call)
+        ),
+    }
+}
+
+/// What explains that something is not there.
+pub(super) fn explained(event: Option<&TrailEvent>) -> String {
+    match event {
+        None => "unexplained".to_owned(),
+        Some(event) => format!("explained by {}", called(event)),
+    }
+}
+
+fn called(event: &TrailEvent) -> String {
+    format!(
+        "{} at {} by {} (event {})",
+        event.name,
+        event.time,
+        shown(&event.actor),
+        event.event_id.as_ref().map_or("unknown", |it| it.as_str())
+    )
+}
