@@ -174,4 +174,92 @@ stories! {
         "00:00 unknown", "01:00 public", "02:00 unknown", "02:00:05 public", "02:00:06 unknown", "02:10 public",
         "02:10 entered-while-shut",
     ];
+    what_lets_others_in_is_not_hidden: [
+        {"t": "00:30", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999988887777:root"}, "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*")}]}}},
+        {"t": "02:00", "is": "ListObjects", "userIdentity": "nobody"},
+        {"t": "03:00", "is": "PutBucketWebsite"},
+    ] => [
+        "bucket 00:30 event to  still-open by PutBucketPolicy",
+        "bucket 02:00 observed to 02:00:01 last-seen by ListObjects",
+        "00:00 unknown", "02:00 public", "02:00:01 unknown", "03:00 unknown",
+        "02:00 entered-while-shut",
+    ];
+    what_a_block_keeps_from_others_is_not_hidden: [
+        {"t": "00:20", "is": "PutBucketOwnershipControls", "asks": "enforced"},
+        {"t": "00:30", "is": "PutBucketPolicy", "asks": "a public policy"},
+        {"t": "01:00", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
+        {"t": "02:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "444455556666", "resources": [{"accountId": "111122223333", "type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{BUCKET}")}]},
+        {"t": "03:00", "is": "PutBucketWebsite"},
+    ] => [
+        "bucket 00:30 event to 01:00 event by PutBucketPolicy",
+        "bucket 02:00 in-gap (not 01:00) to  still-open",
+        "00:00 private", "00:30 public", "01:00 unknown", "02:00 public", "03:00 public",
+        "02:00 entered-while-shut",
+    ];
+    an_acl_may_name_an_account: [
+        {"t": "01:00", "is": "ListObjects", "userIdentity": "444455556666", "additionalEventData": {"aclRequired": "Yes"}},
+        {"t": "03:00", "is": "PutBucketWebsite"},
+    ] => [
+        "bucket 01:00 observed to 01:00:01 last-seen by ListObjects",
+        "00:00 unknown", "01:00 cross-account", "01:00:01 unknown", "03:00 unknown",
+        "01:00 entered-while-shut",
+    ];
+    disabled_acls_let_nobody_list: [
+        {"t": "00:30", "is": "PutBucketOwnershipControls", "asks": "enforced"},
+        {"t": "01:00", "is": "ListObjects", "userIdentity": "nobody", "additionalEventData": {"aclRequired": "Yes"}},
+        {"t": "03:00", "is": "PutBucketWebsite"},
+    ] => [
+        "bucket 01:00 observed to 01:00:01 last-seen by ListObjects",
+        "00:00 private", "00:30 unknown", "01:00 public", "01:00:01 unknown", "03:00 unknown",
+        "01:00 entered-while-shut",
+    ];
+    whoever_may_write_by_an_acl_may_delete_what_he_wrote: [
+        {"t": "01:00", "is": "PutBucketAcl", "asks": {"acl": "", "x-amz-acl": "public-read-write"}},
+        {"t": "02:00", "is": "DeleteObject", "asks": {"key": "a"}, "userIdentity": "444455556666"},
+        {"t": "03:00", "is": "PutBucketWebsite"},
+    ] => [
+        "bucket 01:00 event to  still-open by PutBucketAcl",
+        "00:00 private", "01:00 public", "03:00 public",
+    ];
+}
+
+/// Of a bucket of which nothing was known until then.
+#[test]
+fn a_block_that_was_just_put_is_not_thrown_away() {
+    let calls = [
+        json!({"t": "00:30", "is": "PutBucketWebsite"}),
+        json!({"t": "02:00", "is": "PutBucketPublicAccessBlock", "asks": "all flags"}),
+        json!({"is": "GetObject", "eventTime": "2019-05-01T02:00:20Z", "asks": {"key": "a"}, "userIdentity": "nobody"}),
+        json!({"t": "05:00", "is": "PutBucketPolicy", "asks": "a public policy"}),
+    ];
+    let lines = told("2019-05-01", &calls.map(filled));
+    assert!(
+        lines.contains(&"bucket 05:00 in-gap (not 02:00) to  still-open".to_owned()),
+        "{lines:?}"
+    );
+    assert!(
+        lines.ends_with(&["05:00 policy-accepted-despite-bucket-block".to_owned()]),
+        "{lines:?}"
+    );
+}
+
+/// An ACL was needed at one: they were not disabled all along.
+#[test]
+fn a_later_refusal_tells_nothing_of_before_a_success_that_disproves_it() {
+    let calls = [
+        json!({"t": "00:30", "is": "PutBucketWebsite"}),
+        json!({"t": "01:00", "is": "ListObjects", "userIdentity": "nobody", "additionalEventData": {"aclRequired": "Yes"}}),
+        json!({"t": "02:00", "is": "PutBucketAcl", "errorCode": "AccessControlListNotSupported", "asks": "private"}),
+    ];
+    let lines = told("2019-05-01", &calls.map(filled));
+    assert_eq!(
+        lines[1..],
+        [
+            "00:30 unknown",
+            "01:00 public",
+            "01:00:01 unknown",
+            "02:00 private",
+            "02:00 acl-refused-while-enabled"
+        ]
+    );
 }

@@ -12,6 +12,7 @@ use fixture::{compact, elements, told::told};
 use leaktrail::analysis::{Analysis, Strictness};
 use leaktrail::pipeline::{Options, scan};
 use leaktrail::source::DirSource;
+use leaktrail::timeline::Exposure;
 use leaktrail::vocab::Timestamp;
 use std::fs;
 use std::path::Path;
@@ -112,6 +113,31 @@ fn it_contradicts_what_the_log_says_otherwise() {
     assert_eq!(row.closed_how.name(), "in-gap");
     assert_eq!(row.closed_not_after, Timestamp::parse(LATER));
     assert!(row.closed.is_none());
+    // Up to their end the logs would tell of a change.
+    let last = analysis.coverage.values().map(|(_, last)| *last).max();
+    assert_eq!(row.closed_at, last);
+}
+
+/// Mended after the logs end: what was public until then was public until then.
+#[test]
+fn a_block_of_later_takes_nothing_back() {
+    let block = r#"{"PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}}"#;
+    let case = "old-bucket-public-policy";
+    let before = known(case, LATER, &[], Strictness::Lenient);
+    for name in ["amzn-s3-demo-bucket1/block.json", "account-block.json"] {
+        let analysis = known(case, LATER, &[(name, block)], Strictness::Lenient);
+        let (row, alone) = (&analysis.exposures[0], &before.exposures[0]);
+        let end = analysis.coverage.values().map(|(_, last)| *last).max();
+        assert_eq!(row.opened_at, alone.opened_at, "{name}");
+        let opener = |row: &Exposure| row.opened.as_ref().map(|by| by.event.key.clone());
+        assert_eq!(opener(row), opener(alone), "{name}");
+        assert_eq!(
+            (row.closed_at, row.closed_how.name()),
+            (end, "in-gap"),
+            "{name}"
+        );
+        assert_eq!(row.closed_not_after, Timestamp::parse(LATER), "{name}");
+    }
 }
 
 #[test]

@@ -75,6 +75,41 @@ fn the_callers_own_copy_names_him() {
 }
 
 #[test]
+fn whose_bucket_it_is_rests_on_no_event_id() {
+    let open = json!({"acl": "", "x-amz-acl": "public-read"});
+    for ids in [["a", "b"], ["b", "a"]] {
+        let mut pair = pair(&open, &open);
+        // The caller's copy does not say whose the bucket is.
+        pair[1].as_object_mut().unwrap().remove("resources");
+        for (copy, id) in pair.iter_mut().zip(ids) {
+            copy["eventID"] = format!("5a0d4c1e-0000-4000-8000-00000000000{id}").into();
+        }
+        let analysis = run(DAY, &made(&pair));
+        assert_eq!(analysis.timelines.len(), 1);
+        let owner = analysis.exposures[0].account.as_ref().unwrap();
+        assert_eq!(owner.as_str(), "111122223333");
+    }
+}
+
+#[test]
+fn copies_of_two_trails_that_tell_different_things_are_a_contradiction() {
+    let open = json!({"acl": "", "x-amz-acl": "public-read"});
+    let shut = json!({"acl": "", "x-amz-acl": "private"});
+    let analysis = run(DAY, &made(&pair(&open, &shut)));
+    assert_eq!(
+        (opened(&analysis).0, kinds(&analysis)),
+        ("unknown", vec!["copies-differ"])
+    );
+    let mut denied = pair(&open, &open);
+    denied[1]["errorCode"] = "AccessDenied".into();
+    let analysis = run(DAY, &made(&denied));
+    assert_eq!(
+        (opened(&analysis).0, kinds(&analysis)),
+        ("unknown", vec!["copies-differ"])
+    );
+}
+
+#[test]
 fn the_copy_that_can_be_read_tells_what_was_asked() {
     let (bare, open) = (
         json!({"acl": ""}),

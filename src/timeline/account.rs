@@ -56,6 +56,7 @@ pub(super) fn history(calls: &AccountCalls, puts: &[Call]) -> History {
         calls,
         block: Known::Unobserved,
         since: Instants::default(),
+        unblocked: None,
         told: History::default(),
     };
     for (at, second) in by_second(calls, puts) {
@@ -69,6 +70,8 @@ struct Telling<'c> {
     calls: &'c AccountCalls,
     block: Known<BlockFlags>,
     since: Instants,
+    /// When a public grant was last accepted.
+    unblocked: Option<Timestamp>,
     told: History,
 }
 
@@ -104,6 +107,10 @@ impl Telling<'_> {
         if !after.is_empty() {
             self.since.set(Control::AccountBlock, Some(at));
         }
+        let accepted = |call: &&Call| call.cause.event.took();
+        if second.public_puts.iter().any(accepted) {
+            self.unblocked = Some(at);
+        }
         second.reads.iter().for_each(|read| self.hear(at, read));
     }
 
@@ -120,7 +127,7 @@ impl Telling<'_> {
         let Some((call, _)) = doubts.first() else {
             return;
         };
-        self.miss(&call.cause);
+        self.miss(self.since.get(Control::AccountBlock), &call.cause);
         self.told.steps.push(AccountStep::Doubt(call.cause.clone()));
         self.since.set(Control::AccountBlock, Some(at));
         let calls = self.calls;
@@ -143,7 +150,7 @@ impl Telling<'_> {
             Known::Observed(known) if *known == flags => {}
             Known::Observed(_) if fresh => return,
             Known::Observed(_) => {
-                self.miss(&read.cause);
+                self.miss(since, &read.cause);
                 self.told.contradictions.push(Contradiction {
                     at,
                     account: self.calls.owner.account.clone(),
@@ -153,7 +160,13 @@ impl Telling<'_> {
                 });
             }
             Known::Opaque if fresh => return,
-            Known::Unobserved if since.is_none() => self.told.before = Known::Observed(flags),
+            // What an accepted grant disproves was not so all along.
+            Known::Unobserved
+                if since.is_none() && (self.unblocked.is_none() || flags == BlockFlags::NONE) =>
+            {
+                self.told.before = Known::Observed(flags);
+            }
+            Known::Unobserved if since.is_none() => self.miss(self.unblocked, &read.cause),
             Known::Unobserved | Known::Opaque => {}
         }
         self.block = Known::Observed(flags);
@@ -163,13 +176,9 @@ impl Telling<'_> {
             .push(AccountStep::Read(read.cause.clone(), flags, read.heard));
     }
 
-    fn miss(&mut self, cause: &Cause) {
+    fn miss(&mut self, since: Option<Timestamp>, cause: &Cause) {
         let mut found = Found::default();
-        found.miss(
-            Control::AccountBlock,
-            self.since.get(Control::AccountBlock),
-            cause,
-        );
+        found.miss(Control::AccountBlock, since, cause);
         self.told.gaps.extend(found.gaps);
     }
 }
@@ -258,20 +267,11 @@ fn contradiction(
     call: &Call,
     kind: ContradictionKind,
 ) -> Contradiction {
-    let kind = match kind {
-        ContradictionKind::PolicyAcceptedDespiteBucketBlock => {
-            ContradictionKind::PolicyAcceptedDespiteAccountBlock
-        }
-        ContradictionKind::AclAcceptedDespiteBucketBlock => {
-            ContradictionKind::AclAcceptedDespiteAccountBlock
-        }
-        kind => kind,
-    };
     Contradiction {
         at,
         account: calls.owner.account.clone(),
         bucket: call.cause.event.bucket.clone(),
-        kind,
+        kind: kind.of_account(),
         causes: vec![call.cause.clone()],
     }
 }

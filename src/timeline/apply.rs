@@ -15,6 +15,7 @@ use crate::event::{
     Acl, AclGrant, Asked, BlockFlags, Change, Copies, Grantee, Outcome, Ownership, Payer, Switch,
 };
 use crate::exposure::{AclSetting, BlockSetting, BucketState, Known};
+use crate::vocab::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub(super) struct Life {
     pub since: Instants,
     /// Since when each control cannot be told, because a call is missing.
     pub missing: Instants,
+    /// When something last succeeded that a block would have kept from it.
+    pub unblocked: Option<Timestamp>,
     /// Until when it cannot be told: the proof that a call is missing.
     pub refuted: Instants,
     /// Which blocks that proof shows to be lifted.
@@ -146,12 +149,13 @@ impl Life {
             .observed()
             .and_then(|flags| refuses_accepted(call, flags))
         {
-            found.push(kind);
+            found.push(kind.of_account());
             self.account_block = Known::Unobserved;
         }
         if refuses_accepted(call, &BlockFlags::ALL).is_none() {
             return;
         }
+        self.unblocked = Some(call.time());
         if self.refuted.get(Control::Block) == Some(call.time()) {
             self.forget_block(&call.cause);
         }
@@ -191,6 +195,7 @@ impl Life {
             self.missing.set(control, None);
             self.disputes.remove(&control);
         }
+        self.unblocked = None;
         self.notes.clear();
         self.objects = Arc::default();
         self.points.clear();

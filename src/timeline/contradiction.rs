@@ -76,6 +76,15 @@ named! {
 }
 
 impl ContradictionKind {
+    /// The same of the account's block.
+    pub(super) fn of_account(self) -> Self {
+        match self {
+            Self::PolicyAcceptedDespiteBucketBlock => Self::PolicyAcceptedDespiteAccountBlock,
+            Self::AclAcceptedDespiteBucketBlock => Self::AclAcceptedDespiteAccountBlock,
+            kind => kind,
+        }
+    }
+
     /// What it means for an event that its copies differ.
     pub(super) fn of_copies(copies: Copies) -> Option<Self> {
         match copies {

@@ -153,8 +153,15 @@ pub(super) fn walk<'g, V: Iterator<Item = CitedRequest>>(
         region: None,
     };
     let mut taught = Lessons::default();
+    // What a document of later than the logs tells otherwise was changed after they end.
+    let end = (ground.end_of)(ground.owner.account.as_ref(), None);
     for gap in account_gaps {
-        taught.gaps.entry(gap.from).or_default().push(gap.clone());
+        let mut gap = gap.clone();
+        if let Some(end) = end.filter(|end| (gap.from..gap.until).contains(end)) {
+            gap.from = end;
+            seconds.entry(end).or_default();
+        }
+        taught.gaps.entry(gap.from).or_default().push(gap);
     }
     let mut first = Walk::new(ground, whose.clone(), taught.clone());
     go(&mut first, seconds.clone(), requests());

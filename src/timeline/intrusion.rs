@@ -5,13 +5,14 @@
 
 use super::apply::Life;
 use super::lesson::{Control, Found};
-use super::observed::{Meaning, door_of, meaning};
+use super::observed::{Meaning, door_of, doors_of, entries, meaning};
 use super::rows::Transition;
 use super::standing::{Door, Standing};
+use super::told::PROPAGATION;
 use super::types::{Cause, ClosedHow, OpenedHow};
 use super::walk::Walk;
 use crate::event::{Asking, BlockFlags, Ownership, Request};
-use crate::exposure::{AclSetting, Audience, BlockSetting, Entry, Known, Owner};
+use crate::exposure::{AclSetting, Audience, BlockSetting, Entry, Known, Mechanism, Owner};
 use crate::vocab::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,8 +50,8 @@ impl Walk<'_> {
         cause: &Cause,
     ) {
         let known_until = self.intervals.last_begun();
-        let around = (self.judged.as_ref(), self.ground.owner);
-        let found = self.life.refute(intrusion, meaning, cause, around);
+        let owner = self.ground.owner;
+        let found = self.life.refute(intrusion, meaning, cause, owner);
         self.note(at, cause, found);
         self.rejudge(at, (ClosedHow::Opaque, None), None);
         self.take_proof(at, cause, known_until);
@@ -116,27 +117,48 @@ impl Walk<'_> {
 }
 
 impl Life {
-    /// What was not seen, or must have changed, cannot be told from here, unless it lets others in: that is not hidden. An object
-    /// that was read may have an ACL of its own that was not seen.
+    /// What was not seen, or must have changed, cannot be told from here. An object that was read may have an ACL of its own that
+    /// was not seen.
     fn refute(
         &mut self,
         intrusion: Intrusion<'_>,
         meaning: Meaning,
         cause: &Cause,
-        (judged, owner): (&Standing, &Owner),
+        owner: &Owner,
     ) -> Found {
         let (request, audience) = intrusion;
         let mut found = Found::default();
-        let is_refuted = meaning == Meaning::Impossible
-            && (*audience == Audience::Public || !judged.is_open(&Door::Bucket));
-        match is_refuted {
-            true => self.cloud_suspects(&self.suspects(intrusion, owner), cause, &mut found),
-            false => self.cloud_unseen(request, cause),
+        match meaning {
+            Meaning::Impossible => {
+                self.cloud_suspects(&self.suspects(intrusion, owner), cause, &mut found);
+            }
+            _ => self.cloud_unseen(request, cause),
         }
+        self.prove_what_is_needed(request, audience, cause, &mut found);
         if self.may_doubt(request, audience) {
             self.doubt_object(&request.key, audience);
         }
         found
+    }
+
+    /// A success for which an ACL was needed shows that ACLs count. One without an account shows that no block keeps everybody out: no
+    /// later answer tells what an unseen one was until then.
+    pub(super) fn prove_what_is_needed(
+        &mut self,
+        request: &Request,
+        audience: &Audience,
+        cause: &Cause,
+        found: &mut Found,
+    ) {
+        if request.needed_acl && !self.state.acls_disabled() {
+            self.prove_acls_enabled(cause, found);
+        }
+        let now = cause.event.time;
+        let since = self.since.get(Control::Block);
+        let has_settled = since.is_none_or(|since| since.plus(PROPAGATION) <= now);
+        if *audience == Audience::Public && has_settled {
+            self.unblocked = Some(now);
+        }
     }
 
     fn cloud_unseen(&mut self, request: &Request, cause: &Cause) {
@@ -170,10 +192,21 @@ impl Life {
         }
     }
 
-    /// An object's own ACL, which is seldom seen, counts as one more.
+    /// An object's own ACL, which is seldom seen, counts as one more. What lets others in, or would but for a block, is not hidden.
     fn suspects(&self, intrusion: Intrusion<'_>, owner: &Owner) -> Suspects {
         let gates = [Control::Ownership, Control::Block, Control::AccountBlock];
-        let controls: Vec<Control> = grants(intrusion.0).into_iter().chain(gates).collect();
+        let open = self.without_gates(&BTreeSet::from(gates));
+        let open = Standing::of(&open, owner).open;
+        let granting: BTreeSet<Mechanism> = open
+            .values()
+            .flat_map(|(reach, _)| reach.mechanisms.iter().copied())
+            .collect();
+        let is_free = |control: &Control| match control {
+            Control::Policy => !granting.contains(&Mechanism::BucketPolicy),
+            _ => !granting.contains(&Mechanism::BucketAcl),
+        };
+        let granting = grants(intrusion.0).into_iter().filter(is_free);
+        let controls: Vec<Control> = granting.chain(gates).collect();
         let sets = (1_u32..1 << controls.len()).map(|set| {
             let chosen = controls.iter().enumerate();
             let chosen = chosen.filter(|(at, _)| set >> at & 1 == 1);
@@ -201,10 +234,37 @@ impl Life {
         (request, audience): Intrusion<'_>,
         owner: &Owner,
     ) -> Option<Way> {
+        let mut life = self.without_gates(changed);
+        for control in grants(request).iter().filter(|it| changed.contains(it)) {
+            life.cloud(*control);
+        }
+        if request.needed_acl {
+            life = life.without_policies();
+        }
+        let judged = Standing::of(&life, owner);
+        let may_be_granted = |door: Door| {
+            entries(&judged, &door, audience).any(|entry| match entry {
+                Entry::Shut => false,
+                Entry::Unknown => true,
+                // It is open, to less than was asked for: as far as is known.
+                _ => !changed.is_disjoint(&BTreeSet::from([Control::Policy, Control::Acl])),
+            })
+        };
+        let mut doors = doors_of(&life);
+        let told = meaning(request, audience, &judged, (&life, owner));
+        let by_object = door_of(request) == Door::Objects && !life.objects_are_shut(audience);
+        match told == Meaning::Explained || doors.any(may_be_granted) {
+            true => Some(Way::Bucket),
+            false => by_object.then_some(Way::ObjectAcl),
+        }
+    }
+
+    /// The same bucket if these blocks, or the ownership, kept nobody out.
+    fn without_gates(&self, gates: &BTreeSet<Control>) -> Self {
         let mut life = self.clone();
-        for control in changed {
-            match control {
-                Control::Policy | Control::Acl => life.cloud(*control),
+        for gate in gates {
+            match gate {
+                Control::Policy | Control::Acl => {}
                 Control::Ownership => {
                     life.state.ownership =
                         Known::Observed(AclSetting::Exactly(Ownership::ObjectWriter));
@@ -215,21 +275,15 @@ impl Life {
                 Control::AccountBlock => life.account_block = Known::Observed(BlockFlags::NONE),
             }
         }
-        let judged = Standing::of(&life, owner);
-        let points = life.points.keys().cloned().map(Door::AccessPoint);
-        let mut doors = std::iter::once(Door::Bucket).chain(points);
-        let may_be_granted = |door: Door| match judged.entry(&door, audience) {
-            Entry::Shut => false,
-            Entry::Unknown => true,
-            // It is open, to less than was asked for: as far as is known.
-            _ => !changed.is_disjoint(&BTreeSet::from([Control::Policy, Control::Acl])),
-        };
-        let told = meaning(request, audience, &judged, (&life, owner));
-        let by_object = door_of(request) == Door::Objects && !life.objects_are_shut(audience);
-        match told == Meaning::Explained || doors.any(may_be_granted) {
-            true => Some(Way::Bucket),
-            false => by_object.then_some(Way::ObjectAcl),
-        }
+        life
+    }
+
+    /// The same bucket as far as ACLs let somebody in.
+    pub(super) fn without_policies(&self) -> Self {
+        let mut life = self.clone();
+        life.state.policy = Known::Observed(None);
+        life.points.clear();
+        life
     }
 
     /// Whether an unexplained read is of an object of which it is not kept yet that its ACL cannot be told.

@@ -118,16 +118,37 @@ pub(super) fn meaning(
 ) -> Meaning {
     let explained = is_granted(request, audience, judged, (life, owner))
         || is_from_a_place(request, audience, judged);
-    let points = life.points.keys().cloned().map(Door::AccessPoint);
-    let by_bucket = std::iter::once(Door::Bucket)
-        .chain(points)
-        .all(|door| judged.entry(&door, audience) == Entry::Shut);
+    let mut doors = doors_of(life);
+    let by_bucket = doors.all(|door| entries(judged, &door, audience).all(|it| it == Entry::Shut));
     let by_objects = door_of(request) == Door::Bucket || life.objects_are_shut(audience);
     match explained {
         true => Meaning::Explained,
         false if by_bucket && by_objects => Meaning::Impossible,
         false => Meaning::Unexplained,
     }
+}
+
+/// The bucket itself and its access points.
+pub(super) fn doors_of(life: &Life) -> impl Iterator<Item = Door> {
+    let points = life.points.keys().cloned().map(Door::AccessPoint);
+    std::iter::once(Door::Bucket).chain(points)
+}
+
+/// Whether a caller gets in by a door: what everybody may do an account may too, and it may be the holder of a canonical id.
+pub(super) fn entries<'s>(
+    judged: &'s Standing,
+    door: &'s Door,
+    audience: &Audience,
+) -> impl Iterator<Item = Entry> + 's {
+    let others = match audience {
+        Audience::Public => Vec::new(),
+        Audience::Foreign(_) => vec![
+            Audience::Public,
+            Audience::Foreign(Outsider::Canonical(Untrusted::default())),
+        ],
+    };
+    let all = std::iter::once(audience.clone()).chain(others);
+    all.map(|who| judged.entry(door, &who))
 }
 
 /// Whether a grant that is known gives a caller what he asked for: the permission, to him, on that object.
@@ -138,6 +159,13 @@ pub(super) fn is_granted(
     (life, owner): (&Life, &Owner),
 ) -> bool {
     let permission = permission_of(request.asked);
+    // Whoever may write by an ACL may delete what he wrote.
+    let gives = |reach: &Reach| {
+        reach.permissions.contains(&permission)
+            || permission == Permission::Delete
+                && reach.permissions.contains(&Permission::Write)
+                && reach.mechanisms.contains(&Mechanism::BucketAcl)
+    };
     let lets_in = |who: &Audience| match (who, audience) {
         (Audience::Public, _) => true,
         // Members of organizations and holders of canonical ids are accounts too, and which cannot be told.
@@ -146,8 +174,7 @@ pub(super) fn is_granted(
         (Audience::Foreign(_), Audience::Public) => false,
     };
     let open = judged.open.iter();
-    let mut ways = open
-        .filter(|((_, who), (reach, _))| lets_in(who) && reach.permissions.contains(&permission));
+    let mut ways = open.filter(|((_, who), (reach, _))| lets_in(who) && gives(reach));
     ways.any(|((door, who), (reach, _))| {
         let may = *audience != Audience::Public || reach.takes_unsigned();
         let names = match (door, door_of(request)) {

@@ -8,8 +8,8 @@ use super::registry::{Registry, Target};
 use super::types::{Cause, Settings};
 use super::uploads::join_uploads;
 use crate::event::{
-    AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, EventKey, ExposureEvent,
-    Heard, NetworkOrigin, Outcome, Policy, Told,
+    AccessPointChange, Acl, Asked, Change, CitedEvent, CitedInquiry, Copies, EventKey,
+    ExposureEvent, Heard, NetworkOrigin, Outcome, Policy, Told,
 };
 use crate::exposure::{Answer, Edition, Owner, PolicyInForce, PolicyKind, PolicyMeaning};
 use crate::vocab::{AccountId, BucketName, EventId, Timestamp, Untrusted};
@@ -227,17 +227,27 @@ fn collapse(events: Vec<CitedEvent>) -> Vec<CitedEvent> {
     alone
 }
 
-/// Keeps the better one of two copies; whose bucket it is, the owner's tells.
-fn better(known: &mut CitedEvent, other: CitedEvent) {
-    let is_owners = |cited: &CitedEvent| {
-        cited.event.account.is_some() && cited.event.recipient == cited.event.account
-    };
-    let owners = [&*known, &other].into_iter().find(|cited| is_owners(cited));
-    let owner = owners.and_then(|cited| cited.event.account.clone());
+/// Keeps the better one of two copies; whose bucket it is, the owner's tells. Where they tell different things, one was altered.
+fn better(known: &mut CitedEvent, mut other: CitedEvent) {
+    let is_same = known.event.bucket.is_none()
+        || other.event.bucket.is_none()
+        || known.event.tells_same(&other.event);
+    let owner = owner_by(&known.event).or(owner_by(&other.event));
     if rank(&other) < rank(known) {
-        *known = other;
+        std::mem::swap(known, &mut other);
     }
     known.event.account = owner.or(known.event.account.take());
+    known.copies = known.copies.max(other.copies);
+    if !is_same {
+        known.copies = Copies::Differ;
+    }
+}
+
+/// Whose bucket it is, if the copy is the owner's: another account called, or nobody, and the owner's recorded it.
+fn owner_by(event: &ExposureEvent) -> Option<AccountId> {
+    let recipient = event.recipient.as_ref()?;
+    let is_callers = event.actor.session.account.as_ref() == Some(recipient);
+    (!is_callers).then(|| event.account.clone().unwrap_or(recipient.clone()))
 }
 
 /// What can be read comes before what cannot: the owner's copy lacks what it need not know. Then what names the caller: only his own
@@ -247,7 +257,7 @@ fn rank(cited: &CitedEvent) -> (bool, bool, bool, &EventKey) {
     (
         event.change.unreadable().is_some(),
         event.actor.kind.reveal() == "AWSAccount",
-        event.recipient != event.account,
+        owner_by(event).is_none(),
         &event.key,
     )
 }

@@ -124,11 +124,6 @@ impl Standing {
         }
     }
 
-    /// Whether an entrance is known to be open to anybody.
-    pub fn is_open(&self, door: &Door) -> bool {
-        self.open.keys().any(|(open, _)| open == door)
-    }
-
     /// Whether an audience gets in by an entrance.
     pub fn entry(&self, door: &Door, audience: &Audience) -> Entry {
         match door {

@@ -8,13 +8,14 @@ use super::apply::{Existence, Life};
 use super::contradiction::ContradictionKind;
 use super::effect::{Around, effect};
 use super::lesson::{Control, Found, Gap};
+use super::order::Read;
 use super::rows::{Moved, Transition};
 use super::second::Step;
 use super::standing::{Door, Standing};
 use super::told::PROPAGATION;
 use super::types::{Cause, ClosedHow, Effect, OpenedHow};
 use super::walk::Walk;
-use crate::event::{Change, EventKey, Outcome};
+use crate::event::{Change, EventKey, Heard, Outcome};
 use crate::exposure::{Audience, Verdict};
 use crate::vocab::Timestamp;
 use std::collections::BTreeMap;
@@ -64,6 +65,9 @@ impl Walk<'_> {
         let mut found = step.apply(&mut self.life);
         let cause = step.cause();
         found.contradictions.extend(step.callers_differ());
+        if let Step::Read(read) = step {
+            self.hold_to_the_logs(at, read, &mut found);
+        }
         let renewed = self.life.incarnation != before.incarnation && before.is_its_own();
         if renewed {
             self.close_life(at, cause);
@@ -119,6 +123,16 @@ impl Walk<'_> {
                 },
             );
             self.effects.push((cause.event.key.clone(), done));
+        }
+    }
+
+    /// What a document of later than the logs tells otherwise was changed after they end: up to then they would tell of it.
+    fn hold_to_the_logs(&self, at: Timestamp, read: &Read, found: &mut Found) {
+        let end = (self.ground.end_of)(self.whose.account.as_ref(), self.whose.region.as_ref());
+        if let Some(end) = end.filter(|end| read.heard == Heard::Held && *end < at) {
+            for gap in &mut found.gaps {
+                gap.from = gap.from.max(end);
+            }
         }
     }
 

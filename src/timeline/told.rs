@@ -138,9 +138,13 @@ impl Life {
                 found.push(ContradictionKind::BlockDiffers);
                 found.miss(Control::Block, since, &read.cause);
             }
-            Known::Unobserved if since.is_none() => {
-                found.before.push(Value::Block(BlockSetting::Exactly(told)));
-            }
+            // What somebody's success disproves was not so all along.
+            Known::Unobserved if since.is_none() => match self.unblocked {
+                Some(_) if told != BlockFlags::NONE => {
+                    found.miss(Control::Block, self.unblocked, &read.cause);
+                }
+                _ => (found.before).push(Value::Block(BlockSetting::Exactly(told))),
+            },
             Known::Opaque if self.is_fresh(Control::Block, read) => return,
             _ => {}
         }

@@ -28,8 +28,9 @@ pub(super) struct Routine {
     earlier: Vec<(Timestamp, Arc<Standing>)>,
 }
 
-/// What requests have in common that tell the same: who asked for what, how it ended, and whether a grant explains it.
-type Likeness = (Caller, Asking, Ended, bool);
+/// What requests have in common that tell the same: who asked for what, how it ended, whether an ACL was needed, and whether a grant
+/// explains it.
+type Likeness = (Caller, Asking, Ended, bool, bool);
 
 /// How a request ended, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +93,7 @@ impl Walk<'_> {
             request.caller.clone(),
             request.asked,
             Ended::of(request),
+            request.needed_acl,
             is_explained,
         );
         let known = self.routine.known.get(&likeness);
@@ -120,10 +122,7 @@ impl Walk<'_> {
                     self.lately_explained(at, &cited.request, audience)
                         .is_some()
                 });
-                let meaning = audience.map(|audience| {
-                    let around = (&self.life, self.ground.owner);
-                    observed::meaning(&cited.request, &audience, &self.judged, around)
-                });
+                let meaning = audience.map(|audience| self.told_now(&cited.request, &audience));
                 // What a moment ago explains, it does not when the moment is over.
                 let is_routine = meaning == Some(Meaning::Explained) || !is_late;
                 if meaning != Some(Meaning::Impossible) && is_routine {
@@ -204,7 +203,7 @@ impl Walk<'_> {
         self.take_proof(at, cause, None);
         let meaning = self.meaning_of(at, request, &audience);
         if meaning == Meaning::Explained {
-            return;
+            return self.prove(at, request, &audience, cause);
         }
         // What shuts them out now may not have done so everywhere yet.
         if late.is_none() {
@@ -219,15 +218,44 @@ impl Walk<'_> {
         }
     }
 
-    /// What a success of this second means, by what is known now or was before the second's calls.
+    /// A success that a grant explains shows nothing new but that nothing kept the caller out.
+    fn prove(&mut self, at: Timestamp, request: &Request, audience: &Audience, cause: &Cause) {
+        let mut found = Found::default();
+        self.life
+            .prove_what_is_needed(request, audience, cause, &mut found);
+        self.note(at, cause, found);
+        self.judged = self.judge();
+    }
+
+    /// What a success of this second means, by what is known now or was before the second's calls; a moment ago the caller may not have
+    /// been known to be shut out.
     fn meaning_of(&self, at: Timestamp, request: &Request, audience: &Audience) -> Meaning {
         let around = (&self.life, self.ground.owner);
         let told = |judged| observed::meaning(request, audience, judged, around);
         let explained = |earlier| told(earlier) == Meaning::Explained;
-        match self.routine.before(at).is_some_and(explained) {
-            true => Meaning::Explained,
-            false => told(&self.judged),
+        if self.routine.before(at).is_some_and(explained) {
+            return Meaning::Explained;
         }
+        let mut lately = self.routine.lately(at);
+        match self.told_now(request, audience) {
+            Meaning::Impossible
+                if lately.any(|(_, earlier)| told(earlier) != Meaning::Impossible) =>
+            {
+                Meaning::Unexplained
+            }
+            meaning => meaning,
+        }
+    }
+
+    /// What a success means by what is known now: where an ACL was needed, no policy let the caller in.
+    fn told_now(&self, request: &Request, audience: &Audience) -> Meaning {
+        let owner = self.ground.owner;
+        if !request.needed_acl {
+            return observed::meaning(request, audience, &self.judged, (&self.life, owner));
+        }
+        let life = self.life.without_policies();
+        let judged = Standing::of(&life, owner);
+        observed::meaning(request, audience, &judged, (&life, owner))
     }
 
     /// Until when what explained a success a moment ago may still be so somewhere.
