@@ -53,7 +53,7 @@ impl Walk<'_> {
         let owner = self.ground.owner;
         let found = self.life.refute(intrusion, meaning, cause, owner);
         self.note(at, cause, found);
-        self.rejudge(at, (ClosedHow::Opaque, None), None);
+        self.rejudge(at, None);
         self.take_proof(at, cause, known_until);
     }
 
@@ -85,16 +85,11 @@ impl Walk<'_> {
             }
             self.life.know(control, cause);
         }
-        self.rejudge(at, (ClosedHow::Opaque, None), since);
+        self.rejudge(at, since);
     }
 
     /// Tells what opens and what ends by what a proof shows, which no call did: what opens was shut when it was last known.
-    fn rejudge(
-        &mut self,
-        at: Timestamp,
-        closing: (ClosedHow, Option<Timestamp>),
-        known_until: Option<Timestamp>,
-    ) {
+    pub(super) fn rejudge(&mut self, at: Timestamp, known_until: Option<Timestamp>) {
         let before = self.judge_anew();
         if before == self.judged {
             return;
@@ -108,7 +103,7 @@ impl Walk<'_> {
             after: &self.judged,
             opening: Some((OpenedHow::InGap, known_until)),
             shut_before: None,
-            closing: Some(closing),
+            closing: Some((ClosedHow::Opaque, None)),
             touched: None,
             life: &self.life,
             owner: self.ground.owner,
@@ -202,7 +197,11 @@ impl Life {
             .flat_map(|(reach, _)| reach.mechanisms.iter().copied())
             .collect();
         let is_free = |control: &Control| match control {
-            Control::Policy => !granting.contains(&Mechanism::BucketPolicy),
+            // What access points open leans on the bucket's policy too.
+            Control::Policy => {
+                let by = [Mechanism::BucketPolicy, Mechanism::AccessPointPolicy];
+                !by.iter().any(|mechanism| granting.contains(mechanism))
+            }
             _ => !granting.contains(&Mechanism::BucketAcl),
         };
         let granting = grants(intrusion.0).into_iter().filter(is_free);

@@ -224,7 +224,7 @@ impl Walk<'_> {
         self.life
             .prove_what_is_needed(request, audience, cause, &mut found);
         self.note(at, cause, found);
-        self.judged = self.judge();
+        self.rejudge(at, self.intervals.last_begun());
     }
 
     /// What a success of this second means, by what is known now or was before the second's calls; a moment ago the caller may not have
