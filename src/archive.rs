@@ -7,7 +7,7 @@
 //! <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html>
 
 use crate::vocab::LossKind;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 use zip::result::ZipError;
 
 /// The kinds of archive.
@@ -117,8 +117,13 @@ pub fn each_in_zip(
     mut archive: impl Read + Seek,
     take: &mut dyn FnMut(Member<'_>),
 ) -> Vec<ArchiveLoss> {
+    let told = entries_told(&mut archive).unwrap_or_default();
     let cause = match zip::ZipArchive::new(&mut archive) {
-        Ok(mut listed) => return walk_zip(&mut listed, take),
+        Ok(mut listed) => {
+            let mut losses = walk_zip(&mut listed, take);
+            losses.extend(of_one_name(told, listed.len()));
+            return losses;
+        }
         Err(cause) => cause,
     };
     let mut losses = vec![damaged(&format!(
@@ -130,6 +135,31 @@ pub fn each_in_zip(
         losses.push(damaged(&format!("the zip archive breaks off: {cause}")));
     }
     losses
+}
+
+/// How many files a zip archive's end says that it lists. APPNOTE.TXT, section 4.3.16.
+fn entries_told(archive: &mut (impl Read + Seek)) -> io::Result<usize> {
+    const LONGEST: u64 = 22 + 0xffff;
+    let size = archive.seek(SeekFrom::End(0))?;
+    archive.seek(SeekFrom::Start(size.saturating_sub(LONGEST)))?;
+    let mut end = Vec::new();
+    archive.take(LONGEST).read_to_end(&mut end)?;
+    archive.rewind()?;
+    let record = end.windows(12).rfind(|it| it.starts_with(b"PK\x05\x06"));
+    let count = record.and_then(|record| record.last_chunk::<2>());
+    // Where they are too many for it, another record tells.
+    let count = count.map(|bytes| u16::from_le_bytes(*bytes));
+    Ok(count
+        .filter(|count| *count != u16::MAX)
+        .map_or(0, usize::from))
+}
+
+/// The list names a file several times: of such a name only the last file can be had.
+fn of_one_name(told: usize, listed: usize) -> Option<ArchiveLoss> {
+    let more = told.checked_sub(listed).filter(|more| *more > 0)?;
+    Some(damaged(&format!(
+        "the zip archive lists {told} files under {listed} names: of those with one name the last is read, {more} not"
+    )))
 }
 
 fn walk_zip(
@@ -226,6 +256,22 @@ mod tests {
             zip.finish().unwrap().into_inner(),
             tar.into_inner().unwrap(),
         ]
+    }
+
+    #[test]
+    fn files_of_one_name_are_a_loss() {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for name in ["a.json", "b.json"] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default())
+                .unwrap();
+            zip.write_all(TEXT).unwrap();
+        }
+        let mut bytes = zip.finish().unwrap().into_inner();
+        assert_eq!(walked(&bytes).1, 0);
+        let last = bytes.windows(6).rposition(|it| it == b"b.json").unwrap();
+        bytes[last] = b'a';
+        let (files, losses) = walked(&bytes);
+        assert_eq!((files.len(), losses), (1, 1));
     }
 
     /// The names and bytes of every file, and how many losses there are.

@@ -124,7 +124,7 @@ fn a_link_that_was_cut_out_of_the_last_digest_is_a_break() {
     // Nothing signs the digest before it any more: the log file that it names may be dropped from it.
     put(&last, &gzip(digest.to_string().as_bytes(), 6));
     let page = evidence.verify(&[]);
-    let told = "begins anew at 2026-03-10T05:00:00Z: no digest names the one before, which ends at 2026-03-10T05:00:00Z, unexplained";
+    let told = "begins anew at 2026-03-10T05:00:00Z: its first digest names none before it, though one ends at 2026-03-10T05:00:00Z, unexplained";
     assert!(page.contains(told) && page.contains(BREAK), "{page}");
     assert!(page.contains("2 unverifiable-last-of-chain"), "{page}");
 }

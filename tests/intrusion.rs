@@ -221,6 +221,47 @@ stories! {
         "bucket 01:00 event to  still-open by PutBucketAcl",
         "00:00 private", "01:00 public", "03:00 public",
     ];
+    flags_that_were_off_stay_off: [
+        {"t": "00:10", "is": "PutAccountPublicAccessBlock", "for": {"accountId": "111122223333", "PublicAccessBlockConfiguration": {"BlockPublicAcls": false, "IgnorePublicAcls": true, "BlockPublicPolicy": false, "RestrictPublicBuckets": false}}},
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": "a public policy"},
+        {"t": "02:00", "is": "DeleteBucketPolicy"},
+        {"t": "03:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody", "additionalEventData": {"aclRequired": "Yes"}},
+        {"t": "04:00", "is": "PutBucketWebsite"},
+    ] => [
+        "bucket 01:00 event to 02:00 event by PutBucketPolicy",
+        "objects 03:00 observed to 03:00:01 last-seen by GetObject",
+        "00:00 private", "01:00 public", "02:00 private", "03:00 public", "03:00:01 unknown", "04:00 unknown",
+        "03:00 entered-while-shut",
+    ];
+    what_a_loosened_block_never_kept_out_stays_open: [
+        {"t": "00:10", "is": "PutBucketPublicAccessBlock", "asks": "ignore"},
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": "a public policy"},
+        {"t": "03:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody", "additionalEventData": {"aclRequired": "Yes"}},
+        {"t": "04:00", "is": "PutBucketWebsite"},
+    ] => [
+        "bucket 01:00 event to  still-open by PutBucketPolicy",
+        "objects 03:00 observed to 03:00:01 last-seen by GetObject",
+        "00:00 private", "01:00 public", "03:00 public", "04:00 public",
+        "03:00 entered-while-shut",
+    ];
+    disabled_acls_let_an_open_object_out: [
+        {"t": "01:00", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}},
+        {"t": "02:00", "is": "PutBucketOwnershipControls", "asks": "enforced"},
+        {"t": "03:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody", "additionalEventData": {"aclRequired": "Yes"}},
+    ] => [
+        "objects 01:00 event to 02:00 event by PutObject",
+        "objects 03:00 in-gap (not 02:00) to  still-open",
+        "00:00 private", "01:00 public", "02:00 unknown", "03:00 public",
+        "03:00 entered-while-shut",
+    ];
+    a_read_while_a_deletion_spread_is_of_no_other_bucket: [
+        {"t": "01:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"},
+        {"t": "02:00", "is": "DeleteBucket"},
+        {"is": "GetObject", "eventTime": "2024-05-01T02:00:05Z", "asks": {"key": "a"}, "userIdentity": "nobody"},
+    ] => [
+        "objects 01:00 observed to 01:00:01 last-seen by GetObject",
+        "00:00 private", "01:00 public", "01:00:01 unknown",
+    ];
 }
 
 /// Of a bucket of which nothing was known until then.

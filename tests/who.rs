@@ -173,7 +173,8 @@ fn of_two_sessions_of_one_second_neither_is_named() {
     };
     let both = told("bob");
     assert!(
-        both.starts_with("unresolved: ") && both.contains("which of several issued it"),
+        both.starts_with("unresolved: ")
+            && both.contains("it cannot be told which of these issued it"),
         "{both}"
     );
     let one = told("alice");

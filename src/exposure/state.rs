@@ -48,6 +48,8 @@ pub enum BlockSetting {
     Exactly(BlockFlags),
     /// The bucket was made while S3 changed its defaults: all four flags or none.
     Either,
+    /// Each flag of the first is on, and none but those of the second: it may have been loosened unseen.
+    Between(BlockFlags, BlockFlags),
 }
 
 impl BucketState {
@@ -91,6 +93,11 @@ impl BucketState {
     /// The gate that one flag of the block is, over the bucket's and the account's level: the most restrictive holds.
     pub fn block_gate(&self, account: &Known<BlockFlags>, flag: fn(&BlockFlags) -> bool) -> Gate {
         let bucket = match &self.block {
+            Known::Observed(BlockSetting::Between(least, most)) => match () {
+                () if flag(least) => Gate::On,
+                () if flag(most) => Gate::Opaque,
+                () => Gate::Off(BTreeSet::new()),
+            },
             Known::Observed(BlockSetting::Exactly(flags)) if flag(flags) => Gate::On,
             Known::Observed(BlockSetting::Exactly(_)) => Gate::Off(BTreeSet::new()),
             Known::Observed(BlockSetting::Either) => {

@@ -1,6 +1,6 @@
 //! How is a chain of digests told? Which it is, what is missing of it, where it broke off and what explains that.
 
-use super::verification::{shown, span};
+use super::verification::{count, shown, span};
 use crate::event::TrailEvent;
 use crate::integrity::{Chain, ChainKind, Gap};
 
@@ -13,13 +13,13 @@ pub(super) fn lines(chain: &Chain) -> Vec<String> {
         ChainKind::Backfill => ", backfill",
     };
     let mut lines = vec![format!(
-        "account {}, {}, trail {} of {}{backfill}, bucket {}: {} digests, {}",
+        "account {}, {}, trail {} of {}{backfill}, bucket {}: {}, {}",
         known(id.account.as_ref().map(|it| it.as_str())),
         known(id.region.as_ref().map(|it| it.as_str())),
         shown(&id.trail),
         known(id.home.as_ref().map(|it| it.as_str())),
         shown(&id.bucket),
-        chain.digests,
+        count(chain.digests, "digest"),
         span(chain.span)
     )];
     if let Some(key) = &chain.begins_after {
@@ -38,7 +38,7 @@ pub(super) fn lines(chain: &Chain) -> Vec<String> {
             cause(gap)
         ),
         false => format!(
-            "  begins anew at {}: no digest names the one before, which ends at {}, {}",
+            "  begins anew at {}: its first digest names none before it, though one ends at {}, {}",
             gap.span.until,
             gap.span.from,
             cause(gap)

@@ -158,7 +158,7 @@ fn doubts(integrity: &Integrity) -> Vec<String> {
         .collect()
 }
 
-fn count(number: impl TryInto<u64>, noun: &str) -> String {
+pub(super) fn count(number: impl TryInto<u64>, noun: &str) -> String {
     match number.try_into().unwrap_or(u64::MAX) {
         1 => format!("1 {noun}"),
         number => format!("{number} {noun}s"),
@@ -347,10 +347,10 @@ fn coverage(text: &mut Lines, streams: &[Stream]) {
             None => "no record".to_owned(),
         };
         text.line(&format!(
-            "  account {account}, {region}, {}: {events}, {} records in {} files",
+            "  account {account}, {region}, {}: {events}, {} in {}",
             stream.category.name(),
-            stream.records,
-            stream.log_files
+            count(stream.records, "record"),
+            count(stream.log_files, "file")
         ));
         stream
             .gaps

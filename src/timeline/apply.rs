@@ -4,6 +4,7 @@
 //! control; a call that may have taken effect makes its control opaque.
 
 use super::contradiction::ContradictionKind;
+use super::doubt::Loosened;
 use super::lesson::{Control, Found, Instants, Value};
 use super::objects::Objects;
 use super::order::Call;
@@ -38,6 +39,8 @@ pub(super) struct Life {
     pub since: Instants,
     /// Since when each control cannot be told, because a call is missing.
     pub missing: Instants,
+    /// What is known of blocks that cannot be told.
+    pub loosened: Loosened,
     /// When something last succeeded that a block would have kept from it.
     pub unblocked: Option<Timestamp>,
     /// Until when it cannot be told: the proof that a call is missing.
@@ -117,6 +120,7 @@ impl Life {
         self.missing.set(control, None);
         self.refuted.set(control, None);
         self.lifted.set(control, None);
+        self.loosen(control, None);
         self.disputes.remove(&control);
     }
 
@@ -196,6 +200,7 @@ impl Life {
             self.disputes.remove(&control);
         }
         self.unblocked = None;
+        self.loosen(Control::Block, None);
         self.notes.clear();
         self.objects = Arc::default();
         self.points.clear();

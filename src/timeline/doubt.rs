@@ -4,10 +4,17 @@ use super::apply::{Existence, Life};
 use super::lesson::{Control, Found};
 use super::order::Call;
 use super::types::Cause;
-use crate::event::{Acl, Change};
-use crate::exposure::{Known, PolicyInForce};
+use crate::event::{Acl, BlockFlags, Change};
+use crate::exposure::{BlockSetting, BucketState, Known, PolicyInForce};
 use crate::vocab::Region;
 use std::sync::Arc;
+
+/// What blocks that cannot be told were at most: they may have been loosened since.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct Loosened {
+    bucket: Option<BlockFlags>,
+    account: Option<BlockFlags>,
+}
 
 impl Life {
     /// A call that may have taken effect: its control is opaque from here, until it is next known.
@@ -82,6 +89,47 @@ impl Life {
             Control::Block => self.state.block = Known::Opaque,
             Control::AccountBlock => self.account_block = Known::Opaque,
         }
+        self.loosen(control, None);
+    }
+
+    /// What is known of a block.
+    pub fn flags(&self, control: Control) -> Option<BlockFlags> {
+        match control {
+            Control::Block => self.block(),
+            Control::AccountBlock => self.account_block.observed().copied(),
+            _ => None,
+        }
+    }
+
+    /// A block that cannot be told was these flags at most.
+    pub fn loosen(&mut self, control: Control, most: Option<BlockFlags>) {
+        match control {
+            Control::Block => self.loosened.bucket = most,
+            Control::AccountBlock => self.loosened.account = most,
+            _ => {}
+        }
+    }
+
+    /// The controls and the account's block as they are judged: of a block that was loosened, flags that were off stay so. The account's
+    /// is then taken as a part of the bucket's, where that is known.
+    pub fn judged_by(&self) -> (BucketState, Known<BlockFlags>) {
+        let (mut state, mut account) = (self.state.clone(), self.account_block.clone());
+        if let (Known::Opaque, Some(most)) = (&state.block, self.loosened.bucket) {
+            state.block = Known::Observed(BlockSetting::Between(BlockFlags::NONE, most));
+        }
+        let known = match &state.block {
+            Known::Observed(BlockSetting::Exactly(flags)) => Some((*flags, *flags)),
+            Known::Observed(BlockSetting::Between(least, most)) => Some((*least, *most)),
+            _ => None,
+        };
+        if let (Known::Opaque, Some(flags), Some((least, most))) =
+            (&account, self.loosened.account, known)
+        {
+            let most = most.or(flags);
+            state.block = Known::Observed(BlockSetting::Between(least, most));
+            account = Known::Observed(BlockFlags::NONE);
+        }
+        (state, account)
     }
 
     /// A control that cannot be told because the order of these calls cannot.

@@ -71,7 +71,7 @@ impl Tracer {
                 near.join(" or ")
             ),
             (all, _) => format!(
-                "which of several issued it cannot be told: {}",
+                "it cannot be told which of these issued it: {}",
                 all.join(" or ")
             ),
         };

@@ -4,7 +4,7 @@
 //! have, and cannot be told. A control that would have made no difference is left alone: what it opened before stays told.
 
 use super::apply::Life;
-use super::lesson::{Control, Found};
+use super::lesson::{Control, Found, Loss};
 use super::observed::{Meaning, door_of, doors_of, entries, meaning};
 use super::rows::Transition;
 use super::standing::{Door, Standing};
@@ -53,7 +53,7 @@ impl Walk<'_> {
         let owner = self.ground.owner;
         let found = self.life.refute(intrusion, meaning, cause, owner);
         self.note(at, cause, found);
-        self.rejudge(at, None);
+        self.rejudge(at, known_until);
         self.take_proof(at, cause, known_until);
     }
 
@@ -171,18 +171,19 @@ impl Life {
 
     fn cloud_suspects(&mut self, suspects: &Suspects, cause: &Cause, found: &mut Found) {
         for control in &suspects.all {
-            let is_block = matches!(control, Control::Block | Control::AccountBlock);
-            let is_lifted = is_block && suspects.sure.contains(control);
+            let most = self.flags(*control);
+            let loss = match most {
+                Some(_) if suspects.sure.contains(control) => Loss::Lifted,
+                _ => Loss::Loosened,
+            };
             let since = self.since.get(*control);
             if !self.is_opaque(*control) {
-                match is_lifted {
-                    true => found.lift(*control, since, cause),
-                    false => found.miss(*control, since, cause),
-                }
+                found.lose(*control, since, cause, loss);
             }
             self.cloud(*control);
             self.know(*control, cause);
-            let lifted = is_lifted.then_some(cause.event.time);
+            self.loosen(*control, most);
+            let lifted = (loss == Loss::Lifted).then_some(cause.event.time);
             self.lifted.set(*control, lifted);
         }
     }
@@ -295,9 +296,8 @@ impl Life {
 
     /// Whether no object's ACL can let an audience in: IgnorePublicAcls keeps out who has no account of his own to be named by.
     pub(super) fn objects_are_shut(&self, audience: &Audience) -> bool {
-        let ignored = self
-            .state
-            .block_gate(&self.account_block, |flags| flags.ignore_public_acls);
+        let (state, account) = self.judged_by();
+        let ignored = state.block_gate(&account, |flags| flags.ignore_public_acls);
         let is_public = *audience == Audience::Public;
         self.state.acls_disabled() || is_public && ignored.is_on()
     }

@@ -82,8 +82,19 @@ pub(super) struct Gap {
     /// The proof that disagrees.
     pub until: Timestamp,
     pub cause: Cause,
-    /// Whether the proof shows that it was a block and was lifted.
-    pub is_lifted: bool,
+    /// What became of it, where that is known.
+    pub loss: Loss,
+}
+
+/// What became of a control in a gap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Loss {
+    /// Anything.
+    Changed,
+    /// If it is a block it was loosened, or nothing became of it.
+    Loosened,
+    /// It is a block, and was lifted at the proof.
+    Lifted,
 }
 
 /// What one step teaches beyond the state after it.
@@ -111,15 +122,15 @@ impl Found {
                 from,
                 until,
                 cause: cause.clone(),
-                is_lifted: false,
+                loss: Loss::Changed,
             }));
     }
 
-    /// The same of a block that is lifted at this proof.
-    pub fn lift(&mut self, control: Control, from: Option<Timestamp>, cause: &Cause) {
+    /// The same where it is known what became of it.
+    pub fn lose(&mut self, control: Control, from: Option<Timestamp>, cause: &Cause, loss: Loss) {
         self.miss(control, from, cause);
         if let Some(gap) = self.gaps.last_mut().filter(|gap| gap.control == control) {
-            gap.is_lifted = true;
+            gap.loss = loss;
         }
     }
 }

@@ -247,17 +247,22 @@ fn better(known: &mut CitedEvent, mut other: CitedEvent) {
 fn owner_by(event: &ExposureEvent) -> Option<AccountId> {
     let recipient = event.recipient.as_ref()?;
     let is_callers = event.actor.session.account.as_ref() == Some(recipient);
-    (!is_callers).then(|| event.account.clone().unwrap_or(recipient.clone()))
+    let is_owners = event
+        .account
+        .as_ref()
+        .is_none_or(|owner| owner == recipient);
+    (is_owners && !is_callers).then(|| recipient.clone())
 }
 
 /// What can be read comes before what cannot: the owner's copy lacks what it need not know. Then what names the caller: only his own
 /// account's copy names more of him than his account. Then the owner's.
-fn rank(cited: &CitedEvent) -> (bool, bool, bool, &EventKey) {
+fn rank(cited: &CitedEvent) -> (bool, bool, bool, bool, &EventKey) {
     let event = &cited.event;
     (
         event.change.unreadable().is_some(),
         event.actor.kind.reveal() == "AWSAccount",
         owner_by(event).is_none(),
+        event.recipient != event.account,
         &event.key,
     )
 }

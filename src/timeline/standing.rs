@@ -53,15 +53,15 @@ impl Lately {
         if !is_plain {
             return Arc::new(Standing::of(life, owner));
         }
+        let of = life.judged_by();
         let same = |(state, block, _): &&(BucketState, Known<BlockFlags>, Arc<Standing>)| {
-            *state == life.state && *block == life.account_block
+            *state == of.0 && *block == of.1
         };
         if let Some((_, _, judged)) = self.0.iter().find(same) {
             return Arc::clone(judged);
         }
         let judged = Arc::new(Standing::of(life, owner));
         self.0.truncate(REMEMBERED - 1);
-        let of = (life.state.clone(), life.account_block.clone());
         self.0.push_front((of.0, of.1, Arc::clone(&judged)));
         judged
     }
@@ -70,10 +70,10 @@ impl Lately {
 impl Standing {
     /// Judges a bucket, which cannot be told where it is not sure to be there.
     pub fn of(life: &Life, owner: &Owner) -> Self {
-        let (state, account) = (&life.state, &life.account_block);
         if !life.is_certain() {
             return Self::doubtful(life, owner);
         }
+        let (state, account) = &life.judged_by();
         let judged_point = |point| judge_access_point(point, state, account, owner);
         let points = life.points.iter();
         Self::with(

@@ -7,7 +7,7 @@ use super::account::AccountStep;
 use super::apply::{Existence, Life};
 use super::contradiction::ContradictionKind;
 use super::effect::{Around, effect};
-use super::lesson::{Control, Found, Gap};
+use super::lesson::{Control, Found, Gap, Loss};
 use super::order::Read;
 use super::rows::{Moved, Transition};
 use super::second::Step;
@@ -24,10 +24,14 @@ use std::sync::Arc;
 impl Walk<'_> {
     /// From here a control cannot be told, until the proof that a call is missing.
     pub(super) fn miss(&mut self, at: Timestamp, gap: Gap) {
+        let most = self.life.flags(gap.control);
         self.life.cloud(gap.control);
+        if gap.loss != Loss::Changed {
+            self.life.loosen(gap.control, most);
+        }
         self.life.missing.set(gap.control, Some(at));
         self.life.refuted.set(gap.control, Some(gap.until));
-        let lifted = gap.is_lifted.then_some(gap.until);
+        let lifted = (gap.loss == Loss::Lifted).then_some(gap.until);
         self.life.lifted.set(gap.control, lifted);
         let before = self.judge_anew();
         self.doubted.insert(gap.control, (at, before.clone()));

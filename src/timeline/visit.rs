@@ -193,7 +193,9 @@ impl Walk<'_> {
             return self.on_denial(at, cause, request, &audience);
         }
         let late = self.lately_explained(at, request, &audience);
-        if self.life.existence == Existence::Deleted && late.is_some() {
+        // It was answered by the bucket that was there.
+        if self.life.existence == Existence::Deleted && self.was_open_lately(at, request, &audience)
+        {
             return;
         }
         if !self.life.is_its_own() {
@@ -236,15 +238,20 @@ impl Walk<'_> {
         if self.routine.before(at).is_some_and(explained) {
             return Meaning::Explained;
         }
-        let mut lately = self.routine.lately(at);
         match self.told_now(request, audience) {
-            Meaning::Impossible
-                if lately.any(|(_, earlier)| told(earlier) != Meaning::Impossible) =>
-            {
+            Meaning::Impossible if self.was_open_lately(at, request, audience) => {
                 Meaning::Unexplained
             }
             meaning => meaning,
         }
+    }
+
+    /// Whether a caller was not known to be shut out a moment ago.
+    fn was_open_lately(&self, at: Timestamp, request: &Request, audience: &Audience) -> bool {
+        let around = (&self.life, self.ground.owner);
+        let told = |judged| observed::meaning(request, audience, judged, around);
+        let mut lately = self.routine.lately(at);
+        lately.any(|(_, earlier)| told(earlier) != Meaning::Impossible)
     }
 
     /// What a success means by what is known now: where an ACL was needed, no policy let the caller in.
