@@ -32,12 +32,16 @@ enum Content {
 
 /// A content up to so many bytes is kept.
 const LONGEST_KEPT: usize = 256 << 10;
+/// By which no content grows more when it is hashed.
+const PADDING: usize = 128;
 
 impl Content {
     fn add(&mut self, piece: &[u8]) {
         match self {
             Self::NotAsked => {}
             Self::Short(kept) if kept.len() + piece.len() <= LONGEST_KEPT => {
+                // Hashing pads it.
+                kept.reserve(piece.len() + PADDING);
                 kept.extend_from_slice(piece);
             }
             Self::Short(kept) => {
