@@ -12,9 +12,12 @@ use super::told::PROPAGATION;
 use super::types::{Cause, ClosedHow, OpenedHow};
 use super::walk::Walk;
 use crate::event::{Asking, BlockFlags, Ownership, Request};
-use crate::exposure::{AclSetting, Audience, BlockSetting, Entry, Known, Mechanism, Owner};
-use crate::vocab::Timestamp;
+use crate::exposure::{
+    AclSetting, Audience, BlockSetting, BucketState, Entry, Known, Mechanism, Owner,
+};
+use crate::vocab::{Timestamp, Untrusted};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Of so many objects it is kept that their ACLs must let somebody in.
 const MOST_DOUBTED: usize = 1_000;
@@ -50,10 +53,13 @@ impl Walk<'_> {
         cause: &Cause,
     ) {
         let known_until = self.intervals.last_begun();
-        let owner = self.ground.owner;
+        let (before, owner) = (self.life.grounds(), self.ground.owner);
         let found = self.life.refute(intrusion, meaning, cause, owner);
         self.note(at, cause, found);
-        self.rejudge(at, known_until);
+        // Millions of requests may teach nothing new, and objects are many.
+        if self.life.grounds() != before {
+            self.rejudge(at, known_until);
+        }
         self.take_proof(at, cause, known_until);
     }
 
@@ -77,6 +83,9 @@ impl Walk<'_> {
                 self.life.missing.set(control, None);
                 self.life.refuted.set(control, None);
             }
+        }
+        if lifted.is_empty() {
+            return;
         }
         for control in lifted {
             match control {
@@ -111,7 +120,16 @@ impl Walk<'_> {
     }
 }
 
+/// What a success can change of what a bucket is judged by: its controls, the account's block, and of how many objects the ACL cannot
+/// be told.
+type Grounds = (BucketState, Known<BlockFlags>, usize);
+
 impl Life {
+    pub(super) fn grounds(&self) -> Grounds {
+        let (state, account) = self.judged_by();
+        (state, account, self.objects.acls.doubted_count())
+    }
+
     /// What was not seen, or must have changed, cannot be told from here. An object that was read may have an ACL of its own that
     /// was not seen.
     fn refute(
@@ -191,7 +209,8 @@ impl Life {
     /// An object's own ACL, which is seldom seen, counts as one more. What lets others in, or would but for a block, is not hidden.
     fn suspects(&self, intrusion: Intrusion<'_>, owner: &Owner) -> Suspects {
         let gates = [Control::Ownership, Control::Block, Control::AccountBlock];
-        let open = self.without_gates(&BTreeSet::from(gates));
+        let key = &intrusion.0.key;
+        let open = self.without_gates(&BTreeSet::from(gates), key);
         let open = Standing::of(&open, owner).open;
         let granting: BTreeSet<Mechanism> = open
             .values()
@@ -234,12 +253,12 @@ impl Life {
         (request, audience): Intrusion<'_>,
         owner: &Owner,
     ) -> Option<Way> {
-        let mut life = self.without_gates(changed);
+        let mut life = self.without_gates(changed, &request.key);
         for control in grants(request).iter().filter(|it| changed.contains(it)) {
             life.cloud(*control);
         }
         if request.needed_acl {
-            life = life.without_policies();
+            life = life.without_policies(&request.key);
         }
         let judged = Standing::of(&life, owner);
         let may_be_granted = |door: Door| {
@@ -259,9 +278,9 @@ impl Life {
         }
     }
 
-    /// The same bucket if these blocks, or the ownership, kept nobody out.
-    fn without_gates(&self, gates: &BTreeSet<Control>) -> Self {
-        let mut life = self.clone();
+    /// The same bucket, with one object, if these blocks, or the ownership, kept nobody out.
+    fn without_gates(&self, gates: &BTreeSet<Control>, key: &Untrusted) -> Self {
+        let mut life = self.with_only(key);
         for gate in gates {
             match gate {
                 Control::Policy | Control::Acl => {}
@@ -278,9 +297,17 @@ impl Life {
         life
     }
 
-    /// The same bucket as far as ACLs let somebody in.
-    pub(super) fn without_policies(&self) -> Self {
-        let mut life = self.clone();
+    fn with_only(&self, key: &Untrusted) -> Self {
+        let objects = Arc::new(self.objects.only(key));
+        Self {
+            objects,
+            ..self.clone()
+        }
+    }
+
+    /// The same bucket, with one object, as far as ACLs let somebody in.
+    pub(super) fn without_policies(&self, key: &Untrusted) -> Self {
+        let mut life = self.with_only(key);
         life.state.policy = Known::Observed(None);
         life.points.clear();
         life

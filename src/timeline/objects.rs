@@ -26,6 +26,13 @@ pub(super) struct Objects {
 }
 
 impl Objects {
+    /// Only that object's ACL, where it lets others in: many others need not be judged for it.
+    pub fn only(&self, key: &Untrusted) -> Self {
+        let mut one = Self::default();
+        one.acls.set(key, self.acls.get(key).cloned());
+        one
+    }
+
     fn set(&mut self, key: &Untrusted, acl: Option<Arc<Acl>>, cause: &Cause) {
         self.acls.set(key, acl);
         match self.acls.get(key) {

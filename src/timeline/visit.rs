@@ -222,11 +222,13 @@ impl Walk<'_> {
 
     /// A success that a grant explains shows nothing new but that nothing kept the caller out.
     fn prove(&mut self, at: Timestamp, request: &Request, audience: &Audience, cause: &Cause) {
-        let mut found = Found::default();
+        let (before, mut found) = (self.life.grounds(), Found::default());
         self.life
             .prove_what_is_needed(request, audience, cause, &mut found);
         self.note(at, cause, found);
-        self.rejudge(at, self.intervals.last_begun());
+        if self.life.grounds() != before {
+            self.rejudge(at, self.intervals.last_begun());
+        }
     }
 
     /// What a success of this second means, by what is known now or was before the second's calls; a moment ago the caller may not have
@@ -260,7 +262,7 @@ impl Walk<'_> {
         if !request.needed_acl {
             return observed::meaning(request, audience, &self.judged, (&self.life, owner));
         }
-        let life = self.life.without_policies();
+        let life = self.life.without_policies(&request.key);
         let judged = Standing::of(&life, owner);
         observed::meaning(request, audience, &judged, (&life, owner))
     }
