@@ -340,10 +340,14 @@ pub(super) fn overlay(
 ) -> Vec<Interval> {
     let mut laid = intervals;
     for (exposure, settles) in observed {
-        laid = laid
+        let until = exposure.closed_at.unwrap_or(exposure.opened_at);
+        let first = laid.partition_point(|it| it.span.until <= exposure.opened_at);
+        let last = laid.partition_point(|it| it.span.from < until).max(first);
+        let met: Vec<Interval> = laid.drain(first..last).collect();
+        let parts = met
             .into_iter()
-            .flat_map(|interval| split(interval, exposure, *settles))
-            .collect();
+            .flat_map(|interval| split(interval, exposure, *settles));
+        laid.splice(first..first, parts.collect::<Vec<_>>());
     }
     let mut tiles: Vec<Interval> = Vec::new();
     for interval in laid {
