@@ -314,6 +314,7 @@ impl Finder<'_> {
             |event: &&TrailEvent| event.account.is_none() || event.account == self.key.0;
         let may = |event: &&TrailEvent| {
             event.may_silence()
+                && !(event.keeps_management && self.key.2 == Category::Management)
                 && event.time >= gap.from.plus(-2 * HOUR)
                 && event.time < gap.until
                 && !self.restarted(event, gap.from)

@@ -116,6 +116,23 @@ fn each_call_that_may_silence_explains_unless_logging_began_again() {
             [format!("management 99 h to 105 h: silent {name}")]
         );
     }
+    for (name, parameters) in [
+        (
+            "PutEventSelectors",
+            json!({"trailName": "main", "eventSelectors": [{"readWriteType": "All", "includeManagementEvents": true,
+                "dataResources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}]}]}),
+        ),
+        (
+            "UpdateTrail",
+            json!({"name": "main", "enableLogFileValidation": true}),
+        ),
+    ] {
+        let silent = weeks(is_active, vec![call(name, at, parameters)]);
+        assert_eq!(
+            gaps(&silent),
+            ["management 99 h to 105 h: silent unexplained"]
+        );
+    }
     let begun = vec![
         call("StopLogging", at, main()),
         call("StartLogging", at + 60, main()),

@@ -98,3 +98,87 @@ fn copies_count_once_and_the_smallest_citation_is_quoted() {
     let opened = analysis.exposures[0].opened.as_ref().unwrap();
     assert_eq!(opened.citation.record_index, 1);
 }
+
+/// Calls that copy or upload, by somebody of another account, on a bucket that all may use; which buckets are told, and what of
+/// them was asked for.
+fn visits(calls: &[Value]) -> Vec<String> {
+    let policy = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::amzn-s3-demo-bucket/*"}});
+    let opening = request(
+        json!({"eventTime": "2024-05-01T09:00:00Z", "eventName": "PutBucketPolicy", "eventID": "e-0", "eventCategory": "Management",
+        "userIdentity": {"type": "IAMUser", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/ana"},
+        "requestParameters": {"bucketName": "amzn-s3-demo-bucket", "bucketPolicy": policy}}),
+    );
+    let calls = calls.iter().map(|call| request(call.clone()));
+    let records: Vec<Value> = std::iter::once(opening).chain(calls).collect();
+    let analysis = analysed(&records);
+    assert_eq!(losses(&analysis), []);
+    assert!(analysis.counts.add_up());
+    let buckets = analysis.timelines.iter().map(|it| it.bucket.to_string());
+    let rows = analysis.access.iter().map(|row| {
+        format!(
+            "{} {} {} {} x{}, {} objects",
+            row.bucket,
+            row.kind.principal.reveal(),
+            row.kind.name,
+            row.kind.outcome,
+            row.requests,
+            row.objects
+        )
+    });
+    buckets.chain(rows).collect()
+}
+
+#[test]
+fn whoever_copies_an_object_out_of_a_bucket_has_read_it() {
+    let stranger = json!({"type": "IAMUser", "accountId": "444455556666", "arn": "arn:aws:iam::444455556666:user/eve"});
+    let named = |bucket: &str, account: &str| json!({"type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{bucket}"), "accountId": account});
+    let (from, into) = (
+        named("amzn-s3-demo-bucket", "111122223333"),
+        named("amzn-s3-demo-loot", "444455556666"),
+    );
+    let copy = |name: &str, id: &str, key: &str, resources: Value| {
+        json!({"eventName": name, "eventID": id, "userIdentity": stranger, "resources": resources,
+            "requestParameters": {"bucketName": "amzn-s3-demo-loot", "key": "b", "x-amz-copy-source": format!("/amzn-s3-demo-bucket/{key}")}})
+    };
+    let calls = [
+        copy("CopyObject", "e-1", "a", json!([from, into])),
+        copy("CopyObject", "e-2", "a%20b", json!([from])),
+        copy("UploadPartCopy", "e-3", "a", json!([into])),
+    ];
+    assert_eq!(
+        visits(&calls),
+        [
+            "amzn-s3-demo-bucket",
+            "amzn-s3-demo-bucket arn:aws:iam::444455556666:user/eve CopyObject took x2, 2 objects",
+            "amzn-s3-demo-bucket arn:aws:iam::444455556666:user/eve UploadPartCopy took x1, 1 objects",
+        ]
+    );
+}
+
+#[test]
+fn a_copy_within_one_account_is_its_own() {
+    let own = json!({"type": "IAMUser", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/ana"});
+    let copy = json!({"eventName": "CopyObject", "userIdentity": own,
+        "requestParameters": {"bucketName": "amzn-s3-demo-bucket", "key": "b", "x-amz-copy-source": "amzn-s3-demo-other/a"}});
+    assert_eq!(visits(&[copy]), ["amzn-s3-demo-bucket"]);
+}
+
+#[test]
+fn an_upload_in_parts_is_a_write() {
+    let call = |name: &str, id: &str| json!({"eventName": name, "eventID": id});
+    let calls = [
+        call("CreateMultipartUpload", "e-1"),
+        call("UploadPart", "e-2"),
+        call("UploadPart", "e-3"),
+        call("CompleteMultipartUpload", "e-4"),
+    ];
+    assert_eq!(
+        visits(&calls),
+        [
+            "amzn-s3-demo-bucket",
+            "amzn-s3-demo-bucket anonymous CompleteMultipartUpload took x1, 1 objects",
+            "amzn-s3-demo-bucket anonymous CreateMultipartUpload took x1, 1 objects",
+            "amzn-s3-demo-bucket anonymous UploadPart took x2, 1 objects",
+        ]
+    );
+}

@@ -293,6 +293,33 @@ fn what_windows_cut_is_told_alike() {
     assert!(fast["changes"].lines().count() > 100);
 }
 
+/// The checksum of a long text is compared while it is gone through: what is wrong with it is told as the stream tells it.
+#[test]
+fn a_long_text_with_a_wrong_trailer_is_told_alike() {
+    let mut text = "{\"Records\":[".to_owned();
+    let mut records = RECORDS.iter().cycle();
+    while text.len() < 900_000 {
+        text += records.next().unwrap();
+        text += ",";
+    }
+    text.truncate(text.len() - 1);
+    text += "]}";
+    let good = gzip(text.as_bytes());
+    let mut files = BTreeMap::from([("logs/good.json.gz".to_owned(), good.clone())]);
+    for from_end in 1..=8 {
+        let mut bad = good.clone();
+        let place = bad.len() - from_end;
+        bad[place] ^= 0x10;
+        files.insert(format!("logs/{from_end}.json.gz"), bad.clone());
+        bad.extend(&good);
+        files.insert(format!("logs/{from_end}-and-more.json.gz"), bad);
+    }
+    let files = Files(files);
+    let (slow, fast) = (tables(&files, Way::Slow), tables(&files, Way::Fast));
+    assert_same(&slow, &fast, "wrong trailers");
+    assert_eq!(fast["losses"].matches("corrupt-gzip").count(), 16);
+}
+
 /// What alarms on every preset would have done, an account at a time.
 #[test]
 fn alarms_are_told_alike() {

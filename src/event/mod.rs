@@ -9,6 +9,7 @@ mod amend;
 mod block;
 mod bytes;
 mod change;
+mod copied;
 mod document;
 mod held;
 mod inquiry;
@@ -51,7 +52,7 @@ pub use read::{
 };
 pub use request::{
     Asking, Caller, CitedRequest, Copied, Request, bucket_of_prefix, bucket_prefix,
-    has_unsound_bytes, is_own_by_type, prefix_of, read_request,
+    has_unsound_bytes, is_own_by_type, prefix_of, read_requests,
 };
 pub use session::{CitedIssuance, Issuance, Session, read_issuance};
 pub use sources::{is_source_of_interest, names_of_interest};

@@ -2,6 +2,7 @@
 
 use super::actor::Actor;
 use super::change::{Change, EventKey, ExposureEvent};
+use super::copied::CopySource;
 use super::json::{Tree, compacted, elements, field, text_at, unquoted};
 use super::outcome::Outcome;
 use super::table::Kind;
@@ -265,8 +266,9 @@ pub fn bucket_of_record(record: &Record<'_>) -> Option<BucketName> {
 /// The bucket that a record names, and its owner among the record's resources.
 pub fn bucket_and_owner(record: &Record<'_>) -> (Option<BucketName>, Option<AccountId>) {
     let json = record.pick(&["requestParameters", "resources"]);
-    let bucket = bucket_of(&json, &parameters_of(&json));
-    let owner = owner_among(&json, bucket.as_ref());
+    let parameters = parameters_of(&json);
+    let bucket = bucket_of(&json, &parameters);
+    let owner = owner_among(&json, bucket.as_ref(), copied_bucket(&parameters).as_ref());
     (bucket, owner)
 }
 
@@ -342,16 +344,44 @@ fn bucket_in_private_host(host: &str) -> Option<BucketName> {
     BucketName::parse(name)
 }
 
-/// The owner of a bucket among a record's resources. A copy names the bucket that it is taken from too, and before the other.
+/// The owner of a bucket among a record's resources. A copy names the bucket that it is taken from too, and before the other;
+/// that one's owner is not the other's.
 pub(super) fn owner_among<'v>(
     json: impl Tree<'v>,
     bucket: Option<&BucketName>,
+    copied: Option<&BucketName>,
 ) -> Option<AccountId> {
     let owner = |(_, account): (&str, &str)| AccountId::parse(account);
-    let is_its =
-        |(arn, _): &(&str, &str)| bucket.is_some() && bucket_in_arn(arn).as_ref() == bucket;
-    let own = resource_buckets(json).filter(is_its).find_map(owner);
-    own.or_else(|| resource_buckets(json).find_map(owner))
+    let is_of = |arn: &str, bucket: Option<&BucketName>| {
+        bucket.is_some() && bucket_in_arn(arn).as_ref() == bucket
+    };
+    let own = resource_buckets(json).filter(|(arn, _)| is_of(arn, bucket));
+    let others = resource_buckets(json).filter(|(arn, _)| !is_of(arn, copied));
+    own.chain(others).find_map(owner)
+}
+
+/// The owner of the bucket from which a call copies: as the resources name him, else who got a copy of the record and is neither
+/// who asked nor the owner of the bucket that is written into.
+pub(super) fn owner_of_source(
+    json: &Value,
+    source: &BucketName,
+    place: &Place,
+) -> Option<AccountId> {
+    let is_its = |(arn, _): &(&str, &str)| bucket_in_arn(arn).as_ref() == Some(source);
+    let named = resource_buckets(json).filter(is_its);
+    let asked = text_at(json, &["userIdentity", "accountId"]);
+    let recipient = place.recipient.as_ref().filter(|recipient| {
+        recipient.as_str() != asked && place.account.as_ref() != Some(recipient)
+    });
+    named
+        .filter_map(|(_, account)| AccountId::parse(account))
+        .next()
+        .or_else(|| recipient.cloned())
+}
+
+/// The bucket from which a call copies.
+fn copied_bucket(parameters: &Value) -> Option<BucketName> {
+    CopySource::read(parameters).map(|source| source.bucket)
 }
 
 /// The account: for a bucket its owner, for an account-wide call the account in the Host header.
@@ -361,13 +391,20 @@ fn account_of<'v>(
     (subject, bucket): (Subject, Option<&BucketName>),
     recipient: Option<AccountId>,
 ) -> Option<AccountId> {
+    let copied = copied_bucket(parameters);
+    // Who owns what is copied gets a copy of the record too, and need not own what is written.
+    let is_only_sources = |recipient: &AccountId| {
+        copied.is_some()
+            && copied.as_ref() != bucket
+            && owner_among(json, copied.as_ref(), None).as_ref() == Some(recipient)
+    };
     let named = match subject {
         Subject::Account | Subject::Other => account_in_host(host_of(parameters))
             .or_else(|| AccountId::parse(text_at(parameters, &["x-amz-account-id"]))),
-        Subject::Bucket => owner_among(json, bucket),
+        Subject::Bucket => owner_among(json, bucket, copied.as_ref()),
     };
     named
-        .or(recipient)
+        .or(recipient.filter(|recipient| !is_only_sources(recipient)))
         .or_else(|| AccountId::parse(text_at(json, &["userIdentity", "accountId"])))
 }
 
@@ -449,10 +486,43 @@ mod tests {
             {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::into", "accountId": "111122223333"}]});
         let into = BucketName::parse("into");
         assert_eq!(
-            owner_among(&copy, into.as_ref()),
+            owner_among(&copy, into.as_ref(), None),
             AccountId::parse("111122223333")
         );
-        assert_eq!(owner_among(&copy, None), AccountId::parse("444455556666"));
+        assert_eq!(
+            owner_among(&copy, None, None),
+            AccountId::parse("444455556666")
+        );
+    }
+
+    #[test]
+    fn the_owner_of_what_is_copied_does_not_own_what_is_written() {
+        let parameters = json!({"x-amz-copy-source": "from/key"});
+        let account = |asked: &str, recipient: &str, resources: Value| {
+            let copy = json!({"userIdentity": {"accountId": asked}, "resources": resources});
+            let into = BucketName::parse("into");
+            let recipient = AccountId::parse(recipient);
+            account_of(
+                &copy,
+                &parameters,
+                (Subject::Bucket, into.as_ref()),
+                recipient,
+            )
+        };
+        let from = json!([{"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::from", "accountId": "444455556666"}]);
+        let alias = json!([{"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::alias", "accountId": "111122223333"}]);
+        for (asked, recipient, resources, owner) in [
+            ("777788889999", "444455556666", &from, "777788889999"),
+            ("777788889999", "111122223333", &from, "111122223333"),
+            ("777788889999", "444455556666", &alias, "111122223333"),
+            ("777788889999", "444455556666", &json!([]), "444455556666"),
+        ] {
+            assert_eq!(
+                account(asked, recipient, resources.clone()),
+                AccountId::parse(owner),
+                "{recipient}: {resources}"
+            );
+        }
     }
 
     #[test]

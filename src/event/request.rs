@@ -5,10 +5,11 @@
 
 use super::actor::Actor;
 use super::change::{Change, CitedEvent, Copies, EventKey, ExposureEvent};
+use super::copied::CopySource;
 use super::json::{field, scalar_text, text_at};
 use super::outcome::Outcome;
 use super::pack::{Packer, Unpacker};
-use super::read::{Place, Subject, Unusable, time_of};
+use super::read::{Place, Subject, Unusable, owner_of_source, time_of};
 use super::table::{RequestKind, S3, request_of};
 use crate::record::Record;
 use crate::vocab::{
@@ -138,52 +139,86 @@ const MEMBERS: [&str; 12] = [
     "additionalEventData",
 ];
 
-/// Reads a request of that kind; `None` if it is the owner's own, or an AWS service's.
+/// What a call asks for in one bucket.
+struct Side {
+    account: Option<AccountId>,
+    bucket: Option<BucketName>,
+    key: Untrusted,
+    asked: Asking,
+    needed_acl: bool,
+    bytes: Option<u64>,
+}
+
+/// Reads the requests that a call of that kind is: none if it is the owner's own, or an AWS service's; two if it copies an object
+/// from a bucket into another one, and both are of others.
 ///
 /// # Errors
 /// If it comes from outside, and when or of which bucket cannot be told.
-pub fn read_request(
+pub fn read_requests(
     kind: &RequestKind,
     record: &Record<'_>,
     raw: &[u8],
-) -> Result<Option<(EventKey, Request)>, Unusable> {
+) -> Result<Vec<(EventKey, Request)>, Unusable> {
     if is_own_by_type(record) || is_own_by_account(record) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let json = record.pick(&MEMBERS);
     let identity = field(&json, "userIdentity").unwrap_or(&Value::Null);
     let service = text_at(identity, &["type"]) == "AWSService"
         || !text_at(identity, &["invokedBy"]).is_empty();
     if service {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let place = Place::of(&json, time_of(record)?, raw, Subject::Bucket)?;
-    let owners = place.recipient == place.account || place.recipient.is_none();
-    let Some((caller, bucket)) = caller(identity, place.account.as_ref()).zip(place.bucket) else {
-        return Ok(None);
-    };
     let parameters = field(&json, "requestParameters").unwrap_or(&Value::Null);
-    let request = Request {
-        time: place.time,
+    let source = CopySource::read(parameters)
+        .filter(|source| kind.copies && place.bucket.as_ref() != Some(&source.bucket))
+        .map(|source| Side {
+            account: owner_of_source(&json, &source.bucket, &place),
+            bucket: Some(source.bucket),
+            key: source.key.into(),
+            asked: Asking::Read,
+            // Of which of the two this is told, the record does not say.
+            needed_acl: false,
+            bytes: None,
+        });
+    let written = Side {
         account: place.account,
-        bucket,
-        region: place.region,
-        name: kind.name,
-        asked: kind.asks,
+        bucket: place.bucket,
         key: text_at(parameters, &["key"]).into(),
-        caller,
-        outcome: Outcome::of_record(&json),
+        asked: kind.asks,
         needed_acl: text_at(&json, &["additionalEventData", "aclRequired"]) == "Yes",
         bytes: bytes_sent(&json).ok().flatten(),
-        shared: EventId::parse(text_at(&json, &["sharedEventID"])),
-        copy: if owners {
-            Copied::Owners
-        } else {
-            Copied::Others
-        },
-        actor: Actor::read(&json),
     };
-    Ok(Some((place.key, request)))
+    let request = |side: Side| {
+        let (caller, bucket) = caller(identity, side.account.as_ref()).zip(side.bucket)?;
+        let owners = place.recipient == side.account || place.recipient.is_none();
+        let request = Request {
+            time: place.time,
+            account: side.account,
+            bucket,
+            region: place.region.clone(),
+            name: kind.name,
+            asked: side.asked,
+            key: side.key,
+            caller,
+            outcome: Outcome::of_record(&json),
+            needed_acl: side.needed_acl,
+            bytes: side.bytes,
+            shared: EventId::parse(text_at(&json, &["sharedEventID"])),
+            copy: if owners {
+                Copied::Owners
+            } else {
+                Copied::Others
+            },
+            actor: Actor::read(&json),
+        };
+        Some((place.key.clone(), request))
+    };
+    Ok(std::iter::once(written)
+        .chain(source)
+        .filter_map(request)
+        .collect())
 }
 
 /// Whether the record's byte count, where there is one, is no number of bytes: negative, broken, or beyond any object.
@@ -263,7 +298,8 @@ impl CitedRequest {
             }
         }
         let named = packer.0.len();
-        packer.number(u64::from(request.copy == Copied::Others));
+        let reads = request_of(S3, request.name).is_some_and(|kind| kind.asks != request.asked);
+        packer.number(u64::from(request.copy == Copied::Others) | u64::from(reads) << 1);
         self.key.pack(&mut packer);
         let (outcome, code) = match &request.outcome {
             Outcome::Took if request.needed_acl => (3, ""),
@@ -311,7 +347,8 @@ impl CitedRequest {
             }
         };
         let named = bytes.len().checked_sub(from.0.len())?;
-        let copy = match from.number()? {
+        let which = from.number()?;
+        let copy = match which & 1 {
             0 => Copied::Owners,
             _ => Copied::Others,
         };
@@ -335,7 +372,11 @@ impl CitedRequest {
             key: from.text()?.into(),
             region: Region::parse(from.text()?),
             name: kind.name,
-            asked: kind.asks,
+            asked: if which & 2 == 0 {
+                kind.asks
+            } else {
+                Asking::Read
+            },
             caller,
             outcome,
             needed_acl,
@@ -403,7 +444,7 @@ mod tests {
         let mut decoder = Decoder::new();
         let record = decoder.decode(text.as_bytes()).unwrap();
         let kind = request_of(S3, "GetObject").unwrap();
-        read_request(kind, &record, text.as_bytes()).unwrap()
+        read_requests(kind, &record, text.as_bytes()).unwrap().pop()
     }
 
     fn anonymous() -> Value {

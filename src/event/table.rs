@@ -286,6 +286,11 @@ const fn inquiry(
     }
 }
 
+/// Whether a request on an object is all that is done with it: what an upload in parts asks for counts when it is completed.
+pub fn is_done_at_once(request: &RequestKind) -> bool {
+    ["PutObject", "DeleteObject"].contains(&request.name)
+}
+
 /// Whether a change of that name is a call on one object.
 pub fn is_on_object(kind: &Kind) -> bool {
     const NAMES: [&str; 6] = [

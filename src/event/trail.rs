@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Operations.html>
 
 use super::actor::Actor;
-use super::json::{field, find_field, text_at, unquoted};
+use super::json::{elements, field, find_field, text_at, unquoted};
 use super::outcome::Outcome;
 use super::read::event_time;
 use super::table::{TrailEffect, TrailKind};
@@ -39,6 +39,8 @@ pub struct TrailEvent {
     pub actor: Untrusted,
     /// Whether it turned log file validation off, or moved the trail to another bucket or prefix.
     pub moves_digests: bool,
+    /// Whether every management event that was logged before it is logged after it too. It may silence others.
+    pub keeps_management: bool,
     /// The event selectors that it set, as JSON.
     pub selectors: Option<Untrusted>,
 }
@@ -66,6 +68,12 @@ impl TrailEvent {
             event_id: EventId::parse(text_at(&json, &["eventID"])),
             actor: Actor::read(&json).name,
             moves_digests: moves_digests(&parameters),
+            keeps_management: match kind.effect {
+                TrailEffect::Starts => true,
+                TrailEffect::Stops => false,
+                TrailEffect::Changes => changes_nothing_logged(&parameters),
+                TrailEffect::Selects => selects_all_management(&parameters),
+            },
             selectors: selectors(&parameters),
         })
     }
@@ -116,6 +124,49 @@ fn moves_digests(parameters: &Value) -> bool {
     validated == Some(false) || moved
 }
 
+/// Whether a trail is updated in some way, but in none by which it logs less or elsewhere.
+fn changes_nothing_logged(parameters: &Value) -> bool {
+    let lessens = |key: &str| find_field(parameters, key).and_then(Value::as_bool) == Some(false);
+    let flags = [
+        "isMultiRegionTrail",
+        "includeGlobalServiceEvents",
+        "isOrganizationTrail",
+    ];
+    let moves = ["s3BucketName", "s3KeyPrefix"];
+    let names = |key: &&String| ["name", "trailName"].contains(&key.as_str());
+    let sets = parameters
+        .as_object()
+        .is_some_and(|all| all.keys().any(|key| !names(&key)));
+    sets && !flags.into_iter().any(lessens)
+        && !moves.iter().any(|key| field(parameters, key).is_some())
+}
+
+/// Whether one of the selectors takes every management event: the others only add to it.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_EventSelector.html>
+fn selects_all_management(parameters: &Value) -> bool {
+    let all = |key: &str| field(parameters, key).map(elements).unwrap_or_default();
+    let is_all = |selector: &Value| {
+        let includes = field(selector, "includeManagementEvents").and_then(Value::as_bool);
+        let without = field(selector, "excludeManagementEventSources").map(elements);
+        selector.is_object()
+            && includes != Some(false)
+            && matches!(text_at(selector, &["readWriteType"]), "" | "All")
+            && without.is_none_or(|sources| sources.is_empty())
+    };
+    let is_all_advanced = |selector: &Value| {
+        let fields = field(selector, "fieldSelectors").map(elements);
+        let [only] = *fields.as_deref().unwrap_or_default() else {
+            return false;
+        };
+        text_at(only, &["field"]) == "eventCategory" && text_at(only, &["equals"]) == "Management"
+    };
+    all("eventSelectors").into_iter().any(is_all)
+        || all("advancedEventSelectors")
+            .into_iter()
+            .any(is_all_advanced)
+}
+
 fn selectors(parameters: &Value) -> Option<Untrusted> {
     let set = ["eventSelectors", "advancedEventSelectors"]
         .iter()
@@ -128,6 +179,61 @@ fn selectors(parameters: &Value) -> Option<Untrusted> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_call_that_keeps_all_management_events_silences_none() {
+        for (selectors, keeps) in [
+            (
+                json!([{"readWriteType": "All", "includeManagementEvents": true}]),
+                true,
+            ),
+            (json!([{"dataResources": []}]), true),
+            (
+                json!([{"readWriteType": "WriteOnly"}, {"readWriteType": "All"}]),
+                true,
+            ),
+            (json!([{"readWriteType": "WriteOnly"}]), false),
+            (json!([{"includeManagementEvents": false}]), false),
+            (
+                json!([{"excludeManagementEventSources": ["kms.amazonaws.com"]}]),
+                false,
+            ),
+            (json!([{"excludeManagementEventSources": []}]), true),
+            (json!([]), false),
+            (json!("unreadable"), false),
+        ] {
+            let told = selects_all_management(&json!({"eventSelectors": selectors}));
+            assert_eq!(told, keeps, "{selectors}");
+        }
+        let category = json!({"field": "eventCategory", "equals": ["Management"]});
+        let reads = json!({"field": "readOnly", "equals": ["false"]});
+        for (fields, keeps) in [
+            (json!([category]), true),
+            (json!([category, reads]), false),
+            (
+                json!([{"field": "eventCategory", "equals": ["Data"]}]),
+                false,
+            ),
+        ] {
+            let parameters = json!({"advancedEventSelectors": [{"fieldSelectors": fields}]});
+            assert_eq!(selects_all_management(&parameters), keeps, "{fields}");
+        }
+        for (parameters, keeps) in [
+            (
+                json!({"name": "main", "enableLogFileValidation": true}),
+                true,
+            ),
+            (json!({"name": "main", "isMultiRegionTrail": true}), true),
+            (json!({"name": "main", "isMultiRegionTrail": false}), false),
+            (
+                json!({"name": "main", "s3BucketName": "amzn-s3-demo-bucket"}),
+                false,
+            ),
+            (json!({"name": "main"}), false),
+        ] {
+            assert_eq!(changes_nothing_logged(&parameters), keeps, "{parameters}");
+        }
+    }
 
     #[test]
     fn an_arn_says_whose_trail_it_is() {

@@ -18,14 +18,16 @@ use super::text::record_loss;
 use super::unread;
 use crate::event::{
     CitedIssuance, CitedRequest, IssuanceKind, Unusable, amended_event, event_time,
-    has_unsound_bytes, issuance_of, read_event, read_inquiry, read_issuance, read_request, table,
+    has_unsound_bytes, issuance_of, read_event, read_inquiry, read_issuance, read_requests, table,
 };
 use crate::evidence::{Coverage, Evidence, Fate, FileAccount};
 use crate::inflate::FirstMember;
 use crate::integrity::{ContentHash, Material};
 use crate::record::{Glance, RawRecord, Record};
 use crate::source::{LogFile, Source};
-use crate::vocab::{BucketName, Calendar, Citation, LogFileId, Loss, LossKind, SkipReason};
+use crate::vocab::{
+    AccountId, BucketName, Calendar, Citation, LogFileId, Loss, LossKind, SkipReason,
+};
 use std::collections::BTreeSet;
 
 /// The same, with nothing left to be hashed.
@@ -256,23 +258,30 @@ impl Gathering<'_> {
         raw: &RawRecord<'_>,
         record: &Record<'_>,
     ) -> Result<bool, Unusable> {
-        let Some((key, request)) = read_request(kind, record, raw.raw)? else {
+        let requests = read_requests(kind, record, raw.raw)?;
+        if requests.is_empty() {
             return Ok(false);
-        };
-        if request.bytes.is_none() && has_unsound_bytes(record) {
+        }
+        if has_unsound_bytes(record) {
             let why = "bytesTransferredOut is no number of bytes; it is not counted";
             let loss = record_loss(&self.id, raw, LossKind::UnsoundBytes, why);
             self.evidence().losses.insert(loss);
         }
-        self.catch.requests.push(
-            &CitedRequest {
+        for (key, request) in requests {
+            if request.asked != kind.asks {
+                let (bucket, owner) = (request.bucket.as_str(), request.account.as_ref());
+                let here = Coverage::at(request.time);
+                let owner = owner.map(AccountId::as_str);
+                self.evidence().log(bucket, owner, here);
+            }
+            let citation = self.cite(raw);
+            let cited = CitedRequest {
                 key,
                 request,
-                citation: self.cite(raw),
-            }
-            .pack()
-            .0,
-        );
+                citation,
+            };
+            self.catch.requests.push(&cited.pack().0);
+        }
         Ok(true)
     }
 

@@ -77,9 +77,11 @@ impl<'f> TextSplitter<'f> {
                 hand_over(&self.file.id, &raw, decoder, reader);
             }
         }
-        let is_all = after == After::End && fed.done >= window.len();
+        let done = fed.done;
+        fed.done_with();
+        let is_all = after == After::End && done >= window.len();
         let is_over = self.splitter.is_over() && self.form != Some(Form::Parquet);
-        (fed.done, is_all || is_over)
+        (done, is_all || is_over)
     }
 
     /// Tells what the text was.

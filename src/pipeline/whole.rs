@@ -6,7 +6,7 @@
 use super::reading::{Reader, Reading, next_length};
 use super::text::{End, TextSplitter, opener};
 use crate::archive::{HEAD, archive_kind};
-use crate::inflate::{Budget, FirstMember, Whole, WholeInflater, is_gzip};
+use crate::inflate::{Budget, FirstMember, Inflater, Whole, WholeInflater, is_gzip};
 use crate::record::{After, Decoder, MAX_WINDOW};
 use crate::source::LogFile;
 use std::cell::Cell;
@@ -18,6 +18,8 @@ const MOST_BYTES: u64 = 64 << 20;
 const MOST_TEXT: u64 = 256 << 20;
 /// A text is gone through by windows of this length: what was split of one is still in the processor's cache when it is glanced at.
 const WINDOW: usize = 256 << 10;
+/// A text longer than this is checked by windows too: less is in the cache anyway.
+const LONG_TEXT: usize = 2 * WINDOW;
 /// A buffer longer than this is given back after use.
 const MOST_KEPT: usize = 64 << 20;
 
@@ -94,13 +96,14 @@ impl Inner {
             let plain = Whole {
                 members: 0,
                 first: FirstMember::default(),
+                checksum: None,
             };
             let is_archive = archive_kind(bytes.get(..HEAD).unwrap_or(bytes)).is_some();
             if !is_archive {
                 read_text(
                     file,
                     (bytes, plain),
-                    bytes.len(),
+                    bytes,
                     (reading, budget),
                     &mut self.decoder,
                     reader,
@@ -115,7 +118,7 @@ impl Inner {
         let Some(whole) = self
             .inflater
             .as_mut()
-            .and_then(|inflater| inflater.inflate(bytes, &mut self.text, most))
+            .and_then(|inflater| inflater.inflate_ahead(bytes, &mut self.text, (most, LONG_TEXT)))
         else {
             return false;
         };
@@ -127,7 +130,7 @@ impl Inner {
         read_text(
             file,
             (text, whole),
-            bytes.len(),
+            bytes,
             (reading, budget),
             &mut self.decoder,
             reader,
@@ -136,11 +139,11 @@ impl Inner {
     }
 }
 
-/// Reads a text that is held.
+/// Reads a text that is held, and came out of these bytes.
 fn read_text(
     file: &LogFile,
-    (text, whole): (&[u8], Whole),
-    size: usize,
+    (text, mut whole): (&[u8], Whole),
+    bytes: &[u8],
     (reading, budget): (Reading<'_>, &Budget<'_>),
     decoder: &mut Decoder,
     reader: &mut dyn Reader,
@@ -161,20 +164,38 @@ fn read_text(
         if is_over {
             break;
         }
+        if let Some(checksum) = &mut whole.checksum {
+            checksum.add(window.get(..done).unwrap_or_default());
+        }
         from += done;
         most = next_length(window.len() - done, most);
     }
-    splitter.end(
-        End {
-            members: whole.members,
-            size: size as u64,
-            first: whole.first,
-            losses: Vec::new(),
-            whole: Some(text),
-            last: text.get(from..).unwrap_or_default(),
-        },
-        reader,
-    );
+    let last = text.get(from..).unwrap_or_default();
+    let mut end = End {
+        members: whole.members,
+        size: bytes.len() as u64,
+        first: whole.first,
+        losses: Vec::new(),
+        whole: Some(text),
+        last,
+    };
+    let holds = whole.checksum.is_none_or(|mut checksum| {
+        checksum.add(last);
+        checksum.holds()
+    });
+    if !holds {
+        // The stream gives the same text, and says what is wrong with it.
+        let budget = Budget::new(u64::MAX);
+        let mut stream = Inflater::new(Box::new(bytes), &budget);
+        let mut piece = Vec::new();
+        while stream.read_into(&mut piece, WINDOW, WINDOW) > 0 {
+            piece.clear();
+        }
+        end.losses = stream.take_losses();
+        end.first = stream.first_member();
+        reader.text(&[], end.first);
+    }
+    splitter.end(end, reader);
 }
 
 #[cfg(test)]

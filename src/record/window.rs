@@ -10,6 +10,7 @@ use super::shape::{After, Fed, Found, TextKind};
 use super::splitter::{Members, Place, Splitter, Within};
 use crate::vocab::LossKind;
 use std::borrow::Cow;
+use std::cell::Cell;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// So much text of envelopes that was unescaped may be held before the window is given back.
@@ -65,6 +66,24 @@ const MOST_TORN: usize = 64 << 10;
 /// Most records are longer, in bytes.
 const SHORT_RECORD: usize = 1_000;
 
+thread_local! {
+    /// Room for the records of a window, which a thread keeps from one to the next: asked for anew each time it would be given
+    /// back to the system in between, and cost more than what is written there.
+    static ROOM: Cell<Vec<Found<'static>>> = const { Cell::new(Vec::new()) };
+}
+
+/// The room of records that are done with.
+fn emptied<'t>(records: Vec<Found<'_>>) -> Vec<Found<'t>> {
+    records.into_iter().map_while(|_| None).collect()
+}
+
+impl Fed<'_> {
+    /// Keeps the room of its records for the next window.
+    pub fn done_with(self) {
+        ROOM.set(emptied(self.records));
+    }
+}
+
 impl<'t, 's, 'o> Window<'t, 's, 'o> {
     pub(super) fn new(state: &'s mut Splitter<'o>, text: &'t [u8], after: After) -> Self {
         Self {
@@ -76,8 +95,12 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
             in_element: Saw::No,
             opened: None,
             reread: 0,
-            // A record is seldom shorter than this; longer ones leave room that costs nothing.
-            records: Vec::with_capacity(text.len() / SHORT_RECORD),
+            records: {
+                let mut room = emptied(ROOM.take());
+                // A record is seldom shorter than this; longer ones leave room that costs nothing.
+                room.reserve(text.len() / SHORT_RECORD);
+                room
+            },
             held: 0,
         }
     }

@@ -36,6 +36,7 @@ pub(super) fn stream() -> Stream {
         event_id: EventId::parse("5"),
         actor: "arn:aws:iam::111122223333:user/mallory".into(),
         moves_digests: false,
+        keeps_management: false,
         selectors: None,
     };
     Stream {

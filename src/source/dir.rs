@@ -108,20 +108,27 @@ struct Entry {
     path: Option<Box<Path>>,
     place: Place,
     /// Where it lies, links resolved: known where several paths were given, which may lead to one file.
-    real: Option<PathBuf>,
+    real: Option<Box<Path>>,
     /// Whether the path is a link itself.
     is_link: bool,
 }
 
 impl Entry {
     fn new(path: PathBuf, place: Place) -> Self {
-        let (id, path) = match path.to_str() {
-            Some(name) => (LogFileId::new(name), None),
-            None => (escaped(&path), Some(path.into())),
-        };
+        match path.to_str() {
+            Some(name) => Self::named(LogFileId::new(name), place),
+            None => Self {
+                path: Some(path.as_path().into()),
+                ..Self::named(escaped(&path), place)
+            },
+        }
+    }
+
+    /// What lies at the path that is its name.
+    fn named(id: LogFileId, place: Place) -> Self {
         Self {
             id,
-            path,
+            path: None,
             place,
             real: None,
             is_link: false,
@@ -133,8 +140,8 @@ impl Entry {
     fn is_at(&mut self, root: &Path, real_root: &Path) {
         let path = self.path.as_deref().unwrap_or(Path::new(self.id.as_str()));
         self.real = match path.strip_prefix(root) {
-            Ok(rest) if rest.as_os_str().is_empty() => Some(real_root.to_owned()),
-            Ok(rest) if !self.is_link => Some(real_root.join(rest)),
+            Ok(rest) if rest.as_os_str().is_empty() => Some(real_root.into()),
+            Ok(rest) if !self.is_link => Some(real_root.join(rest).into()),
             _ => None,
         };
     }
@@ -151,7 +158,7 @@ enum Place {
         version: Option<Box<str>>,
     },
     NotAFile,
-    Lost(Loss),
+    Lost(Box<Loss>),
 }
 
 impl Place {
@@ -205,21 +212,37 @@ fn is_no_file(path: &Path) -> bool {
 fn plainly_listed(path: &Path) -> Option<Vec<Entry>> {
     let mut found = Vec::new();
     let mut folders = vec![path.to_owned()];
+    // Most names begin as the one before does: they are written into one room, and each is copied from there.
+    let mut room = String::new();
     while let Some(folder) = folders.pop() {
+        let length = folder.join("").to_str().map(|beginning| {
+            room.clear();
+            room.push_str(beginning);
+            room.len()
+        });
         for entry in std::fs::read_dir(folder).ok()? {
             let entry = entry.ok()?;
             let file_type = entry.file_type().ok()?;
             if file_type.is_symlink() {
                 return None;
             }
-            match kind(file_type) {
-                Kind::Folder => folders.push(entry.path()),
-                Kind::Other => found.push(Entry::new(entry.path(), Place::NotAFile)),
-                Kind::File => {
-                    let place = Place::file(&entry.metadata().ok()?);
-                    found.push(Entry::new(entry.path(), place));
+            let place = match kind(file_type) {
+                Kind::Folder => {
+                    folders.push(entry.path());
+                    continue;
                 }
-            }
+                Kind::Other => Place::NotAFile,
+                Kind::File => Place::file(&entry.metadata().ok()?),
+            };
+            let name = entry.file_name();
+            found.push(match (length, name.to_str()) {
+                (Some(length), Some(name)) => {
+                    room.truncate(length);
+                    room.push_str(name);
+                    Entry::named(LogFileId::new(room.as_str()), place)
+                }
+                _ => Entry::new(entry.path(), place),
+            });
         }
     }
     Some(found)
@@ -278,7 +301,7 @@ fn unlisted(root: &Path, error: &walkdir::Error) -> Entry {
         (None, Some(cause)) => unreadable(id.clone(), cause),
         (None, None) => loss(id.clone(), "cannot be listed".to_owned()),
     };
-    entry.place = Place::Lost(loss);
+    entry.place = Place::Lost(Box::new(loss));
     entry
 }
 
@@ -312,7 +335,7 @@ fn escaped(path: &Path) -> LogFileId {
 
 /// Of a file that several of the given paths lead to one name stays: the first that is no link, for a link may be called anything.
 fn once(found: &mut Vec<Entry>) {
-    let mut seen: HashSet<PathBuf> = HashSet::new();
+    let mut seen: HashSet<Box<Path>> = HashSet::new();
     for links in [false, true] {
         found.retain(|it| match &it.real {
             Some(real) if it.is_link == links => seen.insert(real.clone()),
@@ -345,7 +368,7 @@ fn sorted(mut found: Vec<Entry>) -> Listing {
                 path,
             }),
             Place::NotAFile => listing.skipped.push((id, SkipReason::NotAFile)),
-            Place::Lost(loss) => listing.losses.push(loss),
+            Place::Lost(loss) => listing.losses.push(*loss),
         }
     }
     listing

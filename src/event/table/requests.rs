@@ -11,9 +11,11 @@ pub struct RequestKind {
     pub(in crate::event) aliases: &'static [&'static str],
     /// What it asks for.
     pub asks: Asking,
+    /// Whether it reads another object, which a header names.
+    pub copies: bool,
 }
 
-pub(in crate::event) static REQUESTS: [RequestKind; 13] = [
+pub(in crate::event) static REQUESTS: [RequestKind; 17] = [
     request("GetObject", &[], Asking::Read),
     request("HeadObject", &[], Asking::Read),
     request("GetObjectAttributes", &[], Asking::Read),
@@ -27,7 +29,11 @@ pub(in crate::event) static REQUESTS: [RequestKind; 13] = [
     request("ListObjectVersions", &["ListBucketVersions"], Asking::List),
     request("HeadBucket", &[], Asking::List),
     request("PutObject", &["PostObject"], Asking::Write),
-    request("CopyObject", &[], Asking::Write),
+    copy("CopyObject"),
+    request("CreateMultipartUpload", &[], Asking::Write),
+    request("UploadPart", &[], Asking::Write),
+    copy("UploadPartCopy"),
+    request("CompleteMultipartUpload", &[], Asking::Write),
     request("DeleteObject", &[], Asking::Delete),
     request("GetObjectAcl", &[], Asking::ReadAcl),
     request("PutObjectAcl", &[], Asking::WriteAcl),
@@ -42,6 +48,14 @@ const fn request(
         name,
         aliases,
         asks,
+        copies: false,
+    }
+}
+
+const fn copy(name: &'static str) -> RequestKind {
+    RequestKind {
+        copies: true,
+        ..request(name, &[], Asking::Write)
     }
 }
 
@@ -55,11 +69,8 @@ pub fn request_of(source: &str, name: &str) -> Option<&'static RequestKind> {
 }
 
 /// Requests on objects or their list that ask for nothing that is followed: they show that the bucket's data events are logged.
-const OTHER_DATA_EVENTS: [&str; 12] = [
-    "CompleteMultipartUpload",
-    "CreateMultipartUpload",
-    "UploadPart",
-    "UploadPartCopy",
+/// DeleteObjects succeeds even where not one object may be deleted; each that is deleted has a DeleteObject of its own.
+const OTHER_DATA_EVENTS: [&str; 8] = [
     "AbortMultipartUpload",
     "ListParts",
     "ListMultipartUploads",

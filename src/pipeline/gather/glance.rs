@@ -202,7 +202,11 @@ fn looked_up(source: &[u8], name: &[u8]) -> Option<Call> {
         table::request_of(source, name),
     ) {
         (None, None, None) if kind.is_none() => Some(Call::Other),
-        (None, None, Some(_)) if kind.is_some() => Some(Call::Write),
+        // What a copy reads may be another's.
+        (None, None, Some(request)) if request.copies => None,
+        (None, None, Some(request)) if kind.is_some() => {
+            table::is_done_at_once(request).then_some(Call::Write)
+        }
         _ if kind.is_some() => None,
         (None, None, Some(_)) => Some(Call::Request),
         (None, Some(kind), None) if kind.tells_by_refusal_only() => Some(Call::Inquiry),
