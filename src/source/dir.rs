@@ -5,7 +5,7 @@
 
 use super::{Bytes, Listing, LogFile, Source, SourceError};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::FileType;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -23,6 +23,33 @@ impl DirSource {
         Self { paths }
     }
 
+    /// Where each of the given paths really lies, if another leads there too, or to what lies below or above it.
+    fn shared(&self) -> Vec<Option<PathBuf>> {
+        let real = |path: &PathBuf| path.canonicalize().ok().filter(|_| self.paths.len() > 1);
+        let all: Vec<Option<PathBuf>> = self.paths.iter().map(real).collect();
+        let mut uses: HashMap<&Path, usize> = HashMap::new();
+        for path in all.iter().flatten() {
+            *uses.entry(path).or_default() += 1;
+        }
+        let mut shared: HashSet<&Path> = HashSet::new();
+        for (path, times) in &uses {
+            let above = path.ancestors().skip(1);
+            let above: Vec<&Path> = above.filter(|it| uses.contains_key(it)).collect();
+            if *times > 1 || !above.is_empty() {
+                shared.insert(path);
+            }
+            shared.extend(above);
+        }
+        let is_shared = |path: &Option<PathBuf>| {
+            let path = path.as_deref();
+            path.is_some_and(|path| shared.contains(path))
+        };
+        let kept = all.iter().map(is_shared).collect::<Vec<_>>();
+        let all = all.into_iter().zip(kept);
+        all.map(|(path, is_kept)| path.filter(|_| is_kept))
+            .collect()
+    }
+
     /// How large a file is where it lies on this machine, whichever machine listed it.
     ///
     /// # Errors
@@ -35,7 +62,7 @@ impl DirSource {
 impl Source for DirSource {
     fn list(&self) -> Result<Listing, SourceError> {
         let mut found = Vec::new();
-        for path in &self.paths {
+        for (path, shared) in self.paths.iter().zip(self.shared()) {
             if path.as_os_str() == STANDARD_INPUT {
                 let place = Place::File {
                     bytes: 0,
@@ -46,7 +73,7 @@ impl Source for DirSource {
             }
             check(path)?;
             let mut below = below(path);
-            if let (Some(real), true) = (path.canonicalize().ok(), self.paths.len() > 1) {
+            if let Some(real) = shared {
                 below.iter_mut().for_each(|it| it.is_at(path, &real));
             }
             found.append(&mut below);

@@ -2,6 +2,7 @@
 
 use super::apply::{Existence, Life};
 use super::observed;
+use super::passing::Passing;
 use super::rows::{Moved, Whose};
 use super::standing::Standing;
 use super::types::{Cause, ClosedHow, Exposure, Timeline};
@@ -53,6 +54,7 @@ impl Walk<'_> {
         }
         let mut intervals = observed::overlay(intervals.finish(at, self.ground.beyond), &observed);
         rows.extend(observed.into_iter().map(|(row, _)| row));
+        let mut passing = Passing::new(rows.iter().map(|row| (row.opened_at, row.closed_at)));
         for interval in &mut intervals {
             let overlap = |row: &&Exposure| {
                 row.opened_at < interval.span.until
@@ -68,8 +70,9 @@ impl Walk<'_> {
                         .closed_at
                         .is_none_or(|closed| closed > interval.span.from)
             };
-            interval.exposure_ids = rows
-                .iter()
+            let met = passing.meet(interval.span);
+            interval.exposure_ids = met
+                .filter_map(|number| rows.get(number))
                 .filter(|row| overlap(row) || at_end(row))
                 .map(|row| row.id.clone())
                 .collect();

@@ -22,6 +22,7 @@ mod objects;
 mod observed;
 mod order;
 mod origin;
+mod passing;
 mod points;
 mod proof;
 mod realm;

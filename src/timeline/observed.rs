@@ -6,6 +6,7 @@
 
 use super::apply::Life;
 use super::distinct::Distinct;
+use super::passing::Passing;
 use super::rows::{MOST_OBJECTS, Whose, exposure_id};
 use super::standing::{Door, Standing};
 use super::types::{Cause, ClosedHow, Exposure, Interval, OpenedHow, Scope};
@@ -338,17 +339,24 @@ pub(super) fn overlay(
     intervals: Vec<Interval>,
     observed: &[(Exposure, Option<Timestamp>)],
 ) -> Vec<Interval> {
-    let mut laid = intervals;
-    for (exposure, settles) in observed {
-        let until = exposure.closed_at.unwrap_or(exposure.opened_at);
-        let first = laid.partition_point(|it| it.span.until <= exposure.opened_at);
-        let last = laid.partition_point(|it| it.span.from < until).max(first);
-        let met: Vec<Interval> = laid.drain(first..last).collect();
-        let parts = met
-            .into_iter()
-            .flat_map(|interval| split(interval, exposure, *settles));
-        laid.splice(first..first, parts.collect::<Vec<_>>());
-    }
+    let ends = |exposure: &Exposure| exposure.closed_at.unwrap_or(exposure.opened_at);
+    let spans = observed.iter();
+    let mut passing =
+        Passing::new(spans.map(|(exposure, _)| (exposure.opened_at, Some(ends(exposure)))));
+    let laid = intervals.into_iter().flat_map(|interval| {
+        let met = passing.meet(interval.span);
+        let met = met.filter_map(|number| observed.get(number));
+        met.fold(vec![interval], |parts, (exposure, settles)| {
+            let meets = |part: &Interval| {
+                part.span.until > exposure.opened_at && part.span.from < ends(exposure)
+            };
+            let lay = |part: Interval| match meets(&part) {
+                true => split(part, exposure, *settles),
+                false => vec![part],
+            };
+            parts.into_iter().flat_map(lay).collect()
+        })
+    });
     let mut tiles: Vec<Interval> = Vec::new();
     for interval in laid {
         match tiles.last_mut() {
