@@ -121,7 +121,9 @@ pub fn each_in_zip(
     let cause = match zip::ZipArchive::new(&mut archive) {
         Ok(mut listed) => {
             let mut losses = walk_zip(&mut listed, take);
-            losses.extend(of_one_name(told, listed.len()));
+            let spans = spans(&mut listed);
+            let twice = of_one_name(told, listed.len());
+            losses.extend(twice.or_else(|| unlisted(&mut archive, spans)));
             return losses;
         }
         Err(cause) => cause,
@@ -160,6 +162,43 @@ fn of_one_name(told: usize, listed: usize) -> Option<ArchiveLoss> {
     Some(damaged(&format!(
         "the zip archive lists {told} files under {listed} names: of those with one name the last is read, {more} not"
     )))
+}
+
+/// Where the files lie that a zip archive lists, and where the list does.
+fn spans(archive: &mut zip::ZipArchive<impl Read + Seek>) -> Vec<(u64, u64)> {
+    let list = archive.central_directory_start();
+    let mut spans = vec![(list, u64::MAX)];
+    for index in 0..archive.len() {
+        if let Ok(file) = archive.by_index_raw(index) {
+            let start = file.header_start();
+            let end = file.data_start().unwrap_or(start) + file.compressed_size();
+            spans.push((start, end));
+        }
+    }
+    spans.sort_unstable();
+    spans
+}
+
+/// A file between those that are listed begins as one of them does, behind what may follow a file: then the list is not of all.
+/// APPNOTE.TXT, sections 4.3.7 and 4.3.9.
+fn unlisted(archive: &mut (impl Read + Seek), spans: Vec<(u64, u64)>) -> Option<ArchiveLoss> {
+    const DESCRIPTOR: u64 = 24;
+    let (mut known, mut bytes) = (0, 0_u64);
+    for (start, end) in spans {
+        if let Some(gap) = start.checked_sub(known).filter(|gap| *gap > DESCRIPTOR) {
+            let mut head = Vec::new();
+            archive.seek(SeekFrom::Start(known)).ok()?;
+            let more = archive.take(DESCRIPTOR + 4).read_to_end(&mut head);
+            let begins = more.is_ok() && head.windows(4).any(|it| it == b"PK\x03\x04");
+            bytes += if begins { gap } else { 0 };
+        }
+        known = known.max(end);
+    }
+    (bytes > 0).then(|| {
+        damaged(&format!(
+            "the zip archive holds files that its list does not name, in {bytes} bytes: they are not read"
+        ))
+    })
 }
 
 fn walk_zip(
@@ -272,6 +311,24 @@ mod tests {
         bytes[last] = b'a';
         let (files, losses) = walked(&bytes);
         assert_eq!((files.len(), losses), (1, 1));
+    }
+
+    #[test]
+    fn files_that_are_not_listed_are_a_loss() {
+        let [zip, _] = archives();
+        let (files, losses) = walked(&[zip.clone(), zip.clone()].concat());
+        assert_eq!((files.len(), losses), (2, 1));
+        let list = zip.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
+        let second = zip.windows(4).rposition(|it| it == b"PK\x01\x02").unwrap();
+        // The list begins with what was its second file, and the end says so.
+        let mut hidden = [&zip[..list], &zip[second..]].concat();
+        let end = hidden.len() - 22;
+        let length = u32::try_from(end - list).unwrap().to_le_bytes();
+        hidden[end + 8..end + 12].copy_from_slice(&[1, 0, 1, 0]);
+        hidden[end + 12..end + 16].copy_from_slice(&length);
+        let (files, losses) = walked(&hidden);
+        assert_eq!((files.len(), losses), (1, 1));
+        assert_eq!(files[0].0, "b/c.json");
     }
 
     /// The names and bytes of every file, and how many losses there are.

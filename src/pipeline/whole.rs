@@ -73,6 +73,8 @@ pub(super) fn fetch(from: &mut dyn Read, listed: u64, bytes: &mut Vec<u8>) -> Op
         match from.read(bytes.get_mut(known..room)?) {
             // There is room for one byte more than was listed.
             Ok(0) => return (known < room).then_some(known),
+            // All that was listed came at once, though there was room for more: that was the end.
+            Ok(all) if known == 0 && all + 1 == room => return Some(all),
             Ok(more) => known += more,
             Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
             Err(_) => return None,

@@ -3,6 +3,7 @@
 //! At the next place where a document must begin: a line that begins one, or a log file's `{"Records"`.
 
 use super::scan::{Cursor, Fault, is_blank};
+use super::sweep::BEGINNING;
 
 /// Where reading goes on after a damaged document: at the next line that begins a document, or at the next log file.
 ///
@@ -21,6 +22,17 @@ pub(super) fn next_document_after(text: &[u8], start: usize, met_at: usize) -> u
     (start.saturating_add(1)..text.len())
         .find(|at| begins(*at))
         .unwrap_or(text.len())
+}
+
+/// Where reading goes on in an array of records one of which is damaged: at the next that begins as CloudTrail's do, where the one
+/// before it may have ended. Inside of a text no such quotes can be; what lies in brackets of its own behind the damage could look so.
+pub(super) fn next_record_after(text: &[u8], met_at: usize) -> Option<usize> {
+    let begins = memchr::memmem::find_iter(text.get(met_at..)?, BEGINNING);
+    begins.map(|at| met_at + at).find(|at| {
+        let before = text.get(..*at).unwrap_or_default().trim_ascii_end();
+        let before = before.strip_suffix(b",").unwrap_or(before);
+        before.trim_ascii_end().ends_with(b"}")
+    })
 }
 
 /// Where reading goes on after bytes that begin no document: at the next line that does, or at the next log file or
@@ -106,6 +118,30 @@ mod tests {
             let next = next_document_after(text.as_bytes(), 0, met_at);
             assert_eq!(&text[next..], rest, "{text}");
         }
+    }
+
+    #[test]
+    fn after_a_damage_in_an_array_the_next_record_is_found() {
+        const RECORD: &str = "{\"eventVersion\":\"1\"}";
+        for (before, is_found) in [
+            ("{} ", true),
+            ("{},", true),
+            ("{},\n  ", true),
+            ("{\"a\":", false),
+            ("[", false),
+            (",", false),
+            ("", false),
+        ] {
+            let text = format!("{before}{RECORD}");
+            let found = next_record_after(text.as_bytes(), 0);
+            assert_eq!(found, is_found.then_some(before.len()), "{text}");
+        }
+        let text = format!("{RECORD},{RECORD}");
+        assert_eq!(
+            next_record_after(text.as_bytes(), 1),
+            Some(RECORD.len() + 1)
+        );
+        assert_eq!(next_record_after(text.as_bytes(), RECORD.len() + 2), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::damage::{Damage, tell};
 use super::envelope::{Carried, JSON5, carried, decode_base64, is_json5, mentions_event};
 use super::keys::{Saw, looks_like_broken_record};
-use super::resume::{next_document_after, next_document_in_garbage};
+use super::resume::{next_document_after, next_document_in_garbage, next_record_after};
 use super::scan::{Fault, is_blank};
 use super::shape::{After, Found, MAX_DEPTH, MAX_RECORD, MAX_WINDOW, TextKind};
 use super::skip::Skipper;
@@ -237,13 +237,21 @@ impl<'t> Window<'t, '_, '_> {
             Fault::Ends => self.text.len(),
             Fault::Unexpected { at, .. } => *at,
         };
-        let next = self.affordable(next_document_after(self.text, start, met_at), met_at);
+        let document = next_document_after(self.text, start, met_at);
+        let record = match self.state.place {
+            Place::Array(Within::Records, _) => next_record_after(self.text, met_at),
+            _ => None,
+        };
+        let (next, place) = match record.filter(|record| *record < document) {
+            Some(record) => (record, Place::Array(Within::Records, Members::None)),
+            None => (self.affordable(document, met_at), Place::Between),
+        };
         if next == self.text.len() && self.after == After::More {
             return false;
         }
         self.give_up(fault, in_element, start..next);
         self.cursor.at = next;
-        self.settle(Place::Between);
+        self.settle(place);
         true
     }
 
