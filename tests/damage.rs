@@ -313,3 +313,41 @@ fn that_no_log_file_was_read_is_said_by_every_command() {
         "{page}"
     );
 }
+
+/// Records as CloudTrail begins them, one of which is given otherwise.
+fn one_of_four(place: usize, other: &str) -> String {
+    let story = story();
+    let all = story.iter().chain(&story[..1]);
+    let mut records: Vec<String> = all
+        .map(|record| {
+            let mut record = record.clone();
+            record.as_object_mut().unwrap().remove("eventVersion");
+            format!("{{\"eventVersion\":\"1.09\",{}", &record.to_string()[1..])
+        })
+        .collect();
+    records[place] = other.replace("RECORD", &records[place]);
+    format!("{{\"Records\":[{}]}}", records.join(","))
+}
+
+#[test]
+fn a_fault_in_an_array_costs_what_it_breaks() {
+    let begun = "{\"eventVersion\":\"1.09\",\"a\":";
+    for (place, other, counted) in [
+        (1, "RECORD RECORD", "5/3/0/2/0"),
+        (1, &format!("{begun}nonsense}}"), "4/2/0/1/1"),
+        (2, "RECORD}", "4/3/0/1/0"),
+        (3, begun, "4/3/0/0/1"),
+    ] {
+        let folder = folder();
+        put(&folder, "logs/a.json", one_of_four(place, other));
+        let told = leaktrail(folder.path(), &["scan", "logs", "-o", "out", "-q"]);
+        assert!(told.starts_with("exit status 3\n"), "{other}");
+        let out = folder.path().join("out");
+        assert_eq!(
+            counts(&out),
+            format!("files 1/1/0/0, records {counted}"),
+            "{other}"
+        );
+        assert_eq!(losses(&out).len(), 1, "{other}");
+    }
+}

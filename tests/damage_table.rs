@@ -110,41 +110,6 @@ fn truncated_json() {
         "#);
 }
 
-/// Records as CloudTrail begins them, one of which is given otherwise.
-fn one_of_four(place: usize, other: &str) -> String {
-    let story = story();
-    let all = story.iter().chain(&story[..1]);
-    let mut records: Vec<String> = all
-        .map(|record| {
-            let mut record = record.clone();
-            record.as_object_mut().unwrap().remove("eventVersion");
-            format!("{{\"eventVersion\":\"1.09\",{}", &record.to_string()[1..])
-        })
-        .collect();
-    records[place] = other.replace("RECORD", &records[place]);
-    format!("{{\"Records\":[{}]}}", records.join(","))
-}
-
-#[test]
-fn a_fault_in_an_array_costs_what_it_breaks() {
-    insta::assert_snapshot!(of("a.json", one_of_four(1, "RECORD RECORD")), @r#"
-        a.json: read, 5 of 5 records used
-          malformed-json in a.json, record -, from byte 1250, 1 bytes: unexpected `{` at byte 1251
-        "#);
-    insta::assert_snapshot!(of("a.json", one_of_four(1, "{\"eventVersion\":\"1.09\",\"a\":{\"b\":nonsense}}")), @r#"
-        a.json: read, 3 of 4 records used
-          malformed-json in a.json, record 1, from byte 565, 42 bytes: the record cannot be read: it is no valid JSON, near its byte 32
-        "#);
-    insta::assert_snapshot!(of("a.json", one_of_four(2, "RECORD}")), @r#"
-        a.json: read, 4 of 4 records used
-          malformed-json in a.json, record -, from byte 1793, 2 bytes: unexpected `}` at byte 1793
-        "#);
-    insta::assert_snapshot!(of("a.json", one_of_four(3, "{\"eventVersion\":\"1.09\",\"a\":")), @r#"
-        a.json: read, 3 of 4 records used
-          malformed-json in a.json, record 3, from byte 1794, 29 bytes: unexpected `]` at byte 1821
-        "#);
-}
-
 #[test]
 fn garbage_after_a_member() {
     insta::assert_snapshot!(of("a.json.gz", [stored(&whole()), b"<html>".to_vec()].concat()), @r#"

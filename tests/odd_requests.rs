@@ -112,7 +112,7 @@ fn visits(calls: &[Value]) -> Vec<String> {
     let records: Vec<Value> = std::iter::once(opening).chain(calls).collect();
     let analysis = analysed(&records);
     assert_eq!(losses(&analysis), []);
-    assert!(analysis.counts.add_up());
+    assert!(analysis.counts.add_up(), "{:?}", analysis.counts);
     let buckets = analysis.timelines.iter().map(|it| it.bucket.to_string());
     let rows = analysis.access.iter().map(|row| {
         format!(
@@ -181,4 +181,124 @@ fn an_upload_in_parts_is_a_write() {
             "amzn-s3-demo-bucket anonymous UploadPart took x2, 1 objects",
         ]
     );
+}
+
+fn of_bucket(bucket: &str, account: &str) -> Value {
+    json!({"type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{bucket}"), "accountId": account})
+}
+
+#[test]
+fn what_somebody_does_through_a_service_that_one_does() {
+    let call = json!({"eventName": "GetObject", "resources": [of_bucket("amzn-s3-demo-bucket", "111122223333")],
+        "userIdentity": {"type": "AWSAccount", "principalId": "AIDAEXAMPLE", "accountId": "444455556666", "invokedBy": "athena.amazonaws.com"}});
+    let service = json!({"eventID": "e-2", "userIdentity": {"type": "AWSService", "invokedBy": "delivery.logs.amazonaws.com"}});
+    assert_eq!(
+        visits(&[call, service]),
+        [
+            "amzn-s3-demo-bucket",
+            "amzn-s3-demo-bucket 444455556666 GetObject took x1, 1 objects",
+        ]
+    );
+}
+
+#[test]
+fn access_points_stand_where_buckets_do() {
+    let stranger =
+        json!({"type": "AWSAccount", "principalId": "AIDAEXAMPLE", "accountId": "444455556666"});
+    let resources = json!([of_bucket("amzn-s3-demo-bucket", "111122223333"),
+        {"type": "AWS::S3::AccessPoint", "ARN": "arn:aws:s3:eu-west-1:444455556666:accesspoint/mine", "accountId": "444455556666"}]);
+    let call = |id: &str, name: &str, parameters: Value| {
+        json!({"eventName": name, "eventID": id, "userIdentity": stranger, "resources": resources,
+        "requestParameters": parameters})
+    };
+    let calls = [
+        call(
+            "e-1",
+            "GetObject",
+            json!({"bucketName": "mine-abc123-s3alias", "key": "a"}),
+        ),
+        call(
+            "e-2",
+            "CopyObject",
+            json!({"bucketName": "arn:aws:s3:eu-west-1:444455556666:accesspoint/mine", "key": "b",
+            "x-amz-copy-source": "amzn-s3-demo-bucket/a"}),
+        ),
+        call(
+            "e-3",
+            "CopyObject",
+            json!({"bucketName": "amzn-s3-demo-loot", "key": "b",
+            "x-amz-copy-source": "arn:aws:s3:eu-west-1:111122223333:accesspoint/shared/object/c"}),
+        ),
+    ];
+    assert_eq!(
+        visits(&calls),
+        [
+            "amzn-s3-demo-bucket",
+            "amzn-s3-demo-bucket 444455556666 CopyObject took x2, 2 objects",
+            "amzn-s3-demo-bucket 444455556666 GetObject took x1, 1 objects",
+        ]
+    );
+}
+
+#[test]
+fn parameters_that_are_a_text_are_read() {
+    let stranger = json!({"type": "AWSAccount", "principalId": "AIDAEXAMPLE", "accountId": 444_455_556_666_u64});
+    let text = |parameters: Value| Value::String(parameters.to_string());
+    let calls = [
+        json!({"eventID": "e-1", "requestParameters": text(json!({"bucketName": "amzn-s3-demo-bucket", "key": "a"}))}),
+        json!({"eventID": "e-2", "requestParameters": text(json!({"bucketName": "amzn-s3-demo-bucket", "key": "b"}))}),
+        json!({"eventID": "e-3", "eventName": "CopyObject", "userIdentity": stranger, "resources": [of_bucket("amzn-s3-demo-bucket", "111122223333")],
+            "requestParameters": text(json!({"bucketName": "amzn-s3-demo-loot", "key": "b", "x-amz-copy-source": "amzn-s3-demo-bucket/c"}))}),
+    ];
+    assert_eq!(
+        visits(&calls),
+        [
+            "amzn-s3-demo-bucket",
+            "amzn-s3-demo-bucket 444455556666 CopyObject took x1, 1 objects",
+            "amzn-s3-demo-bucket anonymous GetObject took x2, 2 objects",
+        ]
+    );
+}
+
+#[test]
+fn whatever_counts_shows_that_requests_are_logged() {
+    let call = |more: Value| {
+        let analysis = analysed(&[request(more)]);
+        let row = &analysis.exposures[0];
+        (row.attendance.logged, row.attendance.requests)
+    };
+    for more in [
+        json!({"eventName": "HeadBucket", "eventCategory": null}),
+        json!({"eventCategory": ""}),
+        json!({"eventCategory": "Management"}),
+        json!({"requestParameters": {"bucketName": "arn:aws:s3:eu-west-1:111122223333:accesspoint/mine", "key": "a"},
+            "resources": [of_bucket("amzn-s3-demo-bucket", "111122223333")]}),
+    ] {
+        assert_eq!(call(more.clone()), (true, 1), "{more}");
+    }
+}
+
+#[test]
+fn nobody_without_a_signature_is_counted_among_those_who_must_sign() {
+    let acl =
+        json!({"bucketName": "amzn-s3-demo-bucket", "acl": "", "x-amz-acl": "authenticated-read"});
+    let own = json!({"type": "IAMUser", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/ana"});
+    let opening = request(
+        json!({"eventTime": "2024-05-01T09:00:00Z", "eventName": "PutBucketAcl", "eventID": "e-0", "eventCategory": "Management",
+        "userIdentity": own, "requestParameters": acl}),
+    );
+    let signed =
+        json!({"type": "AWSAccount", "principalId": "AIDAEXAMPLE", "accountId": "444455556666"});
+    let analysis = analysed(&[
+        opening,
+        request(
+            json!({"eventName": "ListObjects", "userIdentity": signed, "resources": [of_bucket("amzn-s3-demo-bucket", "111122223333")]}),
+        ),
+        request(json!({"eventName": "ListObjects", "eventID": "e-2"})),
+    ]);
+    let rows = analysis.exposures.iter();
+    let counted: Vec<_> = rows
+        .map(|row| (row.opened_how.name(), row.attendance.requests))
+        .collect();
+    assert_eq!(counted, [("first-evidence", 1), ("observed", 2)]);
 }

@@ -67,6 +67,18 @@ rows! {
     the_owner_creates_it_again_in_us_east_1: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read", "awsRegion": "us-east-1"}, {"t": "01:00", "is": "CreateBucket", "awsRegion": "us-east-1"}] => "private", [];
 }
 
+// What one second holds is put in the order that contradicts least.
+rows! {
+    an_object_between_one_block_and_another: "2024-05-01", [{"is": "CreateBucket", "asks": {"x-amz-object-ownership": "ObjectWriter"}}, {"t": "00:01", "is": "DeleteBucketPublicAccessBlock"}, {"t": "00:01", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:01", "is": "PutAccountPublicAccessBlock", "for": {"accountId": "111122223333", "PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}}}] => "private", [];
+    an_object_before_the_block_of_an_old_bucket: "2022-05-01", [{"is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"is": "PutBucketPublicAccessBlock", "asks": "all flags"}] => "private", [];
+    an_object_before_acls_are_disabled: "2022-05-01", [{"is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"is": "PutBucketOwnershipControls", "asks": "enforced"}] => "private", [];
+    an_object_and_acls_enabled_and_disabled: "2024-05-01", [{"is": "CreateBucket", "asks": {"x-amz-object-ownership": "ObjectWriter"}}, {"t": "00:01", "is": "DeleteBucketPublicAccessBlock"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}, {"t": "00:02", "is": "PutBucketOwnershipControls", "asks": "enforced"}, {"t": "00:02", "is": "PutBucketOwnershipControls", "asks": {"OwnershipControls": {"Rule": {"ObjectOwnership": "BucketOwnerPreferred"}}}}] => "unknown", [];
+    of_two_blocks_in_one_second_none_is_known: "2024-05-01", [{"is": "CreateBucket", "asks": {"x-amz-object-ownership": "ObjectWriter"}}, {"t": "00:01", "is": "PutBucketPublicAccessBlock", "asks": "ignore"}, {"t": "00:01", "is": "DeleteBucketPublicAccessBlock"}, {"t": "00:02", "is": "PutObject", "asks": {"key": "a", "x-amz-acl": "public-read"}}] => "unknown", [];
+    refused_unblocked_and_tried_again: "2024-05-01", [{"is": "CreateBucket"}, {"t": "00:01", "is": "GetAccountPublicAccessBlock", "errorCode": "NoSuchPublicAccessBlockConfiguration", "for": {"accountId": "111122223333"}}, {"t": "00:10", "is": "PutBucketPolicy", "asks": "a public policy", "errorCode": "AccessDenied", "errorMessage": "User is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."}, {"t": "00:10", "is": "DeleteBucketPublicAccessBlock"}, {"t": "00:10", "is": "PutBucketPolicy", "asks": "a public policy"}] => "public", [];
+    read_in_the_second_of_its_end: "2024-05-01", [{"is": "CreateBucket"}, {"t": "00:10", "is": "GetBucketPublicAccessBlock"}, {"t": "00:10", "is": "DeleteBucket"}] => "private", [];
+    deleted_and_made_anew_in_its_first_second: "2024-05-01", [{"is": "CreateBucket"}, {"is": "DeleteBucket"}, {"t": "00:10", "is": "DeleteBucketPublicAccessBlock"}] => "private", [];
+}
+
 // ACLs and ownership.
 rows! {
     a_public_acl_was_accepted: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read"}] => "public", [];
@@ -217,6 +229,27 @@ fn a_copy_is_of_the_bucket_that_it_is_written_into() {
     assert_eq!(rows[0].scope.name(), "objects");
     assert!(rows[0].attendance.logged);
     assert_eq!(at_the_end(&analysis), "public");
+}
+
+#[test]
+fn what_completes_an_upload_asks_for_no_acl() {
+    let block = json!({"accountId": "111122223333", "PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}});
+    let calls = [
+        json!({"is": "CreateBucket", "asks": {"x-amz-object-ownership": "ObjectWriter"}}),
+        json!({"t": "00:01", "is": "DeleteBucketPublicAccessBlock"}),
+        json!({"t": "00:02", "is": "PutBucketAcl", "for": {"bucketName": "amzn-s3-demo-other", "acl": "", "x-amz-acl": "public-read"}}),
+        json!({"t": "00:03", "is": "CreateMultipartUpload", "asks": {"key": "a", "x-amz-acl": "public-read"}}),
+        json!({"t": "00:04", "is": "PutAccountPublicAccessBlock", "for": block}),
+        json!({"t": "00:05", "is": "CompleteMultipartUpload", "asks": {"key": "a"}}),
+    ];
+    let analysis = run("2024-05-01", &calls);
+    assert_eq!(analysis.contradictions.len(), 0);
+    assert_eq!(at_the_end(&analysis), "private");
+    let rows = analysis.exposures.iter();
+    let rows: Vec<_> = rows
+        .map(|row| (row.bucket.as_str(), row.closed_how.name()))
+        .collect();
+    assert_eq!(rows, [("amzn-s3-demo-other", "event")]);
 }
 
 // Somebody came in by a way that was not seen: it stays open until something shuts it.

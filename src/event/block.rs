@@ -46,6 +46,16 @@ impl BlockFlags {
         }
     }
 
+    /// The flags that both have on.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            block_public_acls: self.block_public_acls & other.block_public_acls,
+            ignore_public_acls: self.ignore_public_acls & other.ignore_public_acls,
+            block_public_policy: self.block_public_policy & other.block_public_policy,
+            restrict_public_buckets: self.restrict_public_buckets & other.restrict_public_buckets,
+        }
+    }
+
     /// Whether some flag that is on here is off there.
     pub fn loses_to(self, later: Self) -> bool {
         self.or(later) != later

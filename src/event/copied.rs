@@ -6,29 +6,85 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
 
 use super::json::text_at;
-use crate::vocab::BucketName;
+use super::read::{Place, bucket_in_arn, resource_buckets};
+use crate::vocab::{AccountId, BucketName};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 /// An object that is copied.
 #[derive(PartialEq, Eq, Debug)]
 pub(super) struct CopySource {
-    pub bucket: BucketName,
+    /// Its bucket; `None` where an access point is named, which may be of any.
+    pub bucket: Option<BucketName>,
     pub key: String,
 }
 
 impl CopySource {
-    /// The one that a call's parameters name. An access point's ARN names no bucket.
+    /// The one that a call's parameters name.
     pub fn read(parameters: &Value) -> Option<Self> {
         let header = text_at(parameters, &["x-amz-copy-source"]);
         let (path, _) = header.split_once("?versionId=").unwrap_or((header, ""));
         let path = percent_decode_str(path).decode_utf8_lossy();
-        let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/')?;
+        let path = path.strip_prefix('/').unwrap_or(&path);
+        if path.starts_with("arn:") {
+            let (_, key) = path.split_once("/object/")?;
+            let key = key.to_owned();
+            return Some(Self { bucket: None, key });
+        }
+        let (bucket, key) = path.split_once('/')?;
+        let bucket = BucketName::parse(bucket)?;
         Some(Self {
-            bucket: BucketName::parse(bucket)?,
+            bucket: Some(bucket).filter(|bucket| !is_alias(bucket.as_str())),
             key: key.to_owned(),
         })
     }
+}
+
+/// Whether a bucket of a record's resources may be another one than a call copies from: an access point's may be any.
+pub(super) fn is_apart(source: Option<&CopySource>, bucket: &BucketName) -> bool {
+    source.is_none_or(|source| source.bucket.as_ref().is_some_and(|from| from != bucket))
+}
+
+/// Whether a name is an access point's, which S3 lets stand where a bucket's does: no bucket may be called so.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+pub fn is_alias(name: &str) -> bool {
+    ["-s3alias", "--ol-s3"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
+/// The bucket from which a call copies, and its owner: as the resources name him, else who got a copy of the record and is neither
+/// who asked nor the owner of the bucket that is written into. Of an access point it is the bucket that the resources name beside
+/// that one.
+pub(super) fn source_of(
+    json: &Value,
+    source: &CopySource,
+    place: &Place,
+) -> Option<(BucketName, Option<AccountId>)> {
+    let others = || {
+        let buckets = resource_buckets(json);
+        let buckets = buckets.filter_map(|(arn, owner)| Some((bucket_in_arn(arn)?, owner)));
+        buckets.filter(|(bucket, _)| place.bucket.as_ref() != Some(bucket))
+    };
+    let bucket = match &source.bucket {
+        Some(bucket) => bucket.clone(),
+        None => others().next()?.0,
+    };
+    if place.bucket.as_ref() == Some(&bucket) {
+        return None;
+    }
+    let asked = text_at(json, &["userIdentity", "accountId"]);
+    let recipient = place.recipient.as_ref().filter(|recipient| {
+        let is_others = place.bucket.is_some() && place.account.as_ref() == Some(recipient);
+        recipient.as_str() != asked && !is_others
+    });
+    let named = others().filter(|(other, _)| *other == bucket);
+    let owner = named
+        .filter_map(|(_, owner)| AccountId::parse(owner))
+        .next();
+    let owner = owner.or_else(|| recipient.cloned());
+    Some((bucket, owner))
 }
 
 #[cfg(test)]
@@ -40,7 +96,8 @@ mod tests {
     fn a_source_is_told_however_it_is_written() {
         let read = |header: &str| {
             let source = CopySource::read(&json!({"x-amz-copy-source": header}))?;
-            Some((source.bucket.as_str().to_owned(), source.key))
+            let bucket = source.bucket.map(|it| it.as_str().to_owned());
+            Some((bucket.unwrap_or_default(), source.key))
         };
         for (header, key) in [
             ("amzn-s3-demo-bucket/a/b.csv", "a/b.csv"),
@@ -54,10 +111,13 @@ mod tests {
             assert_eq!(read(header), told, "{header}");
         }
         for header in [
-            "",
-            "amzn-s3-demo-bucket",
-            "arn:aws:s3:eu-west-1:111122223333:accesspoint/shared/object/a.csv",
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint/shared/object/a/b.csv",
+            "shared-1a2b3c-s3alias/a/b.csv",
         ] {
+            let told = Some((String::new(), "a/b.csv".to_owned()));
+            assert_eq!(read(header), told, "{header}");
+        }
+        for header in ["", "amzn-s3-demo-bucket", "arn:aws:s3:::x"] {
             assert_eq!(read(header), None, "{header}");
         }
         assert_eq!(CopySource::read(&Value::Null), None);

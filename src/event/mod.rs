@@ -36,6 +36,7 @@ pub use change::{
     AccessPointChange, Asked, Change, CitedEvent, Copies, EventKey, ExposureEvent, NetworkOrigin,
     Payer, Upload, Version,
 };
+pub use copied::is_alias;
 pub use document::Document;
 pub use held::{HeldKind, held, held_of_bucket};
 pub use inquiry::{CitedInquiry, Heard, Inquiry, Switch, Told, read_inquiry};

@@ -2,7 +2,7 @@
 
 use super::actor::Actor;
 use super::change::{Change, EventKey, ExposureEvent};
-use super::copied::CopySource;
+use super::copied::{CopySource, is_alias, is_apart};
 use super::json::{Tree, compacted, elements, field, text_at, unquoted};
 use super::outcome::Outcome;
 use super::table::Kind;
@@ -72,7 +72,7 @@ pub(super) fn read_json<'v>(
     })
 }
 
-fn parameters_of<'v>(json: impl Tree<'v>) -> Cow<'v, Value> {
+pub(super) fn parameters_of<'v>(json: impl Tree<'v>) -> Cow<'v, Value> {
     field(json, "requestParameters")
         .and_then(unquoted)
         .unwrap_or(Cow::Owned(Value::Null))
@@ -233,8 +233,9 @@ impl QuietWrite {
             return None;
         }
         let ended = Outcome::of_record(&record.pick(&["errorCode"]));
+        let bucket = record.text_in("requestParameters", "bucketName");
         Some(Self {
-            bucket: BucketName::parse(record.text_in("requestParameters", "bucketName")?)?,
+            bucket: BucketName::parse(bucket.filter(|name| !is_alias(name))?)?,
             key: record.text_in("requestParameters", "key")?.into(),
             failed: matches!(ended, Outcome::Failed(_)),
         })
@@ -268,21 +269,33 @@ pub fn bucket_and_owner(record: &Record<'_>) -> (Option<BucketName>, Option<Acco
     let json = record.pick(&["requestParameters", "resources"]);
     let parameters = parameters_of(&json);
     let bucket = bucket_of(&json, &parameters);
-    let owner = owner_among(&json, bucket.as_ref(), copied_bucket(&parameters).as_ref());
+    let copied = CopySource::read(&parameters);
+    let owner = owner_among(&json, bucket.as_ref(), copied.as_ref());
     (bucket, owner)
 }
 
-/// The bucket: from the parameters, else from the resources, else from a virtual-hosted Host header.
+/// The bucket: from the parameters, else from the resources, else from a virtual-hosted Host header. An access point's alias only
+/// where nothing else names it, and what is only copied from is not it.
 fn bucket_of<'v>(json: impl Tree<'v>, parameters: &Value) -> Option<BucketName> {
-    ["bucketName", "bucket"]
+    let named = ["bucketName", "bucket"]
         .iter()
-        .find_map(|key| BucketName::parse(text_at(parameters, &[key])))
-        .or_else(|| resource_buckets(json).find_map(|(arn, _)| bucket_in_arn(arn)))
+        .find_map(|key| BucketName::parse(text_at(parameters, &[key])));
+    let copied = CopySource::read(parameters);
+    named
+        .clone()
+        .filter(|bucket| !is_alias(bucket.as_str()))
+        .or_else(|| {
+            let mut buckets = resource_buckets(json).filter_map(|(arn, _)| bucket_in_arn(arn));
+            buckets.find(|bucket| is_apart(copied.as_ref(), bucket))
+        })
         .or_else(|| bucket_in_host(host_of(parameters)))
+        .or(named)
 }
 
 /// The ARN and owner of each bucket among the record's resources.
-fn resource_buckets<'v>(json: impl Tree<'v>) -> impl Iterator<Item = (&'v str, &'v str)> {
+pub(super) fn resource_buckets<'v>(
+    json: impl Tree<'v>,
+) -> impl Iterator<Item = (&'v str, &'v str)> {
     let resources = field(json, "resources").map(elements).unwrap_or_default();
     resources
         .into_iter()
@@ -296,7 +309,7 @@ fn resource_buckets<'v>(json: impl Tree<'v>) -> impl Iterator<Item = (&'v str, &
 }
 
 /// The bucket of `arn:aws:s3:::bucket` or `arn:aws:s3:::bucket/key`.
-fn bucket_in_arn(arn: &str) -> Option<BucketName> {
+pub(super) fn bucket_in_arn(arn: &str) -> Option<BucketName> {
     let (_, tail) = arn.split_once(":s3:::")?;
     BucketName::parse(tail.split('/').next()?)
 }
@@ -349,39 +362,17 @@ fn bucket_in_private_host(host: &str) -> Option<BucketName> {
 pub(super) fn owner_among<'v>(
     json: impl Tree<'v>,
     bucket: Option<&BucketName>,
-    copied: Option<&BucketName>,
+    copied: Option<&CopySource>,
 ) -> Option<AccountId> {
     let owner = |(_, account): (&str, &str)| AccountId::parse(account);
-    let is_of = |arn: &str, bucket: Option<&BucketName>| {
-        bucket.is_some() && bucket_in_arn(arn).as_ref() == bucket
+    let is_its =
+        |(arn, _): &(&str, &str)| bucket.is_some() && bucket_in_arn(arn).as_ref() == bucket;
+    let may_be_its = |(arn, _): &(&str, &str)| {
+        bucket_in_arn(arn).is_some_and(|bucket| is_apart(copied, &bucket))
     };
-    let own = resource_buckets(json).filter(|(arn, _)| is_of(arn, bucket));
-    let others = resource_buckets(json).filter(|(arn, _)| !is_of(arn, copied));
+    let own = resource_buckets(json).filter(is_its);
+    let others = resource_buckets(json).filter(may_be_its);
     own.chain(others).find_map(owner)
-}
-
-/// The owner of the bucket from which a call copies: as the resources name him, else who got a copy of the record and is neither
-/// who asked nor the owner of the bucket that is written into.
-pub(super) fn owner_of_source(
-    json: &Value,
-    source: &BucketName,
-    place: &Place,
-) -> Option<AccountId> {
-    let is_its = |(arn, _): &(&str, &str)| bucket_in_arn(arn).as_ref() == Some(source);
-    let named = resource_buckets(json).filter(is_its);
-    let asked = text_at(json, &["userIdentity", "accountId"]);
-    let recipient = place.recipient.as_ref().filter(|recipient| {
-        recipient.as_str() != asked && place.account.as_ref() != Some(recipient)
-    });
-    named
-        .filter_map(|(_, account)| AccountId::parse(account))
-        .next()
-        .or_else(|| recipient.cloned())
-}
-
-/// The bucket from which a call copies.
-fn copied_bucket(parameters: &Value) -> Option<BucketName> {
-    CopySource::read(parameters).map(|source| source.bucket)
 }
 
 /// The account: for a bucket its owner, for an account-wide call the account in the Host header.
@@ -391,12 +382,13 @@ fn account_of<'v>(
     (subject, bucket): (Subject, Option<&BucketName>),
     recipient: Option<AccountId>,
 ) -> Option<AccountId> {
-    let copied = copied_bucket(parameters);
+    let copied = CopySource::read(parameters);
     // Who owns what is copied gets a copy of the record too, and need not own what is written.
     let is_only_sources = |recipient: &AccountId| {
-        copied.is_some()
-            && copied.as_ref() != bucket
-            && owner_among(json, copied.as_ref(), None).as_ref() == Some(recipient)
+        copied.as_ref().is_some_and(|source| {
+            let from = source.bucket.as_ref();
+            from != bucket && owner_among(json, from, None).as_ref() == Some(recipient)
+        })
     };
     let named = match subject {
         Subject::Account | Subject::Other => account_in_host(host_of(parameters))

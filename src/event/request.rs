@@ -5,15 +5,15 @@
 
 use super::actor::Actor;
 use super::change::{Change, CitedEvent, Copies, EventKey, ExposureEvent};
-use super::copied::CopySource;
+use super::copied::{CopySource, source_of};
 use super::json::{field, scalar_text, text_at};
 use super::outcome::Outcome;
 use super::pack::{Packer, Unpacker};
-use super::read::{Place, Subject, Unusable, owner_of_source, time_of};
+use super::read::{Place, Subject, Unusable, parameters_of, time_of};
 use super::table::{RequestKind, S3, request_of};
 use crate::record::Record;
 use crate::vocab::{
-    AccountId, BucketName, Citation, EventId, LogFileId, Region, Timestamp, Untrusted,
+    AccountId, BucketName, Citation, EventId, LogFileId, LossKind, Region, Timestamp, Untrusted,
 };
 use serde_json::Value;
 
@@ -94,6 +94,8 @@ pub struct CitedRequest {
     pub request: Request,
     /// The record it was read from, of copies the smallest.
     pub citation: Citation,
+    /// Whether that record tells of another request too, and is counted by that one.
+    pub is_beside: bool,
 }
 
 impl CitedRequest {
@@ -159,24 +161,27 @@ pub fn read_requests(
     record: &Record<'_>,
     raw: &[u8],
 ) -> Result<Vec<(EventKey, Request)>, Unusable> {
-    if is_own_by_type(record) || is_own_by_account(record) {
+    if is_service(record) || is_own_by_account(record) {
         return Ok(Vec::new());
     }
     let json = record.pick(&MEMBERS);
     let identity = field(&json, "userIdentity").unwrap_or(&Value::Null);
-    let service = text_at(identity, &["type"]) == "AWSService"
-        || !text_at(identity, &["invokedBy"]).is_empty();
-    if service {
-        return Ok(Vec::new());
-    }
-    let place = Place::of(&json, time_of(record)?, raw, Subject::Bucket)?;
-    let parameters = field(&json, "requestParameters").unwrap_or(&Value::Null);
-    let source = CopySource::read(parameters)
-        .filter(|source| kind.copies && place.bucket.as_ref() != Some(&source.bucket))
-        .map(|source| Side {
-            account: owner_of_source(&json, &source.bucket, &place),
-            bucket: Some(source.bucket),
-            key: source.key.into(),
+    let parameters = parameters_of(&json);
+    let source = CopySource::read(&parameters).filter(|_| kind.copies);
+    let place = |subject| Place::of(&json, time_of(record)?, raw, subject);
+    let place = match place(Subject::Bucket) {
+        // Where it is copied to is not told: it was read all the same.
+        Err(unusable) if source.is_some() && unusable.kind == LossKind::NoBucket => {
+            place(Subject::Other)?
+        }
+        place => place?,
+    };
+    let source = source
+        .and_then(|source| Some((source_of(&json, &source, &place)?, source.key)))
+        .map(|((bucket, account), key)| Side {
+            account,
+            bucket: Some(bucket),
+            key: key.into(),
             asked: Asking::Read,
             // Of which of the two this is told, the record does not say.
             needed_acl: false,
@@ -185,7 +190,7 @@ pub fn read_requests(
     let written = Side {
         account: place.account,
         bucket: place.bucket,
-        key: text_at(parameters, &["key"]).into(),
+        key: text_at(&*parameters, &["key"]).into(),
         asked: kind.asks,
         needed_acl: text_at(&json, &["additionalEventData", "aclRequired"]) == "Yes",
         bytes: bytes_sent(&json).ok().flatten(),
@@ -239,9 +244,15 @@ fn bytes_sent(json: &Value) -> Result<Option<u64>, ()> {
     sound.map(|number| Some(number as u64)).ok_or(())
 }
 
-/// Whether an AWS service asked: told without reading the whole record.
-pub fn is_own_by_type(record: &Record<'_>) -> bool {
+/// Whether an AWS service asked for itself: told without reading the whole record. What somebody does through a service, that one
+/// does.
+fn is_service(record: &Record<'_>) -> bool {
     record.text_in("userIdentity", "type") == Some("AWSService")
+}
+
+/// Whether an AWS service asked, for itself or for somebody: the address is not that one's.
+pub fn is_own_by_type(record: &Record<'_>) -> bool {
+    is_service(record)
         || record
             .text_in("userIdentity", "invokedBy")
             .is_some_and(|service| !service.is_empty())
@@ -260,7 +271,13 @@ fn is_own_by_account(record: &Record<'_>) -> bool {
 
 /// Somebody from outside: nobody with a name, or an account that is not the owner's.
 fn caller(identity: &Value, owner: Option<&AccountId>) -> Option<Caller> {
-    match text_at(identity, &["accountId"]) {
+    // As a number it has lost its leading zeros.
+    let number = field(identity, "accountId").and_then(Value::as_u64);
+    let number = number.map(|number| format!("{number:012}"));
+    match number
+        .as_deref()
+        .unwrap_or_else(|| text_at(identity, &["accountId"]))
+    {
         "anonymous" | "ANONYMOUS_PRINCIPAL" => Some(Caller::Anonymous),
         "" if is_nobody(identity) => Some(Caller::Anonymous),
         account => AccountId::parse(account)
@@ -271,7 +288,7 @@ fn caller(identity: &Value, owner: Option<&AccountId>) -> Option<Caller> {
 
 /// Whether an identity says in so many words that there is none: an account without an id, a principal without one.
 fn is_nobody(identity: &Value) -> bool {
-    let empty = identity.get("principalId").and_then(Value::as_str) == Some("");
+    let empty = field(identity, "principalId").and_then(Value::as_str) == Some("");
     text_at(identity, &["type"]) == "AWSAccount" && empty
 }
 
@@ -299,7 +316,9 @@ impl CitedRequest {
         }
         let named = packer.0.len();
         let reads = request_of(S3, request.name).is_some_and(|kind| kind.asks != request.asked);
-        packer.number(u64::from(request.copy == Copied::Others) | u64::from(reads) << 1);
+        let [others, reads, beside] =
+            [request.copy == Copied::Others, reads, self.is_beside].map(u64::from);
+        packer.number(others | reads << 1 | beside << 2);
         self.key.pack(&mut packer);
         let (outcome, code) = match &request.outcome {
             Outcome::Took if request.needed_acl => (3, ""),
@@ -393,6 +412,7 @@ impl CitedRequest {
             key,
             request,
             citation,
+            is_beside: which & 4 != 0,
         };
         Some((cited, named))
     }
@@ -457,6 +477,7 @@ mod tests {
         let own = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/a", "accountId": "111122223333"});
         let service = json!({"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"});
         let through = json!({"type": "IAMUser", "accountId": "444455556666", "invokedBy": "athena.amazonaws.com"});
+        let lower = json!({"type": "AWSAccount", "principalid": "", "accountid": ""});
         let caller =
             |identity| read(&record(identity, json!({}))).map(|(_, request)| request.caller);
         assert_eq!(caller(anonymous()), Some(Caller::Anonymous));
@@ -464,9 +485,11 @@ mod tests {
             caller(foreign),
             AccountId::parse("444455556666").map(Caller::Account)
         );
+        assert_eq!((caller(own), caller(service)), (None, None));
+        assert_eq!(caller(lower), Some(Caller::Anonymous));
         assert_eq!(
-            (caller(own), caller(service), caller(through)),
-            (None, None, None)
+            caller(through),
+            AccountId::parse("444455556666").map(Caller::Account)
         );
     }
 
@@ -498,6 +521,7 @@ mod tests {
                 key,
                 request,
                 citation,
+                is_beside: false,
             };
             let (bytes, named) = cited.pack();
             let prefix = prefix_of(&bytes);

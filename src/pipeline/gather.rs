@@ -217,6 +217,8 @@ impl<'o> Gathering<'o> {
                 self.evidence().tell(event, amended_event(record), citation);
                 self.used += 1;
             }
+            // Of a copy it counts that it was read, wherever it was copied to.
+            Err(unusable) if asked && unusable.kind == LossKind::NoBucket => self.used += 1,
             Err(unusable) => self.lose(raw, unusable.kind, unusable.detail),
         }
     }
@@ -267,18 +269,17 @@ impl Gathering<'_> {
             let loss = record_loss(&self.id, raw, LossKind::UnsoundBytes, why);
             self.evidence().losses.insert(loss);
         }
-        for (key, request) in requests {
-            if request.asked != kind.asks {
-                let (bucket, owner) = (request.bucket.as_str(), request.account.as_ref());
-                let here = Coverage::at(request.time);
-                let owner = owner.map(AccountId::as_str);
-                self.evidence().log(bucket, owner, here);
-            }
+        for (number, (key, request)) in requests.into_iter().enumerate() {
+            let (bucket, owner) = (request.bucket.as_str(), request.account.as_ref());
+            let here = Coverage::at(request.time);
+            self.evidence()
+                .log(bucket, owner.map(AccountId::as_str), here);
             let citation = self.cite(raw);
             let cited = CitedRequest {
                 key,
                 request,
                 citation,
+                is_beside: number > 0,
             };
             self.catch.requests.push(&cited.pack().0);
         }

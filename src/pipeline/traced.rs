@@ -76,7 +76,7 @@ pub(super) fn further(evidence: &Evidence, kept: &Kept<'_>) -> u64 {
     let requests = buckets
         .iter()
         .flat_map(|(account, bucket)| kept.of(account.as_ref(), bucket))
-        .filter(|cited| !evidence.events.contains_key(&cited.key));
+        .filter(|cited| !cited.is_beside && !evidence.events.contains_key(&cited.key));
     requests.count() as u64 + sessions_of(kept)
 }
 

@@ -7,7 +7,7 @@
 use super::density::Density;
 use super::distinct::Distinct;
 use super::observed::audience_of;
-use super::types::{ClosedHow, Exposure};
+use super::types::{ClosedHow, Exposure, OpenedHow};
 use crate::event::{Caller, CitedRequest, Outcome};
 use crate::exposure::{Audience, Outsider, Owner};
 use crate::vocab::{AccountId, BucketName, Timestamp, Untrusted};
@@ -187,11 +187,14 @@ fn may_admit(audience: &Audience, asking: &Audience) -> bool {
     unnamed && *asking != Audience::Public
 }
 
-/// Whether a request falls inside. In the second of its end a success still does: nothing else explains it. One that opened
+/// Whether a request falls inside: one that was not signed only where such were let in. In the second of its end a success still does: nothing else explains it. One that opened
 /// and closed within a second lasts that second.
 fn holds(exposure: &Exposure, cited: &CitedRequest) -> bool {
     let (at, took) = (cited.request.time, cited.request.outcome == Outcome::Took);
-    exposure.opened_at <= at
+    let is_unsigned = cited.request.caller == Caller::Anonymous;
+    let takes = exposure.reach.takes_unsigned() || exposure.opened_how == OpenedHow::Observed;
+    (takes || !is_unsigned)
+        && exposure.opened_at <= at
         && exposure.closed_at.is_none_or(|closed| {
             let by_event = matches!(exposure.closed_how, ClosedHow::Event | ClosedHow::LastSeen);
             at < closed || at == closed && (by_event && took || closed == exposure.opened_at)

@@ -9,12 +9,15 @@ use crate::exposure::{BlockSetting, BucketState, Known, PolicyInForce};
 use crate::vocab::Region;
 use std::sync::Arc;
 
-/// What blocks that cannot be told were at most: they may have been loosened since.
+/// Between what blocks are that cannot be told: they may have been loosened since, or were one thing or the other.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct Loosened {
-    bucket: Option<BlockFlags>,
-    account: Option<BlockFlags>,
+    bucket: Option<Bounds>,
+    account: Option<Bounds>,
 }
+
+/// The flags that are on, and those that may be.
+type Bounds = (BlockFlags, BlockFlags);
 
 impl Life {
     /// A call that may have taken effect: its control is opaque from here, until it is next known.
@@ -103,29 +106,57 @@ impl Life {
 
     /// A block that cannot be told was these flags at most.
     pub fn loosen(&mut self, control: Control, most: Option<BlockFlags>) {
+        self.bound(control, most.map(|most| (BlockFlags::NONE, most)));
+    }
+
+    fn bound(&mut self, control: Control, bounds: Option<Bounds>) {
         match control {
-            Control::Block => self.loosened.bucket = most,
-            Control::AccountBlock => self.loosened.account = most,
+            Control::Block => self.loosened.bucket = bounds,
+            Control::AccountBlock => self.loosened.account = bounds,
             _ => {}
         }
+    }
+
+    /// Between what a block is, where anything is known of it.
+    fn bounds(&self, control: Control) -> Option<Bounds> {
+        match control {
+            Control::Block => match self.state.block {
+                Known::Observed(BlockSetting::Exactly(flags)) => Some((flags, flags)),
+                Known::Observed(BlockSetting::Between(least, most)) => Some((least, most)),
+                Known::Opaque => self.loosened.bucket,
+                Known::Observed(BlockSetting::Either) | Known::Unobserved => None,
+            },
+            Control::AccountBlock => match self.account_block {
+                Known::Observed(flags) => Some((flags, flags)),
+                Known::Opaque => self.loosened.account,
+                Known::Unobserved => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A block is what it is here or what it is there.
+    fn dispute_block(&mut self, control: Control, other: &Self, causes: &[Cause]) {
+        let both = self.bounds(control).zip(other.bounds(control));
+        self.dispute(control, causes);
+        self.bound(
+            control,
+            both.map(|(one, other)| (one.0.and(other.0), one.1.or(other.1))),
+        );
     }
 
     /// The controls and the account's block as they are judged: of a block that was loosened, flags that were off stay so. The account's
     /// is then taken as a part of the bucket's, where that is known.
     pub fn judged_by(&self) -> (BucketState, Known<BlockFlags>) {
         let (mut state, mut account) = (self.state.clone(), self.account_block.clone());
-        if let (Known::Opaque, Some(most)) = (&state.block, self.loosened.bucket) {
-            state.block = Known::Observed(BlockSetting::Between(BlockFlags::NONE, most));
+        if let (Known::Opaque, Some((least, most))) = (&state.block, self.loosened.bucket) {
+            state.block = Known::Observed(BlockSetting::Between(least, most));
         }
-        let known = match &state.block {
-            Known::Observed(BlockSetting::Exactly(flags)) => Some((*flags, *flags)),
-            Known::Observed(BlockSetting::Between(least, most)) => Some((*least, *most)),
-            _ => None,
-        };
-        if let (Known::Opaque, Some(flags), Some((least, most))) =
+        let known = self.bounds(Control::Block);
+        if let (Known::Opaque, Some(more), Some((least, most))) =
             (&account, self.loosened.account, known)
         {
-            let most = most.or(flags);
+            let (least, most) = (least.or(more.0), most.or(more.1));
             state.block = Known::Observed(BlockSetting::Between(least, most));
             account = Known::Observed(BlockFlags::NONE);
         }
@@ -157,10 +188,10 @@ impl Life {
             self.dispute(Control::Ownership, causes);
         }
         if self.state.block != other.state.block {
-            self.dispute(Control::Block, causes);
+            self.dispute_block(Control::Block, other, causes);
         }
         if self.account_block != other.account_block {
-            self.dispute(Control::AccountBlock, causes);
+            self.dispute_block(Control::AccountBlock, other, causes);
         }
         for (id, point) in &mut self.points {
             let same = other

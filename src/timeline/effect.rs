@@ -70,15 +70,20 @@ fn is_lost(before: &Around<'_>, after: &Around<'_>) -> bool {
 }
 
 /// What a call on an object did.
-pub(super) fn object_effect(moved: Moved, touched: &Touched, after: &Standing) -> Effect {
+pub(super) fn object_effect(
+    moved: Moved,
+    touched: &Touched,
+    (before, after): (&Standing, &Standing),
+) -> Effect {
     let public = touched.after.as_ref().is_some_and(|acl| acl.is_public());
+    let is_lost = before.verdict() != Verdict::Unknown && after.verdict() == Verdict::Unknown;
     match () {
         () if moved.opened => Effect::Opened,
         () if moved.closed => Effect::Closed,
         () if moved.widened => Effect::Widened,
         () if moved.narrowed => Effect::Narrowed,
         () if public && after.is_latent() => Effect::Masked,
-        () if moved.lost || touched.is_doubtful => Effect::Unknown,
+        () if moved.lost || touched.is_doubtful || is_lost => Effect::Unknown,
         () => Effect::None,
     }
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod account;
+mod among;
 mod apply;
 mod contradiction;
 mod creation;

@@ -4,8 +4,11 @@ use super::apply::{Existence, Life, known};
 use super::contradiction::ContradictionKind;
 use super::lesson::{Control, Found, Value};
 use super::order::Call;
+use super::told::PROPAGATION;
 use super::types::Cause;
-use crate::event::{Acl, Asked, BlockFlags, Change, Copies, ExposureEvent, Outcome, Ownership};
+use crate::event::{
+    Acl, Asked, BlockFlags, Change, Copies, ExposureEvent, Outcome, Ownership, Upload,
+};
 use crate::exposure::{AclSetting, Answer, Known};
 use std::sync::Arc;
 
@@ -52,7 +55,7 @@ impl Life {
             Proof::AclGrantsOthers => self.prove_grants(cause, found),
             // An access point's own block may have refused it too.
             Proof::Blocked(_) if cause.event.change.access_point().is_some() => {}
-            Proof::Blocked(flag) => self.prove_blocked(flag, found),
+            Proof::Blocked(flag) => self.prove_blocked(flag, cause, found),
             Proof::Exists | Proof::Foreign => {}
         }
     }
@@ -98,12 +101,18 @@ impl Life {
         self.know(Control::Acl, cause);
     }
 
-    /// S3 refused what only a block refuses, while both levels were known to have none.
-    fn prove_blocked(&mut self, flag: fn(&BlockFlags) -> bool, found: &mut Found) {
+    /// S3 refused what only a block refuses, while both levels were known to have none. One that was taken away a moment ago may
+    /// have been in force yet, and within one second the refusal may have been first.
+    fn prove_blocked(&mut self, flag: fn(&BlockFlags) -> bool, cause: &Cause, found: &mut Found) {
         let open = |flags: BlockFlags| !flag(&flags);
         let bucket = self.block().is_some_and(open);
         let account = self.account_block.observed().copied().is_some_and(open);
-        if bucket && account {
+        let is_fresh = |control| {
+            let since = self.since.get(control);
+            since.is_some_and(|since| cause.event.time < since.plus(PROPAGATION))
+        };
+        let is_settled = !is_fresh(Control::Block) && !is_fresh(Control::AccountBlock);
+        if bucket && account && is_settled {
             found.push(ContradictionKind::RefusedWithoutBlock);
         }
     }
@@ -117,7 +126,13 @@ pub(super) fn refuses_accepted(call: &Call, flags: &BlockFlags) -> Option<Contra
         .policy
         .as_ref()
         .is_some_and(|policy| policy.meaning.aws_public == Answer::True);
-    let public_acl = matches!(event.change.asked_acl(), Some(Asked::Said(acl)) if acl.is_public());
+    // What completes an upload asks for no ACL itself: the call that began it did.
+    let asks = !matches!(
+        event.change.upload(),
+        Some(Upload::Completed | Upload::Resumed)
+    );
+    let public_acl =
+        asks && matches!(event.change.asked_acl(), Some(Asked::Said(acl)) if acl.is_public());
     let elsewhere = event.change.access_point().is_some() && call.point_account != event.account;
     match event.outcome {
         _ if call.cause.copies == Copies::Differ || elsewhere => None,

@@ -391,7 +391,10 @@ pub(super) fn exposure_id(
             ("cross-account", Outsider::id(outsider).reveal().to_owned())
         }
     };
-    let opening = opened.and_then(|cause| cause.event.event_id().map(ToString::to_string));
+    let opening = opened.map(|cause| match cause.event.event_id() {
+        Some(id) => id.to_string(),
+        None => format!("{opened_at} {}", cause.event.name),
+    });
     let parts = [
         whose
             .account

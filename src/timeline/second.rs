@@ -217,6 +217,13 @@ const MOST: usize = 9;
 /// Puts the steps of one second in order. They come sorted by eventID.
 pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled {
     let (last, first): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(Step::goes_last);
+    // What shows the bucket in the second in which it is deleted does so before.
+    let ends = before.existence != Existence::Deleted
+        && first.iter().any(Step::deletes)
+        && !first.iter().any(Step::creates);
+    let (early, last): (Vec<Step>, Vec<Step>) = (last.into_iter())
+        .partition(|step| ends && matches!(step, Step::Read(_)) && !step.says_gone());
+    let around = |ordered, rest| around(early.into_iter().chain(ordered), rest);
     let (inert, mut active): (Vec<Step>, Vec<Step>) = first.into_iter().partition(Step::is_inert);
     active.sort_by_key(|step| rank(before, step));
     let rest = inert.into_iter().chain(last);
@@ -224,7 +231,7 @@ pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled 
         return Settled::Ordered(around(active, rest), None);
     }
     if active.len() > MOST {
-        return too_many(before, active, rest.collect());
+        return too_many(before, active, around(Vec::new(), rest));
     }
     let possible = possible_orders(before, &active);
     let Some(best) = possible.first() else {
@@ -248,8 +255,8 @@ pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled 
 }
 
 /// The steps that were put in order, and those that go anywhere: right after the bucket is there.
-fn around(ordered: Vec<Step>, rest: impl Iterator<Item = Step>) -> Vec<Step> {
-    ordered.into_iter().chain(rest).collect()
+fn around(ordered: impl Iterator<Item = Step>, rest: impl Iterator<Item = Step>) -> Vec<Step> {
+    ordered.chain(rest).collect()
 }
 
 /// More steps than can be tried: the order that contradicts least from step to step. Every control for which calls ask
@@ -272,7 +279,7 @@ fn too_many(before: &Life, mut waiting: Vec<Step>, rest: Vec<Step>) -> Settled {
         ordered.push(step);
     }
     let causes: Vec<Cause> = ordered.iter().map(|step| step.cause().clone()).collect();
-    let ordered = around(ordered, rest.into_iter());
+    let ordered = around(ordered.into_iter(), rest.into_iter());
     if disputed.is_empty() {
         return Settled::Ordered(ordered, None);
     }
@@ -304,7 +311,7 @@ fn disputed_controls(steps: &[Step]) -> Vec<Control> {
 fn rank(before: &Life, step: &Step) -> u8 {
     match (step, before.existence) {
         (Step::Account(AccountStep::Doubt(_)), _) => 0,
-        (_, Existence::Alive | Existence::Doubtful) if step.deletes() => 1,
+        (_, Existence::Alive | Existence::Doubtful | Existence::Unseen) if step.deletes() => 1,
         _ if step.creates() => 2,
         _ if step.deletes() => 4,
         _ => 3,
@@ -367,7 +374,9 @@ fn go_on(
     for (index, step) in steps.iter().enumerate().filter(|(index, _)| left(*index)) {
         // A bucket that is not there, or no longer, is created before anything else is done to it.
         let absent = replaces || !way.life.is_its_own();
-        let waits = creation_pending && !step.creates() && absent;
+        // A bucket of which nothing was seen may have been deleted to be made anew.
+        let ends = step.deletes() && way.life.existence == Existence::Unseen && !replaces;
+        let waits = creation_pending && !step.creates() && absent && !ends;
         if waits && matches!(step, Step::Bucket(_)) {
             continue;
         }
@@ -397,7 +406,7 @@ fn agree(ends: &[&Life], owner: &Owner) -> bool {
     ends.all(|end| Some(end) == first)
 }
 
-fn end_of(life: &Life, owner: &Owner) -> (Existence, Verdict, Vec<(Door, Audience)>) {
+pub(super) fn end_of(life: &Life, owner: &Owner) -> (Existence, Verdict, Vec<(Door, Audience)>) {
     let judged = Standing::of(life, owner);
     (
         life.existence,

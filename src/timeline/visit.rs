@@ -1,6 +1,6 @@
 //! What do calls on objects, and requests from outside, do to what is told of a bucket?
 
-use super::apply::{Existence, Life};
+use super::apply::Existence;
 use super::contradiction::ContradictionKind;
 use super::effect::object_effect;
 use super::lesson::Found;
@@ -8,7 +8,7 @@ use super::objects;
 use super::observed::{self, Meaning};
 use super::order::Call;
 use super::rows::Transition;
-use super::second::{Settled, Step, settle};
+use super::second::Step;
 use super::standing::{Door, Standing};
 use super::told::PROPAGATION;
 use super::types::{Cause, ClosedHow, Effect};
@@ -151,37 +151,6 @@ impl Walk<'_> {
             }
         }
         causes
-    }
-
-    /// Whether the calls of a second on objects come before its other steps: where the bucket is deleted, and where S3 would not
-    /// have accepted after them what it accepted.
-    pub(super) fn objects_go_first(&self, calls: &[Call], steps: &[Step]) -> bool {
-        if steps.iter().any(Step::deletes) {
-            return true;
-        }
-        let refused = |life: &Life| {
-            let accepts = |call: &Call| match life.clone().touch(call, false) {
-                Some((_, found)) => found.contradictions.is_empty(),
-                None => true,
-            };
-            !calls.iter().all(accepts)
-        };
-        let may = self.life.is_its_own() && !calls.is_empty() && steps.iter().any(Step::changes);
-        may && !refused(&self.life) && refused(&self.after(steps))
-    }
-
-    /// What is known after the steps of a second.
-    fn after(&self, steps: &[Step]) -> Life {
-        match settle(&self.life, steps.to_vec(), self.ground.owner) {
-            Settled::Ordered(_, Some(life)) | Settled::Uncertain(life, _) => *life,
-            Settled::Ordered(steps, None) => {
-                let mut life = self.life.clone();
-                for step in steps {
-                    step.apply(&mut life);
-                }
-                life
-            }
-        }
     }
 
     /// Takes a request from outside.
@@ -355,7 +324,7 @@ impl Walk<'_> {
             life: &self.life,
             owner: self.ground.owner,
         });
-        let done = object_effect(moved, &touched, &self.judged);
+        let done = object_effect(moved, &touched, (&before, &self.judged));
         self.effects.push((call.cause.event.key.clone(), done));
         true
     }

@@ -3,8 +3,9 @@
 //! Each second's calls are put in order, each changes what is known, what is known is judged, and the judgements before
 //! and after say which exposures began, went on or ended.
 
+use super::among::Among;
 use super::apply::Life;
-use super::contradiction::Contradiction;
+use super::contradiction::{Contradiction, ContradictionKind};
 use super::fold::{EndOf, Reconstruction};
 use super::interval::Intervals;
 use super::lesson::{Control, Found, Lessons};
@@ -117,41 +118,40 @@ impl<'w> Walk<'w> {
             self.routine.forget(at, &self.judged);
         }
         let changes = steps.iter().any(Step::changes) || !on_objects.is_empty();
-        let (before, after) = match self.objects_go_first(&on_objects, &steps) {
+        let among = self.among(at, &on_objects, steps);
+        let go_first =
+            among.before.is_empty() && !among.after.is_empty() && among.unknown.is_none();
+        let (early, late) = match go_first {
             true => (on_objects, Vec::new()),
             false => (Vec::new(), on_objects),
         };
-        let mut touched = self.on_objects(at, before);
+        let mut touched = self.on_objects(at, early);
         let was_told = self.life.is_told();
-        let touches = !after.is_empty() || !touched.is_empty();
+        let touches = !late.is_empty() || !touched.is_empty();
+        let steps = || among.before.iter().chain(&among.after);
         let shows = |step: &Step| step.is_of_the_bucket() || step.proves_there(&self.life);
-        let steps_show = steps.iter().any(shows);
-        if steps.iter().any(Step::is_of_the_account) {
+        let steps_show = steps().any(shows);
+        if steps().any(Step::is_of_the_account) {
             self.reached = Some(at);
         }
         let entered = requests.iter().any(|(cause, _)| cause.event.took());
-        let tells = entered || touches || !steps.iter().all(Step::is_idle);
-        let mut causes = match settle(&self.life, steps, self.ground.owner) {
-            Settled::Ordered(steps, blurred) => {
-                steps.iter().for_each(|step| self.step(at, step));
-                if let Some(life) = blurred {
-                    self.life = *life;
+        let tells = entered || touches || !steps().all(Step::is_idle);
+        let mut causes = match among.unknown {
+            Some(life) => {
+                let steps = among.before.into_iter().chain(among.after);
+                self.take_all(at, *life, steps.collect(), late)
+            }
+            None => {
+                let mut causes = self.take_steps(at, among.before, tells);
+                touched.extend(self.on_objects(at, late));
+                causes.extend(self.take_steps(at, among.after, tells));
+                if !among.others.is_empty() {
+                    self.life = self.life.blurred(&among.others, &[]);
                     self.judged = self.judge();
                 }
-                self.places.extend(
-                    steps
-                        .iter()
-                        .enumerate()
-                        .map(|(place, step)| (step.cause().event.key.clone(), place)),
-                );
-                causes_of(&steps, tells)
-            }
-            Settled::Uncertain(after, steps) => {
-                self.leap(at, *after, &steps);
-                causes_of(&steps, tells)
+                causes
             }
         };
-        touched.extend(self.on_objects(at, after));
         causes.extend(touched);
         if changes {
             self.observed.change(&self.judged);
@@ -178,6 +178,61 @@ impl<'w> Walk<'w> {
             self.intervals
                 .begin(at, &self.judged, &self.life, causes, uncertain);
         }
+    }
+
+    /// Takes steps of one second, in whichever order; gives the events behind them.
+    fn take_steps(&mut self, at: Timestamp, steps: Vec<Step>, tells: bool) -> Vec<Cause> {
+        match settle(&self.life, steps, self.ground.owner) {
+            Settled::Ordered(steps, blurred) => {
+                steps.iter().for_each(|step| self.step(at, step));
+                if let Some(life) = blurred {
+                    self.life = *life;
+                    self.judged = self.judge();
+                }
+                let places = steps.iter().enumerate();
+                let places = places.map(|(place, step)| (step.cause().event.key.clone(), place));
+                self.places.extend(places);
+                causes_of(&steps, tells)
+            }
+            Settled::Uncertain(after, steps) => {
+                self.leap(at, *after, &steps);
+                causes_of(&steps, tells)
+            }
+        }
+    }
+
+    /// Where calls on objects stand among the other steps of their second.
+    fn among(&mut self, at: Timestamp, calls: &[Call], steps: Vec<Step>) -> Among {
+        let among = Among::of(&self.life, calls, steps, self.ground.owner);
+        let (Some(call), false) = (calls.first(), self.life.is_its_own()) else {
+            return among;
+        };
+        if among.unknown.is_none() {
+            return among;
+        }
+        self.begin(at, &call.cause);
+        let steps = among.before.into_iter().chain(among.after).collect();
+        Among::of(&self.life, calls, steps, self.ground.owner)
+    }
+
+    /// Takes all of a second at once: in which order it cannot be told, and this is what is left.
+    fn take_all(
+        &mut self,
+        at: Timestamp,
+        left: Life,
+        steps: Vec<Step>,
+        calls: Vec<Call>,
+    ) -> Vec<Cause> {
+        for call in &calls {
+            let mut found = Found::default();
+            let kind = ContradictionKind::of_copies(call.cause.copies);
+            found.contradictions.extend(kind);
+            self.note(at, &call.cause, found);
+        }
+        let calls = calls.into_iter().map(Step::Bucket);
+        let steps: Vec<Step> = steps.into_iter().chain(calls).collect();
+        self.leap(at, left, &steps);
+        steps.iter().map(|step| step.cause().clone()).collect()
     }
 
     pub(super) fn judge(&mut self) -> Arc<Standing> {

@@ -7,7 +7,8 @@ use super::super::issued::{Issued, Names};
 use super::presence::account_named;
 use super::{Gathering, Writes};
 use crate::event::{
-    DirectCall, IssuanceKind, is_source_of_interest, issuance_of, names_of_interest, table,
+    DirectCall, IssuanceKind, is_alias, is_source_of_interest, issuance_of, names_of_interest,
+    table,
 };
 use crate::evidence::{Category, Coverage};
 use crate::record::{Field, Glance, RawRecord};
@@ -56,10 +57,9 @@ impl Gathering<'_> {
             None if !is_s3 && !glance.may_tell_category_otherwise() => Category::Management,
             _ => return None,
         };
-        let is_own = || {
-            bytes(Field::CallerType) == Some(b"AWSService")
-                || bytes(Field::InvokedBy).is_some_and(|service| !service.is_empty())
-        };
+        let is_service = bytes(Field::CallerType) == Some(b"AWSService");
+        let is_own =
+            || is_service || bytes(Field::InvokedBy).is_some_and(|service| !service.is_empty());
         let time = bytes(Field::Time).and_then(|time| self.calendar.read(time))?;
         // Of what cannot be read again, the addresses of direct calls are kept: they may be asked for later. Should the record be
         // read after all, it is seen twice, which is once.
@@ -79,11 +79,11 @@ impl Gathering<'_> {
                 self.presence.issue(account, region, Coverage::at(time));
             }
             Call::Request if glance.has_known_resources() => {
-                self.note_own_request(glance, is_own(), time)?;
+                self.note_own_request(glance, is_service, time)?;
             }
             Call::Write if glance.has_known_resources() && glance.has_known_parameters() => {
                 let written = self.quiet_write(glance)?;
-                self.note_own_request(glance, is_own(), time)?;
+                self.note_own_request(glance, is_service, time)?;
                 if !self.written.contains(written) {
                     self.written.extend(BucketName::parse(written));
                 }
@@ -130,8 +130,10 @@ impl Gathering<'_> {
 
     /// The bucket that an object is written into, if that can only matter where some ACL lets others in.
     fn quiet_write<'g>(&self, glance: &Glance<'g>) -> Option<&'g str> {
-        let bucket =
-            text_of(glance, Field::Bucket).filter(|bucket| BucketName::is_valid(bucket))?;
+        let bucket = text_of(glance, Field::Bucket)?;
+        if !BucketName::is_valid(bucket) || is_alias(bucket) {
+            return None;
+        }
         let is_noted = matches!(self.writes, Writes::Noted);
         let is_whole = glance.get(Field::Key).is_some() && !glance.has_error_code();
         (is_noted && is_whole).then_some(bucket)
@@ -141,7 +143,7 @@ impl Gathering<'_> {
     fn note_own_request(
         &mut self,
         glance: &Glance<'_>,
-        is_own: bool,
+        is_service: bool,
         time: Timestamp,
     ) -> Option<()> {
         let bytes = |field| glance.get(field);
@@ -151,7 +153,7 @@ impl Gathering<'_> {
             recipient.is_none_or(|recipient| recipient == caller)
                 && owner.is_none_or(|owner| owner == caller)
         });
-        if !is_own && !is_owners {
+        if !is_service && !is_owners {
             return None;
         }
         let bucket = text_of(glance, Field::Bucket)?;

@@ -124,7 +124,7 @@ fn note(
     let requests = places
         .flat_map(|(bucket, accounts)| accounts.iter().map(move |account| (account, bucket)))
         .flat_map(|(account, bucket)| kept.of(account.as_ref(), bucket))
-        .filter(|cited| !evidence.events.contains_key(&cited.key));
+        .filter(|cited| !cited.is_beside && !evidence.events.contains_key(&cited.key));
     Noted {
         distinct: evidence.distinct() + requests.count() as u64,
         counted,
