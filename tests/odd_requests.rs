@@ -25,11 +25,15 @@ fn request(more: Value) -> Value {
 }
 
 fn analysed(records: &[Value]) -> Analysis {
+    analysed_with(records, &Options::default())
+}
+
+fn analysed_with(records: &[Value], options: &Options) -> Analysis {
     let folder = tempfile::tempdir().unwrap();
     let text = json!({ "Records": records }).to_string();
     fs::write(folder.path().join("a.json"), text).unwrap();
     let source = DirSource::new(vec![folder.path().to_owned()]);
-    scan(&source, &Options::default(), &()).unwrap()
+    scan(&source, options, &()).unwrap()
 }
 
 fn losses(analysis: &Analysis) -> Vec<(Option<u64>, &'static str)> {
@@ -301,4 +305,49 @@ fn nobody_without_a_signature_is_counted_among_those_who_must_sign() {
         .map(|row| (row.opened_how.name(), row.attendance.requests))
         .collect();
     assert_eq!(counted, [("first-evidence", 1), ("observed", 2)]);
+}
+
+#[test]
+fn a_request_that_is_amended_counts_once_as_amended() {
+    let addendum = json!({"reason": "UPDATED_DATA", "updatedFields": "additionalEventData.bytesTransferredOut", "originalEventID": "e-1"});
+    let amended = json!({"eventID": "e-2", "addendum": addendum, "additionalEventData": {"bytesTransferredOut": 777}});
+    for records in [
+        [request(json!({})), request(amended.clone())],
+        [request(amended.clone()), request(json!({}))],
+    ] {
+        let analysis = analysed(&records);
+        let seen = &analysis.exposures[0].attendance;
+        assert_eq!((seen.requests, seen.bytes), (1, 777));
+        assert!(analysis.counts.add_up(), "{:?}", analysis.counts);
+    }
+}
+
+#[test]
+fn a_member_of_a_trusted_organization_is_expected() {
+    let policy = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::amzn-s3-demo-bucket/*",
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}}});
+    let own = json!({"type": "IAMUser", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/ana"});
+    let member =
+        json!({"type": "AWSAccount", "principalId": "AIDAEXAMPLE", "accountId": "444455556666"});
+    let records = [
+        request(
+            json!({"eventTime": "2024-05-01T09:00:00Z", "eventName": "PutBucketPolicy", "eventID": "e-0", "eventCategory": "Management", "userIdentity": own,
+            "requestParameters": {"bucketName": "amzn-s3-demo-bucket", "bucketPolicy": policy}}),
+        ),
+        request(
+            json!({"userIdentity": member, "resources": [of_bucket("amzn-s3-demo-bucket", "111122223333")]}),
+        ),
+    ];
+    let told = |trusted: &[&str]| {
+        let mut options = Options::default();
+        options.settings.trusted_organizations =
+            trusted.iter().map(|id| (*id).to_owned()).collect();
+        let analysis = analysed_with(&records, &options);
+        let rows = analysis.exposures.iter();
+        rows.map(|row| (row.opened_how.name(), row.attendance.requests))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]), [("first-evidence", 1)]);
+    assert_eq!(told(&["o-other12345"]), [("first-evidence", 1)]);
+    assert_eq!(told(&["o-abc1234567"]), []);
 }

@@ -62,6 +62,17 @@ impl Judgement {
         })
     }
 
+    /// Whether a grant to an organization that is trusted explains that a foreign account did something of that class: which
+    /// accounts are its members no record names.
+    pub fn admits_members(&self, permission: Permission) -> bool {
+        self.ways.grants().any(|(grant, _)| {
+            grant.grantees == Grantees::Own
+                && grant.principal.reveal().starts_with("o-")
+                && grant.is_usable()
+                && grant.reach().permissions.contains(&permission)
+        })
+    }
+
     /// Whether one audience gets in.
     pub fn entry(&self, audience: &Audience) -> Entry {
         self.ways.entry(audience)

@@ -269,6 +269,7 @@ impl Gathering<'_> {
             let loss = record_loss(&self.id, raw, LossKind::UnsoundBytes, why);
             self.evidence().losses.insert(loss);
         }
+        let is_addendum = amended_event(record).is_some();
         for (number, (key, request)) in requests.into_iter().enumerate() {
             let (bucket, owner) = (request.bucket.as_str(), request.account.as_ref());
             let here = Coverage::at(request.time);
@@ -280,6 +281,7 @@ impl Gathering<'_> {
                 request,
                 citation,
                 is_beside: number > 0,
+                is_addendum,
             };
             self.catch.requests.push(&cited.pack().0);
         }

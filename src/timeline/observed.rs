@@ -190,12 +190,14 @@ pub(super) fn is_granted(
     })
 }
 
-/// Whether a grant to networks, VPCs or endpoints explains a success: whoever came from there proves no more.
+/// Whether a grant to networks, VPCs or endpoints, or to an organization that is trusted, explains a success: whoever came from there
+/// proves no more.
 pub(super) fn is_from_a_place(request: &Request, audience: &Audience, judged: &Standing) -> bool {
+    let permission = permission_of(request.asked);
     let from = (audience, &request.actor.source_ip);
-    judged
-        .bucket
-        .admits_from(permission_of(request.asked), from)
+    let is_foreign = matches!(audience, Audience::Foreign(_));
+    judged.bucket.admits_from(permission, from)
+        || is_foreign && judged.bucket.admits_members(permission)
 }
 
 impl Observed {
