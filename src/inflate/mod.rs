@@ -67,12 +67,14 @@ pub fn inflate(bytes: &[u8], cap: u64) -> Inflated {
 pub struct FirstMember {
     /// How many bytes of the text are its; `None` while it has no end.
     pub text: Option<u64>,
-    /// How many bytes of the file; all of them where it has no end.
+    /// How many bytes of the file, up to the next member where it is damaged; all of them where it has no end.
     pub bytes: u64,
     /// Whether it came out whole: a digest can say what it should be.
     pub is_whole: bool,
     /// Whether the size cap cut it.
     pub is_cut: bool,
+    /// Whether what comes out of it is compressed once more. The text is then another's, and so are the numbers here.
+    pub is_packed_twice: bool,
 }
 
 impl Default for FirstMember {
@@ -82,6 +84,7 @@ impl Default for FirstMember {
             bytes: u64::MAX,
             is_whole: false,
             is_cut: false,
+            is_packed_twice: false,
         }
     }
 }
@@ -299,10 +302,7 @@ impl<'r> Inflater<'r> {
             Ok(_) if is_stuck => self.stop_truncated(),
             Ok(_) => {}
             Err(error) => {
-                let cause = error
-                    .message()
-                    .unwrap_or("no valid deflate data")
-                    .to_owned();
+                let cause = plain(error.message());
                 self.step_over_corrupt(&cause);
             }
         }
@@ -347,6 +347,9 @@ impl<'r> Inflater<'r> {
         let start = self.input.offset();
         let found = self.input.seek_whole_member();
         let given_up = self.input.offset() - start;
+        if found && self.members == 1 {
+            self.first.bytes = self.input.offset();
+        }
         let detail = format!("the gzip stream is damaged: {cause}");
         self.lose(LossKind::CorruptGzip, start, detail, Some(given_up));
         self.owes_newline = found && self.produced > 0;
@@ -361,6 +364,18 @@ impl<'r> Inflater<'r> {
             bytes,
         });
     }
+}
+
+/// What is damaged, in plain words where the decoder has others. Asked again after the damage, it only says that it was.
+fn plain(told: Option<&str>) -> String {
+    let told = match told {
+        None | Some("repeated call with bad state") => "its compressed data is not valid",
+        Some("incorrect data check") => "its checksum is not that of the text that came out",
+        Some("incorrect length check") => "its length is not that of the text that came out",
+        Some("header crc mismatch") => "its header's checksum is not that of the header",
+        Some(other) => other,
+    };
+    told.to_owned()
 }
 
 impl Read for Inflater<'_> {
