@@ -11,7 +11,7 @@ mod vectors;
 
 use digests::{everyday, gzip, log, put};
 use std::fs;
-use vectors::{Saved, Tree, at, exit_status, expect};
+use vectors::{Saved, Tree, at, exit_status, expect, pack};
 
 const PACKED_TWICE: &str = "what comes out of its first gzip member is compressed once more";
 
@@ -40,6 +40,9 @@ fn a_log_file_that_is_compressed_more_than_once_is_not_what_a_digest_names() {
             }
             assert_eq!(why(&tree), PACKED_TWICE);
             assert_eq!(exit_status(&tree, &[]), 5);
+            pack(&tree);
+            let changed = [("l4", "hash-mismatch")];
+            assert_eq!(tree.told(Saved::All), expect(Saved::All, &changed));
         }
     }
 }

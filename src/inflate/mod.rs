@@ -302,8 +302,7 @@ impl<'r> Inflater<'r> {
             Ok(_) if is_stuck => self.stop_truncated(),
             Ok(_) => {}
             Err(error) => {
-                let cause = plain(error.message());
-                self.step_over_corrupt(&cause);
+                self.step_over_corrupt(plain(error.message()));
             }
         }
         if is_probe {
@@ -366,16 +365,20 @@ impl<'r> Inflater<'r> {
     }
 }
 
-/// What is damaged, in plain words where the decoder has others. Asked again after the damage, it only says that it was.
-fn plain(told: Option<&str>) -> String {
-    let told = match told {
-        None | Some("repeated call with bad state") => "its compressed data is not valid",
+/// What is damaged, in plain words; the decoder's tell of its own insides.
+fn plain(told: Option<&str>) -> &'static str {
+    match told {
         Some("incorrect data check") => "its checksum is not that of the text that came out",
         Some("incorrect length check") => "its length is not that of the text that came out",
         Some("header crc mismatch") => "its header's checksum is not that of the header",
-        Some(other) => other,
-    };
-    told.to_owned()
+        Some(
+            "incorrect header check"
+            | "unknown compression method"
+            | "unknown header flags set"
+            | "invalid window size",
+        ) => "its header is not valid",
+        _ => "its compressed data is not valid",
+    }
 }
 
 impl Read for Inflater<'_> {
@@ -545,6 +548,29 @@ mod tests {
             assert_eq!(inflated.text, b"{\"Records\":[]}");
             assert_eq!(inflated.losses.len(), 1);
             assert_eq!(inflated.losses[0].kind, LossKind::CorruptGzip);
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_is_said_in_plain_words() {
+        let whole = gzip(&noise(50_000));
+        let end = whole.len();
+        for (place, said) in [
+            (3..4, "its header is not valid"),
+            (10..11, "its compressed data is not valid"),
+            (
+                end - 8..end - 4,
+                "its checksum is not that of the text that came out",
+            ),
+            (
+                end - 4..end,
+                "its length is not that of the text that came out",
+            ),
+        ] {
+            let mut bytes = whole.clone();
+            bytes[place].fill(0xff);
+            let detail = &inflate(bytes, CAP).losses[0].detail;
+            assert_eq!(*detail, format!("the gzip stream is damaged: {said}"));
         }
     }
 
