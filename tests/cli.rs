@@ -24,6 +24,27 @@ fn a_missing_source_is_an_error_that_says_what_to_give() {
 }
 
 #[test]
+fn a_missing_known_state_is_an_error_that_says_what_it_should_hold() {
+    let folder = folder();
+    put(&folder, "logs/a.json", log(&story()));
+    let words = [
+        "scan",
+        "logs",
+        "--known-state",
+        "nope",
+        "--at",
+        "2024-03-04",
+    ];
+    insta::assert_snapshot!(leaktrail(folder.path(), &words), @r#"
+        exit status 1
+        --- stdout
+        --- stderr
+        error: cannot use the known state: `nope` does not exist
+        hint: give a folder with `<bucket>/policy.json`, `acl.json`, `block.json` or `ownership.json`, as the AWS CLI prints them
+        "#);
+}
+
+#[test]
 fn an_empty_source_is_an_error_that_says_what_was_looked_for() {
     let folder = folder();
     fs::create_dir(folder.path().join("logs")).expect("a folder");
@@ -111,6 +132,17 @@ fn a_wrong_size_format_account_and_preset_say_what_is_expected() {
         (
             &["scan", "logs", "--from", "2024-02-01", "--to", "2024-02-01"],
             "--from must be earlier than --to",
+        ),
+        (
+            &[
+                "scan",
+                "logs",
+                "--read-from",
+                "2024-02-02",
+                "--read-to",
+                "2024-02-01",
+            ],
+            "--read-from must not be later than --read-to",
         ),
     ] {
         let told = leaktrail(folder().path(), words);

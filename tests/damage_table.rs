@@ -9,75 +9,16 @@
 
 #[path = "fixture/archive.rs"]
 mod archive;
+#[path = "fixture/ledger.rs"]
+mod ledger;
 mod program;
 
 use archive::{tar, zip};
-use leaktrail::analysis::{Analysis, Counts};
-use leaktrail::evidence::Fate;
-use leaktrail::pipeline::{Options, scan};
-use leaktrail::source::DirSource;
+use leaktrail::analysis::Counts;
+use ledger::{of, scanned, told};
 use program::{folder, gzip, log, put, record, story};
 use serde_json::json;
-use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
-
-/// What is told of a file: its fate, its records, its losses.
-fn told(root: &Path, analysis: &Analysis) -> String {
-    let root = format!("{}/", root.display());
-    let short = |name: &str| name.replace(&root, "");
-    let mut text = String::new();
-    for (id, file) in &analysis.files {
-        let fate = match file.fate {
-            Fate::Read => "read".to_owned(),
-            Fate::Skipped(reason) => format!("skipped as {}", reason.name()),
-            Fate::Lost => "lost".to_owned(),
-        };
-        let used = file.records - file.not_of_interest - file.lost_records;
-        let _ = writeln!(
-            text,
-            "{}: {fate}, {used} of {} records used",
-            short(id.as_str()),
-            file.records
-        );
-    }
-    for loss in &analysis.losses {
-        let number = |value: Option<u64>| value.map_or("-".to_owned(), |value| value.to_string());
-        let _ = writeln!(
-            text,
-            "  {} in {}, record {}, from byte {}, {} bytes: {}",
-            loss.kind.name(),
-            short(loss.log_file.as_str()),
-            number(loss.record_index),
-            number(loss.offset),
-            number(loss.bytes),
-            short(
-                &loss
-                    .detail
-                    .reveal()
-                    .replace(root.trim_end_matches('/'), "the folder")
-            )
-        );
-    }
-    text
-}
-
-fn scanned(root: &Path, max_inflated: u64) -> Analysis {
-    let options = Options {
-        max_inflated,
-        ..Options::default()
-    };
-    let analysis = scan(&DirSource::new(vec![root.to_owned()]), &options, &()).expect("a scan");
-    assert!(analysis.counts.add_up(), "{:?}", analysis.counts);
-    analysis
-}
-
-/// What is told of one file of that name.
-fn of(name: &str, bytes: impl AsRef<[u8]>) -> String {
-    let folder = folder();
-    put(&folder, name, bytes);
-    told(folder.path(), &scanned(folder.path(), 2 << 30))
-}
 
 fn whole() -> Vec<u8> {
     log(&story())

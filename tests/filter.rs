@@ -188,6 +188,20 @@ fn a_name_on_the_way_that_no_record_has_is_said() {
 }
 
 #[test]
+fn the_spelling_of_a_preset_is_nobodys_mistake() {
+    let preset = ["logs", "--count", "--preset", "s3-exposure"];
+    let told = filter(&preset);
+    assert!(!told.contains("warning"), "{told}");
+    let own = ["--pattern", "{ $.eventname = PutBucketAcl }"];
+    let told = filter(&[&preset[..], &own].concat());
+    assert_eq!(told.matches("warning: no record").count(), 1, "{told}");
+    let written =
+        "{\"metricFilters\":[{\"filterName\":\"x\",\"filterPattern\":\"{ $.eventname = a }\"}]}";
+    let told = with_pattern_file(written, &["--preset", "s3-exposure"]);
+    assert_eq!(told.matches("warning: no record").count(), 1, "{told}");
+}
+
+#[test]
 fn presets_are_listed_with_their_patterns() {
     let told = filter(&["--list-presets"]);
     for preset in leaktrail::pattern::PRESETS {

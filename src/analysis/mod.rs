@@ -90,6 +90,13 @@ impl Analysis {
         }
     }
 
+    /// The evidence's last instant and that from which rows are shown, if all evidence ends before any row could be.
+    pub fn ends_before(&self) -> Option<(Timestamp, Timestamp)> {
+        let (_, last) = self.evidence?;
+        let from = self.selection.from?;
+        (last < from).then_some((last, from))
+    }
+
     /// The times inside an exposure for which there is no evidence of its bucket's management events.
     fn uncovered(&self, exposure: &Exposure, streams: &[Stream]) -> Vec<Span> {
         let end = || self.evidence.map(|(_, last)| last);

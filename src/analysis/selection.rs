@@ -31,7 +31,8 @@ impl Selection {
             mut access,
             ..
         } = told;
-        exposures.retain(|row| self.shows_exposure(row));
+        let last = analysis.evidence.map(|(_, last)| last);
+        exposures.retain(|row| self.shows_exposure(row, last));
         let shown: BTreeSet<&str> = exposures.iter().map(|row| row.id.as_str()).collect();
         access.retain(|row| shown.contains(row.exposure_id.as_str()));
         changes.retain(|row| self.shows_change(row));
@@ -73,9 +74,12 @@ impl Selection {
         analysis
     }
 
-    /// An exposure that is open lasts beyond any instant.
-    fn shows_exposure(&self, row: &Exposure) -> bool {
-        let until = row.closed_at.unwrap_or(Timestamp::from_unix(i64::MAX));
+    /// What is open is so up to the last instant of all evidence, itself included: a Region may only be quiet, but what no evidence
+    /// tells of is not known to be open.
+    fn shows_exposure(&self, row: &Exposure, last: Option<Timestamp>) -> bool {
+        let end = row.opened_at.plus(row.duration_seconds);
+        let end = last.map_or(end, |last| last.max(end));
+        let until = row.closed_at.unwrap_or(end.plus(1));
         self.shows_place(row.account.as_ref(), row.region.as_ref(), Some(&row.bucket))
             && self.shows_span(Span {
                 from: row.opened_at,

@@ -67,12 +67,14 @@ pub fn inflate(bytes: &[u8], cap: u64) -> Inflated {
 pub struct FirstMember {
     /// How many bytes of the text are its; `None` while it has no end.
     pub text: Option<u64>,
-    /// How many bytes of the file; all of them where it has no end.
+    /// How many bytes of the file, up to the next member where it is damaged; all of them where it has no end.
     pub bytes: u64,
     /// Whether it came out whole: a digest can say what it should be.
     pub is_whole: bool,
     /// Whether the size cap cut it.
     pub is_cut: bool,
+    /// Whether what comes out of it is compressed once more. The text is then another's, and so are the numbers here.
+    pub is_packed_twice: bool,
 }
 
 impl Default for FirstMember {
@@ -82,6 +84,7 @@ impl Default for FirstMember {
             bytes: u64::MAX,
             is_whole: false,
             is_cut: false,
+            is_packed_twice: false,
         }
     }
 }
@@ -299,11 +302,7 @@ impl<'r> Inflater<'r> {
             Ok(_) if is_stuck => self.stop_truncated(),
             Ok(_) => {}
             Err(error) => {
-                let cause = error
-                    .message()
-                    .unwrap_or("no valid deflate data")
-                    .to_owned();
-                self.step_over_corrupt(&cause);
+                self.step_over_corrupt(plain(error.message()));
             }
         }
         if is_probe {
@@ -347,6 +346,9 @@ impl<'r> Inflater<'r> {
         let start = self.input.offset();
         let found = self.input.seek_whole_member();
         let given_up = self.input.offset() - start;
+        if found && self.members == 1 {
+            self.first.bytes = self.input.offset();
+        }
         let detail = format!("the gzip stream is damaged: {cause}");
         self.lose(LossKind::CorruptGzip, start, detail, Some(given_up));
         self.owes_newline = found && self.produced > 0;
@@ -360,6 +362,22 @@ impl<'r> Inflater<'r> {
             detail,
             bytes,
         });
+    }
+}
+
+/// What is damaged, in plain words; the decoder's tell of its own insides.
+fn plain(told: Option<&str>) -> &'static str {
+    match told {
+        Some("incorrect data check") => "its checksum is not that of the text that came out",
+        Some("incorrect length check") => "its length is not that of the text that came out",
+        Some("header crc mismatch") => "its header's checksum is not that of the header",
+        Some(
+            "incorrect header check"
+            | "unknown compression method"
+            | "unknown header flags set"
+            | "invalid window size",
+        ) => "its header is not valid",
+        _ => "its compressed data is not valid",
     }
 }
 
@@ -530,6 +548,29 @@ mod tests {
             assert_eq!(inflated.text, b"{\"Records\":[]}");
             assert_eq!(inflated.losses.len(), 1);
             assert_eq!(inflated.losses[0].kind, LossKind::CorruptGzip);
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_is_said_in_plain_words() {
+        let whole = gzip(&noise(50_000));
+        let end = whole.len();
+        for (place, said) in [
+            (3..4, "its header is not valid"),
+            (10..11, "its compressed data is not valid"),
+            (
+                end - 8..end - 4,
+                "its checksum is not that of the text that came out",
+            ),
+            (
+                end - 4..end,
+                "its length is not that of the text that came out",
+            ),
+        ] {
+            let mut bytes = whole.clone();
+            bytes[place].fill(0xff);
+            let detail = &inflate(bytes, CAP).losses[0].detail;
+            assert_eq!(*detail, format!("the gzip stream is damaged: {said}"));
         }
     }
 

@@ -135,6 +135,7 @@ impl WholeInflater {
                     bytes: taken as u64,
                     is_whole: true,
                     is_cut: false,
+                    is_packed_twice: false,
                 };
             }
         }

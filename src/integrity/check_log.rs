@@ -3,7 +3,7 @@
 use super::chain::Chain;
 use super::check_digest::Judged;
 use super::digest::NamedLog;
-use super::material::{FileProof, Material};
+use super::material::{FileProof, Material, Trailing};
 use super::name::{ChainKind, file_name, lies_at, unpacked};
 use super::verdict::{LogVerdict, Trust, Unreferenced};
 use super::{Listed, LogFinding, MissingLog};
@@ -106,6 +106,10 @@ fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
     let none = FileProof::default();
     let proof = proof.unwrap_or(&none);
     let damage = proof.damage.as_ref().map(|damage| damage.reveal());
+    if proof.is_packed_twice() {
+        let why = FileProof::PACKED_TWICE.to_owned();
+        return finding(LogVerdict::HashMismatch, why);
+    }
     let Some(content) = proof.content else {
         let why = damage.unwrap_or("its content was not hashed");
         return finding(LogVerdict::Unreadable, why.to_owned());
@@ -114,19 +118,7 @@ fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
     let deciding = naming.iter().filter(|it| Some(it.trust) == trust);
     let fits = deciding.clone().any(|it| it.log.hash == Some(content));
     if let Some(trailing) = &proof.trailing {
-        let what = match trailing.is_member {
-            true => "another gzip member",
-            false => "no gzip member",
-        };
-        let first = match fits {
-            true => "the first member is what the digest says",
-            false => "the first member is not what the digest says either",
-        };
-        let why = format!(
-            "{} bytes follow the first gzip member at byte {}: {what}, which would add {} records; {first}",
-            trailing.bytes, trailing.offset, trailing.records
-        );
-        return finding(LogVerdict::TrailingData, why);
+        return finding(LogVerdict::TrailingData, added(trailing, fits, damage));
     }
     // What came out may be all there was; a digest with that damage is malformed too, and so it is for the AWS CLI.
     if let Some(damage) = damage.filter(|_| fits) {
@@ -148,6 +140,25 @@ fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
             )
         }
     }
+}
+
+/// What follows the first member, and what is to be said of that one.
+fn added(trailing: &Trailing, fits: bool, damage: Option<&str>) -> String {
+    let what = match trailing.is_member {
+        true => "another gzip member",
+        false => "no gzip member",
+    };
+    let first = match (fits, damage) {
+        (true, None) => "the first member is what the digest says".to_owned(),
+        (true, Some(damage)) => {
+            format!("of the first member the text is what the digest says, but {damage}")
+        }
+        (false, _) => "the first member is not what the digest says either".to_owned(),
+    };
+    format!(
+        "{} bytes follow the first gzip member at byte {}: {what}, which would add {} records; {first}",
+        trailing.bytes, trailing.offset, trailing.records
+    )
 }
 
 fn finding(verdict: LogVerdict, detail: String) -> LogFinding {

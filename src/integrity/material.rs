@@ -41,6 +41,18 @@ pub struct FileProof {
     pub damage: Option<Untrusted>,
 }
 
+impl FileProof {
+    /// The damage of a file that is compressed more than once: no content of a delivered file is compressed itself.
+    pub const PACKED_TWICE: &str =
+        "what comes out of its first gzip member is compressed once more";
+
+    /// Whether it is compressed more than once.
+    pub fn is_packed_twice(&self) -> bool {
+        let damage = self.damage.as_ref().map(|damage| damage.reveal());
+        damage == Some(Self::PACKED_TWICE)
+    }
+}
+
 /// Bytes after a file's first gzip member. CloudTrail writes one member; what follows is covered by no hash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Trailing {

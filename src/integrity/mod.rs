@@ -173,6 +173,13 @@ impl Integrity {
         (invalid.count() + self.missing.len()) as u64
     }
 
+    /// How many log files a digest names that could not be checked.
+    pub fn unchecked_logs(&self) -> u64 {
+        let logs = self.logs.values();
+        let unchecked = logs.filter(|it| it.verdict == LogVerdict::Unreadable);
+        unchecked.count() as u64
+    }
+
     /// How many digests are invalid, missing ones included.
     pub fn invalid_digests(&self) -> u64 {
         let invalid = self.digests.iter().filter(|it| it.verdict.is_invalid());

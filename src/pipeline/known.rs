@@ -6,7 +6,7 @@
 use super::{Options, ScanError};
 use crate::event::{EventKey, Heard, HeldKind, Inquiry, held};
 use crate::evidence::Evidence;
-use crate::source::{DirSource, LogFile, Source};
+use crate::source::{DirSource, LogFile, Source, SourceError};
 use crate::vocab::{AccountId, BucketName, Citation, LogFileId, Loss, LossKind, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ pub(super) fn held_documents(owners: &Owners, options: &Options) -> Result<Evide
         return Ok(Evidence::default());
     };
     let source = DirSource::new(vec![folder.clone()]);
-    let listing = source.list()?;
+    let listing = source.list().map_err(ScanError::KnownState)?;
     let mut known = Evidence {
         losses: listing.losses.into_iter().collect(),
         ..Evidence::default()
@@ -64,6 +64,15 @@ pub(super) fn held_documents(owners: &Owners, options: &Options) -> Result<Evide
         known.hear(key_of(&file, *at), inquiry, cite(&file));
     }
     Ok(known)
+}
+
+/// Why there is no such folder, and what it should hold.
+pub(super) fn why(error: &SourceError) -> String {
+    let told = error.to_string();
+    let why = told.lines().next().unwrap_or_default();
+    format!(
+        "{why}\nhint: give a folder with `<bucket>/policy.json`, `acl.json`, `block.json` or `ownership.json`, as the AWS CLI prints them"
+    )
 }
 
 /// One document of the folder.

@@ -120,6 +120,9 @@ pub enum ScanError {
     /// The source cannot be listed.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The folder of what is known of buckets cannot be listed.
+    #[error("cannot use the known state: {}", known::why(.0))]
+    KnownState(SourceError),
     /// The threads cannot be started.
     #[error("cannot start {0} threads")]
     Threads(usize),

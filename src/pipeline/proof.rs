@@ -159,7 +159,7 @@ impl Prover {
         let whole = ended
             .whole
             .map(|text| end.and_then(|end| text.get(..end)).unwrap_or(text));
-        if !ended.first.is_cut {
+        if !ended.first.is_cut && !ended.first.is_packed_twice {
             self.proof.content = match content {
                 Content::NotAsked => whole.map(ContentHash::of),
                 Content::Short(text) if is_digest => Some(ContentHash::of(&text)),
@@ -228,6 +228,9 @@ pub(super) fn add_hashed(
 
 /// Damage of the first member. If that is whole, any loss is of what follows it.
 fn damage(ended: &Ended<'_>) -> Option<Untrusted> {
+    if ended.first.is_packed_twice {
+        return Some(FileProof::PACKED_TWICE.into());
+    }
     let first = ended.losses.first();
     first
         .filter(|_| !ended.first.is_whole)

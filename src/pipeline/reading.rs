@@ -338,7 +338,7 @@ impl Text<'_> {
     fn first_member(&self) -> FirstMember {
         let first = self.pieces.first_member();
         FirstMember {
-            is_cut: first.is_cut || self.layers > 1,
+            is_packed_twice: self.layers > 1,
             ..first
         }
     }

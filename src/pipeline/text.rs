@@ -144,7 +144,8 @@ fn lost(kind: LossKind, detail: &str) -> Option<Unused> {
 
 /// Why nothing of a text can be used, if so. What its name or its damage says is a log file is a loss; the rest is skipped.
 fn unusable(told: &Told, seen: &Seen<'_>) -> Option<Unused> {
-    let is_expected = || seen.is_compressed || seen.file.name_suggests_log();
+    let is_archive = seen.file.name_suggests_archive();
+    let is_expected = || seen.is_compressed || is_archive || seen.file.name_suggests_log();
     let is_named = |damage: &Damage| damage.kind == LossKind::UnreadForm;
     match told.kind {
         TextKind::Log => None,
@@ -157,6 +158,12 @@ fn unusable(told: &Told, seen: &Seen<'_>) -> Option<Unused> {
         TextKind::NotJson if seen.form.is_some() => no_json(seen),
         TextKind::Empty if seen.is_damaged => None,
         TextKind::Empty if is_expected() => lost(LossKind::Empty, "the file holds nothing"),
+        TextKind::NotJson if is_archive && is_empty_tar(seen.end) => {
+            Some(Unused::Skip(SkipReason::NotCloudTrail))
+        }
+        TextKind::NotJson if is_archive => {
+            lost(LossKind::NotJson, "named as an archive, and is none")
+        }
         TextKind::NotJson if is_expected() => lost(LossKind::NotJson, "neither gzip nor JSON"),
         TextKind::NoRecords if told.damage.iter().any(is_named) => None,
         TextKind::NoRecords if !told.damage.is_empty() && is_expected() => None,
@@ -167,6 +174,12 @@ fn unusable(told: &Told, seen: &Seen<'_>) -> Option<Unused> {
             Some(Unused::Skip(SkipReason::NotCloudTrail))
         }
     }
+}
+
+/// Whether that is a tar archive without files: a few blocks of zeros.
+fn is_empty_tar(text: &[u8]) -> bool {
+    const LONGEST: usize = 20 * 512;
+    text.len() <= LONGEST && text.iter().all(|byte| *byte == 0)
 }
 
 /// A form that is known and not read.

@@ -123,14 +123,23 @@ fn malformed(object: &[u8]) -> Carried<'static> {
 /// What is told of a record whose keys are not quoted as JSON has it.
 pub(super) const JSON5: &str = "a key without double quotes: JSON5 is not read";
 
-/// Whether an object's first key is not quoted, or not as JSON has it.
+/// Whether an object begins with a comment, or its first key is not quoted, or not as JSON has it. A key that only lost one of its
+/// quotes is no other form, but damage.
 pub(super) fn is_json5(object: &[u8]) -> bool {
-    let mut inside = object.iter().skip(1);
-    inside
-        .find(|byte| !byte.is_ascii_whitespace())
-        .is_some_and(|byte| {
-            byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$' | b'\'' | b'/')
-        })
+    let inside = object.get(1..).unwrap_or_default().trim_ascii_start();
+    let behind = match inside {
+        [b'/', b'/' | b'*', ..] => return true,
+        [b'\'', rest @ ..] => {
+            let end = memchr::memchr(b'\'', rest);
+            end.and_then(|end| rest.get(end + 1..))
+        }
+        _ => {
+            let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+            let end = inside.iter().position(|byte| !in_name(byte));
+            end.filter(|end| *end > 0).and_then(|end| inside.get(end..))
+        }
+    };
+    behind.is_some_and(|behind| behind.trim_ascii_start().starts_with(b":"))
 }
 
 /// Whether the beginning of what is broken names what only records name.
@@ -297,6 +306,24 @@ impl<'t> Members<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_lost_a_quote_is_no_json5() {
+        for text in ["{a: 1", "{ _a1 :", "{'a b': 1", "{/* x */", "{// x", "{$:"] {
+            assert!(is_json5(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "{ eventName\":1",
+            "{beventName\": 1",
+            "{'eventName\":",
+            "{}",
+            "{",
+            "{a",
+            "{\"a\":1",
+        ] {
+            assert!(!is_json5(text.as_bytes()), "{text}");
+        }
+    }
     use serde_json::{Value, json};
 
     const RECORD: &str = r#"{"eventVersion":"1.09", "eventName":"A\n","x":1.50}"#;

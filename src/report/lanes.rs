@@ -6,7 +6,7 @@
 use crate::analysis::Analysis;
 use crate::coverage::Stream;
 use crate::evidence::Category;
-use crate::exposure::Verdict;
+use crate::exposure::{Audience, Certainty, Verdict};
 use crate::timeline::{Exposure, Interval};
 use crate::vocab::{AccountId, BucketName, Region, Span, Timestamp};
 use std::cmp::Reverse;
@@ -39,6 +39,8 @@ pub(super) struct Lane<'a> {
     pub exposures: Vec<&'a Exposure>,
     /// The times without evidence.
     pub gaps: Vec<Span>,
+    /// Whether what was assumed is shown as unknown.
+    pub is_strict: bool,
 }
 
 /// A time of one verdict.
@@ -84,6 +86,7 @@ impl<'a> Picture<'a> {
         let gaps = Gaps::of(analysis);
         for lane in &mut lanes {
             lane.gaps = gaps.at(lane.account, lane.region);
+            lane.is_strict = analysis.withheld.is_some();
         }
         let totals = analysis.totals();
         Self {
@@ -135,6 +138,23 @@ impl<'a> Lane<'a> {
     fn is_shown(&self) -> bool {
         let private = |it: &Stretch<'_>| it.verdict == Verdict::Private;
         !self.exposures.is_empty() || !self.stretches.iter().all(private)
+    }
+
+    /// As what an exposure is drawn.
+    pub fn verdict(&self, row: &Exposure) -> Verdict {
+        match row.audience {
+            _ if self.is_strict && row.certainty() == Certainty::Assumed => Verdict::Unknown,
+            Audience::Public => Verdict::Public,
+            Audience::Foreign(_) => Verdict::CrossAccount,
+        }
+    }
+
+    /// Up to when an exposure is drawn: what is open is so to the end of the bucket's evidence.
+    pub fn end(&self, row: &Exposure) -> Timestamp {
+        let known = self.stretches.iter().map(|it| it.span.until).max();
+        let known = known.map(|known| known.max(row.opened_at));
+        let lasted = row.opened_at.plus(row.duration_seconds);
+        row.closed_at.or(known).unwrap_or(lasted)
     }
 
     /// Whether the bucket is open at the end of the evidence.

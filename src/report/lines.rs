@@ -141,8 +141,17 @@ pub(super) fn warnings(analysis: &Analysis) -> Vec<String> {
     no_log
         .iter()
         .map(no_log_line)
+        .chain(ends_before(analysis))
         .chain(parts(analysis))
         .collect()
+}
+
+/// That all evidence ends before the time that was asked for.
+pub(super) fn ends_before(analysis: &Analysis) -> Option<String> {
+    let (last, from) = analysis.ends_before()?;
+    Some(format!(
+        "the evidence ends at {last}, before {from}: of the time that was asked for it tells nothing"
+    ))
 }
 
 /// That a store holds a part of its sources only, and which.

@@ -63,6 +63,11 @@ pub fn no_log_line(found: &NoLog) -> String {
     lines::no_log_line(found)
 }
 
+/// That all evidence ends before the time that was asked for, in one line.
+pub fn ends_before_line(analysis: &Analysis) -> Option<String> {
+    lines::ends_before(analysis)
+}
+
 /// That a store holds these parts of its sources only, in one line.
 pub fn parts_line(parts: &Parts) -> String {
     lines::held_parts(parts)

@@ -1,7 +1,7 @@
 //! How is a plan told? As a shell script whose every line but the commands is a comment, or as JSON.
 
 use super::{escape, lines};
-use crate::analysis::{NoLog, Remedy, Step};
+use crate::analysis::{Analysis, Remedy, Step};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -9,13 +9,11 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// If the output takes no more.
-pub fn write_text(plan: &[Remedy], no_log: Option<&NoLog>, out: &mut dyn Write) -> io::Result<()> {
-    if let (true, Some(found)) = (plan.is_empty(), no_log) {
-        return writeln!(
-            out,
-            "# {}; of nothing can be said whether it is open",
-            lines::no_log_line(found)
-        );
+pub fn write_text(plan: &[Remedy], analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
+    let no_log = analysis.no_log().map(|found| lines::no_log_line(&found));
+    let why = no_log.or_else(|| lines::ends_before(analysis));
+    if let (true, Some(why)) = (plan.is_empty(), why) {
+        return writeln!(out, "# {why}; of nothing can be said whether it is open");
     }
     if plan.is_empty() {
         return writeln!(

@@ -3,7 +3,7 @@
 //! By what their names say, and only by that: the delivery's date, and patterns. Never by a key's Region: records of global
 //! services lie in the files of any Region. A file whose name tells no date is read.
 
-use super::key::parse;
+use super::key::{names_archive, parse};
 use crate::vocab::{LogFileId, SkipReason, Timestamp, matches_pattern};
 
 /// Which files are read. What is left out is counted, and says why.
@@ -64,7 +64,7 @@ impl FileChoice {
             return Some(SkipReason::Excluded);
         }
         let is_included = |name| any(&self.include, name);
-        let all = self.include.is_empty() || is_named_archive(name);
+        let all = self.include.is_empty() || names_archive(name);
         if !all && !is_included(name) && !id.archives().any(is_included) {
             return Some(SkipReason::NotIncluded);
         }
@@ -76,7 +76,6 @@ impl FileChoice {
         if self.read_from.is_none() && self.read_to.is_none() {
             return None;
         }
-        let day = |time: Timestamp| time.unix().div_euclid(DAY);
         let delivered = day(parse(name)?.delivered);
         if self.read_from.is_some_and(|from| delivered < day(from)) {
             return Some(SkipReason::DeliveredBefore);
@@ -85,6 +84,12 @@ impl FileChoice {
         self.read_to
             .is_some_and(is_after)
             .then_some(SkipReason::DeliveredAfter)
+    }
+
+    /// Whether no day is chosen: the last one comes before the first.
+    pub fn has_no_day(&self) -> bool {
+        let days = self.read_from.zip(self.read_to);
+        days.is_some_and(|(from, to)| day(from) > day(to))
     }
 
     /// Whether every file is read.
@@ -97,6 +102,10 @@ impl FileChoice {
     }
 }
 
+fn day(time: Timestamp) -> i64 {
+    time.unix().div_euclid(DAY)
+}
+
 /// A pattern with `*` and `?` matches a whole name, or what follows one of its slashes; `*` passes slashes.
 fn matches_name(glob: &str, name: &str) -> bool {
     let after_slashes = name
@@ -105,13 +114,6 @@ fn matches_name(glob: &str, name: &str) -> bool {
     std::iter::once(name)
         .chain(after_slashes)
         .any(|part| matches_pattern(glob, part))
-}
-
-fn is_named_archive(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [".zip", ".tar", ".tgz", ".tar.gz"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -124,6 +126,31 @@ mod tests {
         choice
             .passes_over(&LogFileId::new(name))
             .map(SkipReason::name)
+    }
+
+    #[test]
+    fn a_day_is_chosen_by_any_of_its_instants() {
+        for (from, to, has_none) in [
+            (
+                Some("2024-03-05T23:00:00Z"),
+                Some("2024-03-05T00:00:00Z"),
+                false,
+            ),
+            (
+                Some("2024-03-06T00:00:00Z"),
+                Some("2024-03-05T23:59:59Z"),
+                true,
+            ),
+            (Some("2024-03-06T00:00:00Z"), None, false),
+        ] {
+            let at = |text: Option<&str>| text.and_then(Timestamp::parse);
+            let choice = FileChoice {
+                read_from: at(from),
+                read_to: at(to),
+                ..FileChoice::default()
+            };
+            assert_eq!(choice.has_no_day(), has_none, "{from:?} {to:?}");
+        }
     }
 
     #[test]

@@ -79,6 +79,13 @@ pub fn suggests_log(name: &str) -> bool {
         || parse(name).is_some()
 }
 
+/// Whether a file of that name should be an archive.
+pub fn names_archive(name: &str) -> bool {
+    [".zip", ".tar", ".tgz", ".tar.gz"]
+        .iter()
+        .any(|ending| ends_with(name, ending))
+}
+
 fn ends_with(name: &str, ending: &str) -> bool {
     let start = name.len().checked_sub(ending.len());
     start

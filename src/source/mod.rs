@@ -12,6 +12,7 @@ mod several;
 
 pub use choice::{FileChoice, Slack};
 pub use dir::DirSource;
+use key::names_archive;
 pub use key::{DeliveredKey, KeyKind, last_part, names_digest, parse, parse_stamp, suggests_log};
 pub use part::{Part, Parts};
 #[cfg(feature = "s3")]
@@ -135,6 +136,11 @@ impl LogFile {
     /// Whether the file's name is one that a log file would have, so that a file without records is worth a word.
     pub fn name_suggests_log(&self) -> bool {
         self.is_standard_input() || suggests_log(self.id.as_str())
+    }
+
+    /// Whether the file's name is an archive's.
+    pub fn name_suggests_archive(&self) -> bool {
+        names_archive(self.id.as_str())
     }
 
     /// Whether it is what was piped in: it can be read once, and only in order.

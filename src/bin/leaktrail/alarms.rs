@@ -12,7 +12,7 @@ use std::io::Write;
 pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
     let meant = patterns::read(&asked.patterns)?;
     if !asked.running.quiet {
-        patterns::warn(&meant.filters);
+        patterns::warn(&meant);
     }
     let watch = Watch {
         filters: &meant.filters,
@@ -46,11 +46,9 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
             folder,
         )?;
     }
-    if asked.output.folder.is_none() || !asked.running.quiet {
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        report::write_alarms_text(&told.analysis, &told.histories, &mut out)?;
-        out.flush()?;
-    }
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    report::write_alarms_text(&told.analysis, &told.histories, &mut out)?;
+    out.flush()?;
     scan::warn(&told.analysis);
     scan::name_losses(asked.running.verbose, &told.analysis.losses);
     Ok(scan::exit(&told.analysis).or(meant.exit))

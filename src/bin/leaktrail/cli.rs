@@ -73,22 +73,28 @@ pub enum Command {
 }
 
 impl Command {
-    fn rows(&self) -> Option<&Rows> {
+    /// To which rows and files it is limited, where it can be.
+    fn limits(&self) -> Option<(&Rows, &Files)> {
         match self {
-            Self::Scan(asked) => Some(&asked.rows),
-            Self::Filter(asked) => Some(&asked.rows),
-            Self::Alarms(asked) => Some(&asked.rows),
-            Self::Plan(asked) => Some(&asked.rows),
-            Self::Report(asked) => Some(&asked.rows),
+            Self::Scan(asked) => Some((&asked.rows, &asked.files)),
+            Self::Filter(asked) => Some((&asked.rows, &asked.files)),
+            Self::Alarms(asked) => Some((&asked.rows, &asked.files)),
+            Self::Plan(asked) => Some((&asked.rows, &asked.files)),
+            Self::Report(asked) => Some((&asked.rows, &asked.files)),
             _ => None,
         }
     }
 
     /// What cannot be meant together.
     fn contradiction(&self) -> Option<&'static str> {
-        let span = self.rows().and_then(|rows| rows.from.zip(rows.to));
-        if span.is_some_and(|(from, to)| from >= to) {
-            return Some("--from must be earlier than --to");
+        if let Some((rows, files)) = self.limits() {
+            let span = rows.from.zip(rows.to);
+            if span.is_some_and(|(from, to)| from >= to) {
+                return Some("--from must be earlier than --to");
+            }
+            if files.choice().has_no_day() {
+                return Some("--read-from must not be later than --read-to");
+            }
         }
         match self {
             Self::Scan(asked) => asked.keeping.contradiction(&asked.sources),
@@ -257,7 +263,7 @@ pub struct Running {
     /// How much may come out of one compressed file, such as 512MiB
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "2GiB")]
     pub max_inflated: u64,
-    /// Say nothing on stderr but errors
+    /// Say nothing on stderr but errors, and warnings without which an answer would mislead
     #[arg(short, long)]
     pub quiet: bool,
     /// Name each loss on stderr

@@ -36,7 +36,7 @@ pub fn run(asked: &Filter) -> anyhow::Result<Exit> {
     }
     let meant = patterns::read(&asked.patterns)?;
     if !asked.running.quiet {
-        patterns::warn(&meant.filters);
+        patterns::warn(&meant);
     }
     let exit = match &asked.test {
         Some(file) => try_on(file, &meant.filters, &mut out)?,
@@ -75,7 +75,7 @@ fn search(asked: &Filter, meant: &Meant, out: &mut (dyn Write + Send)) -> anyhow
     if asked.count {
         write_counts(&meant.filters, &filtered, out)?;
     }
-    tell(&asked.running, &filtered);
+    tell(&asked.running, meant, &filtered);
     Ok(match filtered.losses.is_empty() {
         true => Exit::Done,
         false => Exit::Incomplete,
@@ -141,9 +141,10 @@ fn write_counts(
     writeln!(out, "{} any of them", filtered.matched)
 }
 
-fn tell(running: &Running, filtered: &Filtered) {
+fn tell(running: &Running, meant: &Meant, filtered: &Filtered) {
     if !running.quiet {
-        for Unseen { selector, name } in &filtered.unseen {
+        let unseen = filtered.unseen.iter();
+        for Unseen { selector, name } in unseen.filter(|it| meant.asks_for(&it.selector)) {
             talk::note(&format!(
                 "warning: no record has a field of the name `{name}`, which `{selector}` asks for: is it spelled right?"
             ));

@@ -9,12 +9,32 @@ use leaktrail::pattern::{
 };
 use leaktrail::report::printable;
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 
 /// The filters that are meant, and whether all that were given can be used.
 pub struct Meant {
     pub filters: Vec<MetricFilter>,
     pub exit: Exit,
+    /// Which of them are presets.
+    presets: Range<usize>,
+}
+
+impl Meant {
+    /// The filters that somebody wrote for himself: their spelling is worth a word, a preset's is not.
+    pub fn written(&self) -> impl Iterator<Item = &MetricFilter> {
+        let filters = self.filters.iter().enumerate();
+        let own = filters.filter(|(at, _)| !self.presets.contains(at));
+        own.map(|(_, filter)| filter)
+    }
+
+    /// Whether anybody wrote that selector.
+    pub fn asks_for(&self, selector: &str) -> bool {
+        self.written().any(|filter| {
+            let selectors = filter.pattern.selectors();
+            selectors.iter().any(|(written, _)| *written == selector)
+        })
+    }
 }
 
 /// Reads all patterns. One that was typed must be right; a bad one in a file among others is named, and the others run.
@@ -23,6 +43,7 @@ pub fn read(asked: &Patterns) -> anyhow::Result<Meant> {
     let mut meant = Meant {
         filters: Vec::new(),
         exit: Exit::Done,
+        presets: 0..0,
     };
     for text in &asked.pattern {
         let pattern = Pattern::parse(text, stars).map_err(misuse)?;
@@ -30,9 +51,11 @@ pub fn read(asked: &Patterns) -> anyhow::Result<Meant> {
             .filters
             .push(MetricFilter::counting("pattern", pattern));
     }
+    let first = meant.filters.len();
     for name in &asked.preset {
         meant.filters.push(named(name, stars)?);
     }
+    meant.presets = first..meant.filters.len();
     for path in &asked.pattern_file {
         from_file(path, stars, &mut meant)?;
     }
@@ -48,8 +71,8 @@ pub fn read(asked: &Patterns) -> anyhow::Result<Meant> {
 }
 
 /// Says on stderr what is allowed in a pattern, and probably not meant.
-pub fn warn(filters: &[MetricFilter]) {
-    for filter in filters {
+pub fn warn(meant: &Meant) {
+    for filter in meant.written() {
         for warning in filter.pattern.warnings() {
             talk::note(&format!("warning: filter `{}`, {warning}", filter.name));
         }

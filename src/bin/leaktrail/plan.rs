@@ -20,7 +20,7 @@ pub fn run(asked: &Plan) -> anyhow::Result<Exit> {
     let remedies = plan(&analysis);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match asked.format {
-        Answer::Text => told::write_text(&remedies, analysis.no_log().as_ref(), &mut out)?,
+        Answer::Text => told::write_text(&remedies, &analysis, &mut out)?,
         Answer::Json => told::write_json(&remedies, &mut out)?,
     }
     out.flush()?;

@@ -80,8 +80,7 @@ impl Outcome<'_> {
         match self.telling.summary {
             Some(Summary::Json) => report::write_line(analysis, exit as u8, &mut out)?,
             None if !wrote => terminal::write(analysis, &style, &mut out)?,
-            None if !self.quiet => terminal::write_summary(analysis, &style, &mut out)?,
-            None => {}
+            None => terminal::write_summary(analysis, &style, &mut out)?,
         }
         out.flush()?;
         warn(analysis);
@@ -217,8 +216,11 @@ fn width() -> u16 {
         .unwrap_or(100)
 }
 
-/// Says on stderr that no log file was read. It is said quietly too: that looks like a clean answer.
+/// Says on stderr that no log file was read, or none of the time asked for. It is said quietly too: that looks like a clean answer.
 pub fn warn(analysis: &Analysis) {
+    if let Some(told) = report::ends_before_line(analysis) {
+        talk::note(&format!("warning: {told}"));
+    }
     if let Some(found) = analysis.no_log() {
         talk::note(&format!("warning: {}", report::no_log_line(&found)));
     }

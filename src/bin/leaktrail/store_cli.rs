@@ -75,7 +75,7 @@ pub struct Report {
     /// Judge with this many threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
-    /// Say nothing on stderr but errors
+    /// Say nothing on stderr but errors, and warnings without which an answer would mislead
     #[arg(short, long)]
     pub quiet: bool,
     /// Name each loss on stderr

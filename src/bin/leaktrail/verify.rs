@@ -41,6 +41,7 @@ fn exit(analysis: &Analysis) -> Exit {
     let integrity = &analysis.integrity;
     match () {
         () if integrity.invalid_logs() + integrity.invalid_digests() > 0 => Exit::Invalid,
+        () if integrity.unchecked_logs() > 0 => Exit::Incomplete,
         () if verification::unread_parts(analysis).next().is_some() => Exit::Incomplete,
         () => Exit::Done,
     }

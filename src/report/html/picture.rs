@@ -2,7 +2,6 @@
 
 use super::super::lanes::{Lane, Picture, Stretch};
 use super::super::lines;
-use super::super::run::audience;
 use super::super::story::{self, lasting, shown};
 use super::super::terminal::latent;
 use super::super::words::{count, duration, first_few, grouped};
@@ -192,7 +191,7 @@ fn verdicts(lane: &Lane<'_>) -> String {
     let stretches = stretches
         .filter(|verdict| *verdict != Verdict::Private)
         .map(Verdict::name);
-    let exposures = lane.exposures.iter().map(|row| audience(&row.audience));
+    let exposures = lane.exposures.iter().map(|row| lane.verdict(row).name());
     let names: BTreeSet<&str> = stretches.chain(exposures).collect();
     Vec::from_iter(names).join(" ")
 }
@@ -315,13 +314,9 @@ fn marks(picture: &Picture<'_>, lane: &Lane<'_>, row: &Exposure) -> Vec<Mark> {
             format!("opened to {who} ({how})\n{}{by}", row.opened_at),
         ));
     }
-    let end = lane
-        .stretches
-        .last()
-        .map_or(picture.span.until, |it| it.span.until);
     match row.closed_at {
         None => marks.push(mark(
-            end,
+            lane.end(row),
             "open",
             false,
             format!("still open to {who}, {}", lasting(row)),

@@ -40,6 +40,9 @@ fn found(analysis: &Analysis) -> Vec<String> {
     let totals = analysis.totals();
     let Some(worst) = &totals.worst else {
         return vec![match analysis.evidence {
+            Some(_) if analysis.ends_before().is_some() => {
+                "What was open at the end of the evidence is not known to be open later.".to_owned()
+            }
             Some(_) => "Nobody from outside could get into any bucket at any time that the evidence decides.".to_owned(),
             None => "No record was read, so nothing can be said.".to_owned(),
         }];

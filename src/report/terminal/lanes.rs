@@ -7,7 +7,7 @@ use super::super::lanes::{Lane, Picture};
 use super::super::lines;
 use super::page::{Ink, Page};
 use crate::analysis::Analysis;
-use crate::exposure::{Audience, Verdict};
+use crate::exposure::Verdict;
 use crate::vocab::{Span, Timestamp};
 
 /// So many lanes are drawn.
@@ -129,20 +129,12 @@ fn cell(picture: &Picture<'_>, column: usize, columns: usize) -> Span {
 
 /// The worst that holds at any time of a cell; where nothing is told of it, whether evidence is missing.
 fn letter(lane: &Lane<'_>, cell: Span) -> Told {
-    // What is open is so to the end of the bucket's evidence, not of the picture.
-    let known = lane.stretches.iter().map(|it| it.span.until).max();
     let exposed = lane.exposures.iter().filter(|row| {
-        let end = row
-            .closed_at
-            .or(known.map(|known| known.max(row.opened_at)));
-        let ends_before =
-            end.is_some_and(|end| end <= cell.from && !(end == row.opened_at && end == cell.from));
+        let end = lane.end(row);
+        let ends_before = end <= cell.from && !(end == row.opened_at && end == cell.from);
         row.opened_at < cell.until && !ends_before
     });
-    let exposed = exposed.map(|row| match row.audience {
-        Audience::Public => Verdict::Public,
-        Audience::Foreign(_) => Verdict::CrossAccount,
-    });
+    let exposed = exposed.map(|row| lane.verdict(row));
     let stretches = lane.stretches.iter().filter(|it| meet(it.span, cell));
     let latent = stretches.clone().any(|it| it.latent);
     let stretches = stretches.map(|it| it.verdict);

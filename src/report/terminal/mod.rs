@@ -152,6 +152,9 @@ pub(super) fn told_first(analysis: &Analysis) -> String {
         (0, _) if analysis.evidence.is_none() => {
             "No record was read: of no bucket can anything be said.".to_owned()
         }
+        (0, _) if let Some((last, from)) = analysis.ends_before() => format!(
+            "The evidence ends at {last}, before {from}: nothing can be said of the time that was asked for."
+        ),
         (0, _) => "No exposure was found.".to_owned(),
         (1, 0) => "1 bucket was exposed; it is closed.".to_owned(),
         (1, _) => "1 bucket is exposed, and still open.".to_owned(),
