@@ -46,9 +46,11 @@ pub fn run(asked: &Alarms) -> anyhow::Result<Exit> {
             folder,
         )?;
     }
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    report::write_alarms_text(&told.analysis, &told.histories, &mut out)?;
-    out.flush()?;
+    if asked.output.folder.is_none() || !asked.running.quiet {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        report::write_alarms_text(&told.analysis, &told.histories, &mut out)?;
+        out.flush()?;
+    }
     scan::warn(&told.analysis);
     scan::name_losses(asked.running.verbose, &told.analysis.losses);
     Ok(scan::exit(&told.analysis).or(meant.exit))

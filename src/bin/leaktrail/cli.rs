@@ -263,7 +263,7 @@ pub struct Running {
     /// How much may come out of one compressed file, such as 512MiB
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "2GiB")]
     pub max_inflated: u64,
-    /// Say nothing on stderr but errors, and warnings without which an answer would mislead
+    /// Say nothing but errors and what would mislead unsaid; with -o nothing on stdout
     #[arg(short, long)]
     pub quiet: bool,
     /// Name each loss on stderr

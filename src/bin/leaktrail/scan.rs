@@ -80,7 +80,8 @@ impl Outcome<'_> {
         match self.telling.summary {
             Some(Summary::Json) => report::write_line(analysis, exit as u8, &mut out)?,
             None if !wrote => terminal::write(analysis, &style, &mut out)?,
-            None => terminal::write_summary(analysis, &style, &mut out)?,
+            None if !self.quiet => terminal::write_summary(analysis, &style, &mut out)?,
+            None => {}
         }
         out.flush()?;
         warn(analysis);

@@ -75,7 +75,7 @@ pub struct Report {
     /// Judge with this many threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
-    /// Say nothing on stderr but errors, and warnings without which an answer would mislead
+    /// Say nothing but errors and what would mislead unsaid; with -o nothing on stdout
     #[arg(short, long)]
     pub quiet: bool,
     /// Name each loss on stderr
