@@ -79,7 +79,7 @@ fn what_is_open_when_the_evidence_ends_is_not_told_of_later() {
     assert!(last.contains("Still open (1)"), "{last}");
     let told = leaktrail(
         folder.path(),
-        &["scan", "logs", "--from", "2024-03-05", "-o", "out", "-q"],
+        &["scan", "logs", "--from", "2024-03-05", "-o", "out"],
     );
     let said = "The evidence ends at 2024-03-04T09:00:00Z, before 2024-03-05T00:00:00Z: nothing can be said of the\ntime that was asked for.\n";
     let warned = "warning: the evidence ends at 2024-03-04T09:00:00Z, before 2024-03-05T00:00:00Z: of the time that was asked for it tells nothing\n";
