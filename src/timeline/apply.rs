@@ -49,6 +49,9 @@ pub(super) struct Life {
     pub lifted: Instants,
     /// For each control that cannot be told, because the order of calls cannot: these calls.
     pub disputes: BTreeMap<Control, Arc<[Cause]>>,
+    /// For each control that is one thing or the other, which makes no difference as long as what silences it does: the calls whose
+    /// order cannot be told.
+    pub tied: BTreeMap<Control, Arc<[Cause]>>,
     /// The calls whose order leaves open whether the bucket is there.
     pub doubted_by: Arc<[Cause]>,
     /// The event that last changed what the policy says.
@@ -122,6 +125,7 @@ impl Life {
         self.lifted.set(control, None);
         self.loosen(control, None);
         self.disputes.remove(&control);
+        self.tied.remove(&control);
     }
 
     /// A call that took effect.

@@ -182,6 +182,35 @@ impl Life {
         self.blur_gates(other, causes);
     }
 
+    /// Notes which ways in are other ones in another life, where neither lets anybody else in as things are.
+    pub fn tie(&mut self, other: &Self, causes: &[Cause]) {
+        let policy =
+            (!same_policy(&self.state.policy, &other.state.policy)).then_some(Control::Policy);
+        let acl = (!same_acl(&self.state.acl, &other.state.acl)).then_some(Control::Acl);
+        for control in policy.into_iter().chain(acl) {
+            self.tied.insert(control, causes.into());
+        }
+    }
+
+    /// Where a control is one thing or the other, that matters from here.
+    pub fn untie(&mut self, control: Control) {
+        if let Some(causes) = self.tied.remove(&control) {
+            self.dispute(control, &causes);
+        }
+    }
+
+    /// The same of all controls, if what silences them is another than it was before.
+    pub fn untie_since(&mut self, before: &Self) {
+        let is_same = self.state.block == before.state.block
+            && self.state.ownership == before.state.ownership
+            && self.account_block == before.account_block;
+        if !is_same {
+            Control::ALL
+                .into_iter()
+                .for_each(|control| self.untie(control));
+        }
+    }
+
     /// Makes blocks and ownership opaque where another life differs.
     pub fn blur_gates(&mut self, other: &Self, causes: &[Cause]) {
         if self.state.ownership != other.state.ownership {

@@ -62,6 +62,7 @@ impl Life {
 
     /// ACLs are disabled: no ACL counts, and none did since the evidence began, if nothing was known of ownership.
     pub(super) fn prove_acls_disabled(&mut self, cause: &Cause, found: &mut Found) {
+        self.untie(Control::Acl);
         let since = self.since.get(Control::Ownership);
         match self.state.ownership {
             _ if self.state.acls_disabled() => return self.know(Control::Ownership, cause),
@@ -82,6 +83,7 @@ impl Life {
 
     /// The ACL grants somebody but the owner; whom, cannot be told where no ACL was seen.
     fn prove_grants(&mut self, cause: &Cause, found: &mut Found) {
+        self.untie(Control::Acl);
         let enforced = AclSetting::Exactly(Ownership::BucketOwnerEnforced);
         if self.state.ownership != Known::Observed(enforced) {
             self.prove_acls_enabled(cause, found);

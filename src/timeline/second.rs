@@ -246,8 +246,8 @@ pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled 
     let causes: Vec<Cause> = ordered.iter().map(|step| step.cause().clone()).collect();
     let ordered = around(ordered, rest);
     if agree(&ends, owner) {
-        let blurred = blur_gates(&best.life, &ends, owner);
-        return Settled::Ordered(ordered, blurred.map(Box::new));
+        let left = left_alike(&best.life, &ends, &causes, owner);
+        return Settled::Ordered(ordered, left.map(Box::new));
     }
     let mut after = best.life.clone();
     ends.iter().for_each(|end| after.blur(end, &causes));
@@ -415,10 +415,22 @@ pub(super) fn end_of(life: &Life, owner: &Owner) -> (Existence, Verdict, Vec<(Do
     )
 }
 
-/// The verdict is the same, but a gate may not be: it is opaque from here if that leaves the verdict as it is.
-fn blur_gates(end: &Life, ends: &[&Life], owner: &Owner) -> Option<Life> {
-    let mut blurred = end.clone();
-    ends.iter().for_each(|other| blurred.blur_gates(other, &[]));
-    let changed = blurred.state != end.state || blurred.account_block != end.account_block;
-    (changed && end_of(&blurred, owner) == end_of(end, owner)).then_some(blurred)
+/// The verdict is the same, but a control may not be: it is opaque from here if that leaves the verdict as it is. Else blocks and
+/// ownership are so by themselves, and of policy and ACL it is noted.
+fn left_alike(end: &Life, ends: &[&Life], causes: &[Cause], owner: &Owner) -> Option<Life> {
+    let is_other = |life: &Life| life.state != end.state || life.account_block != end.account_block;
+    let is_alike = |life: &Life| is_other(life) && end_of(life, owner) == end_of(end, owner);
+    let mut all = end.clone();
+    ends.iter().for_each(|other| all.blur(other, &[]));
+    if is_alike(&all) {
+        return Some(all);
+    }
+    let mut gates = end.clone();
+    ends.iter().for_each(|other| gates.blur_gates(other, &[]));
+    let mut left = match is_alike(&gates) {
+        true => gates,
+        false => end.clone(),
+    };
+    ends.iter().for_each(|other| left.tie(other, causes));
+    (is_other(&left) || !left.tied.is_empty()).then_some(left)
 }

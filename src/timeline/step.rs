@@ -67,6 +67,7 @@ impl Walk<'_> {
         let before = self.life.clone();
         let judged_before = Arc::clone(&self.judged);
         let mut found = step.apply(&mut self.life);
+        self.life.untie_since(&before);
         let cause = step.cause();
         found.contradictions.extend(step.callers_differ());
         if let Step::Read(read) = step {

@@ -24,6 +24,15 @@ impl Life {
     /// What a read tells of a bucket that is there.
     pub(super) fn hear(&mut self, read: &Read) -> Found {
         let mut found = Found::default();
+        let tied = match &read.told {
+            Told::Policy(_) | Told::PolicyServed(_) => Some(Control::Policy),
+            Told::Acl(_) => Some(Control::Acl),
+            _ => None,
+        };
+        // What is read tells which of two it is.
+        if let Some(control) = tied.filter(|control| !self.is_fresh(*control, read)) {
+            self.untie(control);
+        }
         match &read.told {
             Told::Policy(_) => self.hear_policy(read.policy.as_ref(), read, &mut found),
             Told::PolicyServed(length) => self.hear_served(*length, read, &mut found),
