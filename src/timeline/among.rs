@@ -96,16 +96,25 @@ fn moves_gate(step: &Step) -> bool {
         control,
         Some(Control::Block | Control::Ownership | Control::AccountBlock)
     );
-    step.changes() && is_gate && !matches!(step, Step::Read(_))
+    step.changes() && is_gate && !matches!(step, Step::Read(_)) || is_refused_acl(step)
 }
 
-/// The steps before, and those after: of the gates those with a bit.
+/// Whether a call was refused because ACLs are disabled, which may be so before those that were accepted or after.
+fn is_refused_acl(step: &Step) -> bool {
+    let code = step.cause().event.outcome.error_code();
+    let is_refused = code.is_some_and(|code| code.reveal() == "AccessControlListNotSupported");
+    is_refused && matches!(step, Step::Bucket(_))
+}
+
+/// The steps before, and those after: of the gates those with a bit, and then what only tells how these are.
 fn parted(steps: Vec<Step>, mask: u32) -> (Vec<Step>, Vec<Step>) {
     let mut gate = 0;
     let (after, before) = steps.into_iter().partition(|step| {
-        let is_after = moves_gate(step) && mask >> gate & 1 == 1;
-        gate += u32::from(moves_gate(step));
-        is_after
+        if !moves_gate(step) {
+            return mask != 0 && step.goes_last();
+        }
+        gate += 1;
+        mask >> (gate - 1) & 1 == 1
     });
     (before, after)
 }

@@ -121,7 +121,7 @@ impl Step {
     }
 
     /// Plain failures and reads prove nothing about an order: they go last.
-    fn goes_last(&self) -> bool {
+    pub fn goes_last(&self) -> bool {
         let read = matches!(
             self,
             Self::Read(_) | Self::Request(..) | Self::Account(AccountStep::Read(..))
