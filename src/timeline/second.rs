@@ -223,7 +223,11 @@ pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled 
         && !first.iter().any(Step::creates);
     let (early, last): (Vec<Step>, Vec<Step>) = (last.into_iter())
         .partition(|step| ends && matches!(step, Step::Read(_)) && !step.says_gone());
-    let around = |ordered, rest| around(early.into_iter().chain(ordered), rest);
+    let around = |mut ordered: Vec<Step>, rest| {
+        let end = ordered.iter().position(Step::deletes).unwrap_or(0);
+        ordered.splice(end..end, early);
+        around(ordered.into_iter(), rest)
+    };
     let (inert, mut active): (Vec<Step>, Vec<Step>) = first.into_iter().partition(Step::is_inert);
     active.sort_by_key(|step| rank(before, step));
     let rest = inert.into_iter().chain(last);
