@@ -171,7 +171,8 @@ fn spans(archive: &mut zip::ZipArchive<impl Read + Seek>) -> Vec<(u64, u64)> {
     for index in 0..archive.len() {
         if let Ok(file) = archive.by_index_raw(index) {
             let start = file.header_start();
-            let end = file.data_start().unwrap_or(start) + file.compressed_size();
+            let end = file.data_start().unwrap_or(start);
+            let end = end.saturating_add(file.compressed_size());
             spans.push((start, end));
         }
     }
@@ -190,7 +191,7 @@ fn unlisted(archive: &mut (impl Read + Seek), spans: Vec<(u64, u64)>) -> Option<
             archive.seek(SeekFrom::Start(known)).ok()?;
             let more = archive.take(DESCRIPTOR + 4).read_to_end(&mut head);
             let begins = more.is_ok() && head.windows(4).any(|it| it == b"PK\x03\x04");
-            bytes += if begins { gap } else { 0 };
+            bytes = bytes.saturating_add(if begins { gap } else { 0 });
         }
         known = known.max(end);
     }

@@ -79,12 +79,9 @@ pub(super) fn source_of(
         let is_others = place.bucket.is_some() && place.account.as_ref() == Some(recipient);
         recipient.as_str() != asked && !is_others
     });
-    let named = others().filter(|(other, _)| *other == bucket);
-    let owner = named
-        .filter_map(|(_, owner)| AccountId::parse(owner))
-        .next();
-    let owner = owner.or_else(|| recipient.cloned());
-    Some((bucket, owner))
+    let mut named = others().filter(|(other, _)| *other == bucket);
+    let owner = named.find_map(|(_, owner)| AccountId::parse(owner));
+    Some((bucket, owner.or_else(|| recipient.cloned())))
 }
 
 #[cfg(test)]

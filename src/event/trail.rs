@@ -118,10 +118,14 @@ fn account_of_arn(name: &str) -> Option<AccountId> {
 
 fn moves_digests(parameters: &Value) -> bool {
     let validated = find_field(parameters, "enableLogFileValidation").and_then(Value::as_bool);
-    let moved = ["s3BucketName", "s3KeyPrefix"]
+    validated == Some(false) || moves(parameters)
+}
+
+/// Whether it goes to another bucket or prefix.
+fn moves(parameters: &Value) -> bool {
+    ["s3BucketName", "s3KeyPrefix"]
         .iter()
-        .any(|key| field(parameters, key).is_some());
-    validated == Some(false) || moved
+        .any(|key| field(parameters, key).is_some())
 }
 
 /// Whether a trail is updated in some way, but in none by which it logs less or elsewhere.
@@ -132,13 +136,11 @@ fn changes_nothing_logged(parameters: &Value) -> bool {
         "includeGlobalServiceEvents",
         "isOrganizationTrail",
     ];
-    let moves = ["s3BucketName", "s3KeyPrefix"];
     let names = |key: &&String| ["name", "trailName"].contains(&key.as_str());
     let sets = parameters
         .as_object()
         .is_some_and(|all| all.keys().any(|key| !names(&key)));
-    sets && !flags.into_iter().any(lessens)
-        && !moves.iter().any(|key| field(parameters, key).is_some())
+    sets && !flags.into_iter().any(lessens) && !moves(parameters)
 }
 
 /// Whether one of the selectors takes every management event: the others only add to it.

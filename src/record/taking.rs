@@ -237,12 +237,14 @@ impl<'t> Window<'t, '_, '_> {
             Fault::Ends => self.text.len(),
             Fault::Unexpected { at, .. } => *at,
         };
-        let document = next_document_after(self.text, start, met_at);
         let record = match self.state.place {
             Place::Array(Within::Records, _) => next_record_after(self.text, met_at),
             _ => None,
         };
-        let (next, place) = match record.filter(|record| *record < document) {
+        // Many faults in one text: none looks further than it must.
+        let near = record.and_then(|record| self.text.get(..record));
+        let document = next_document_after(near.unwrap_or(self.text), start, met_at);
+        let (next, place) = match record.filter(|record| *record <= document) {
             Some(record) => (record, Place::Array(Within::Records, Members::None)),
             None => (self.affordable(document, met_at), Place::Between),
         };

@@ -72,15 +72,20 @@ thread_local! {
     static ROOM: Cell<Vec<Found<'static>>> = const { Cell::new(Vec::new()) };
 }
 
+/// Room for more records than that is given back.
+const MOST_KEPT: usize = 1 << 14;
+
 /// The room of records that are done with.
 fn emptied<'t>(records: Vec<Found<'_>>) -> Vec<Found<'t>> {
     records.into_iter().map_while(|_| None).collect()
 }
 
 impl Fed<'_> {
-    /// Keeps the room of its records for the next window.
+    /// Keeps the room of its records for the next window, unless they were many.
     pub fn done_with(self) {
-        ROOM.set(emptied(self.records));
+        if self.records.capacity() <= MOST_KEPT {
+            ROOM.set(emptied(self.records));
+        }
     }
 }
 

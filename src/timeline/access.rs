@@ -187,8 +187,8 @@ fn may_admit(audience: &Audience, asking: &Audience) -> bool {
     unnamed && *asking != Audience::Public
 }
 
-/// Whether a request falls inside: one that was not signed only where such were let in. In the second of its end a success still does: nothing else explains it. One that opened
-/// and closed within a second lasts that second.
+/// Whether a request falls inside: one that was not signed only where such were let in. In the second of its end a success still
+/// does: nothing else explains it. One that opened and closed within a second lasts that second.
 fn holds(exposure: &Exposure, cited: &CitedRequest) -> bool {
     let (at, took) = (cited.request.time, cited.request.outcome == Outcome::Took);
     let is_unsigned = cited.request.caller == Caller::Anonymous;

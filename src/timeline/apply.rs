@@ -173,6 +173,7 @@ impl Life {
     pub(super) fn forget_block(&mut self, cause: &Cause) {
         self.state.block = Known::Unobserved;
         self.know(Control::Block, cause);
+        self.unmask(Control::Block);
     }
 
     /// A success shows that the bucket is there.

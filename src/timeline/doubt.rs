@@ -93,6 +93,7 @@ impl Life {
             Control::AccountBlock => self.account_block = Known::Opaque,
         }
         self.loosen(control, None);
+        self.unmask(control);
     }
 
     /// What is known of a block.
@@ -196,6 +197,14 @@ impl Life {
     pub fn untie(&mut self, control: Control) {
         if let Some(causes) = self.tied.remove(&control) {
             self.dispute(control, &causes);
+        }
+    }
+
+    /// The same of policy and ACL, where what may silence them can no longer be told.
+    pub fn unmask(&mut self, control: Control) {
+        if !matches!(control, Control::Policy | Control::Acl) {
+            self.untie(Control::Policy);
+            self.untie(Control::Acl);
         }
     }
 

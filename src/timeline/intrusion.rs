@@ -93,6 +93,7 @@ impl Walk<'_> {
                 _ => self.life.state.block = Known::Unobserved,
             }
             self.life.know(control, cause);
+            self.life.unmask(control);
         }
         self.rejudge(at, since);
     }

@@ -142,9 +142,10 @@ impl<'w> Walk<'w> {
                 self.take_all(at, *life, steps.collect(), late)
             }
             None => {
-                let mut causes = self.take_steps(at, among.before, tells);
+                let first = among.before.len();
+                let mut causes = self.take_steps(at, among.before, (0, tells));
                 touched.extend(self.on_objects(at, late));
-                causes.extend(self.take_steps(at, among.after, tells));
+                causes.extend(self.take_steps(at, among.after, (first, tells)));
                 if !among.others.is_empty() {
                     self.life = self.life.blurred(&among.others, &[]);
                     self.judged = self.judge();
@@ -180,8 +181,13 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Takes steps of one second, in whichever order; gives the events behind them.
-    fn take_steps(&mut self, at: Timestamp, steps: Vec<Step>, tells: bool) -> Vec<Cause> {
+    /// Takes steps of one second, of which so many came before, in whichever order; gives the events behind them.
+    fn take_steps(
+        &mut self,
+        at: Timestamp,
+        steps: Vec<Step>,
+        (first, tells): (usize, bool),
+    ) -> Vec<Cause> {
         match settle(&self.life, steps, self.ground.owner) {
             Settled::Ordered(steps, blurred) => {
                 steps.iter().for_each(|step| self.step(at, step));
@@ -189,8 +195,8 @@ impl<'w> Walk<'w> {
                     self.life = *life;
                     self.judged = self.judge();
                 }
-                let places = steps.iter().enumerate();
-                let places = places.map(|(place, step)| (step.cause().event.key.clone(), place));
+                let keys = steps.iter().map(|step| step.cause().event.key.clone());
+                let places = keys.zip(first..);
                 self.places.extend(places);
                 causes_of(&steps, tells)
             }
