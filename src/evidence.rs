@@ -270,6 +270,21 @@ impl Evidence {
         }
     }
 
+    /// Notes what became of many files.
+    pub fn account_all(&mut self, mut accounts: Vec<(LogFileId, FileAccount)>) {
+        accounts.sort_by(|(one, its), (other, others)| {
+            let most_used = others.of_interest().cmp(&its.of_interest());
+            one.cmp(other).then(most_used)
+        });
+        accounts.dedup_by(|(later, _), (first, _)| later == first);
+        match self.files.is_empty() {
+            true => self.files = accounts.into_iter().collect(),
+            false => accounts
+                .into_iter()
+                .for_each(|(id, account)| self.account(id, account)),
+        }
+    }
+
     /// The objects whose ACL some call may have opened to others.
     pub fn objects_of_interest(&self) -> ObjectsOfInterest {
         let mut objects = ObjectsOfInterest::new();

@@ -8,7 +8,7 @@ use super::reading::{Ended, Reader, read_records};
 use super::sink::{Kept, Sinks};
 use super::stage::Stage;
 use super::text::record_loss;
-use super::turns::{announce, in_turn};
+use super::turns::{Threads, announce, in_turn};
 use super::{Options, Progress, ScanError, in_pool, known, read_writes, unlisted};
 use crate::alarm::{AlarmSettings, Datum, Fate};
 use crate::analysis::{AlarmHistory, Analysis};
@@ -120,7 +120,7 @@ fn gather<'s>(
     progress: &dyn Progress,
 ) -> Result<(Whole, Kept<'s>, Watched), ScanError> {
     let sinks = Sinks::new();
-    let listing = source.list()?;
+    let listing = source.list_with(&Threads)?;
     let bytes = listing.files.iter().map(|file| file.bytes);
     progress.found(
         listing.files.len() as u64,

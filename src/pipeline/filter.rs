@@ -6,7 +6,7 @@
 use super::prefilter::{Places, Prefilter};
 use super::reading::{Ended, Reader, read_records};
 use super::text::record_loss;
-use super::turns::{announce, in_order, in_turn};
+use super::turns::{Threads, announce, in_order, in_turn};
 use super::{Options, Progress, ScanError, in_pool};
 use crate::analysis::{NoLog, Selection};
 use crate::event::{bucket_named, event_time};
@@ -104,7 +104,7 @@ pub fn filter(
     progress: &dyn Progress,
 ) -> Result<Filtered, ScanError> {
     in_pool(options.threads, || {
-        let listing = source.list()?;
+        let listing = source.list_with(&Threads)?;
         let bytes = listing.files.iter().map(|file| file.bytes);
         progress.found(
             listing.files.len() as u64,

@@ -36,8 +36,10 @@ pub(super) type Whole = (Evidence, Material);
 /// What files tell, and what they are checked with.
 #[derive(Default)]
 pub(super) struct Gathered {
-    pub evidence: Evidence,
+    evidence: Evidence,
     pub material: Material,
+    /// What became of each file, as they came: so many are put in order at once.
+    accounts: Vec<(LogFileId, FileAccount)>,
     /// What is still being hashed.
     beside: Beside,
 }
@@ -46,15 +48,18 @@ impl Gathered {
     pub fn merge(mut self, other: Self) -> Self {
         let mut material = self.material.merge(other.material);
         add_hashed(self.beside.merge(other.beside), &mut material);
+        self.accounts.extend(other.accounts);
         Self {
             evidence: self.evidence.merge(other.evidence),
             material,
+            accounts: self.accounts,
             beside: self.beside,
         }
     }
 
     /// All of it, with nothing left to be hashed.
     pub fn whole(mut self) -> Whole {
+        self.evidence.account_all(self.accounts);
         add_hashed(self.beside.finish(), &mut self.material);
         (self.evidence, self.material)
     }
@@ -155,7 +160,7 @@ impl<'o> Gathering<'o> {
             known.or_default().extend(self.written);
         }
         let records = self.account.records;
-        all.evidence.account(self.id.clone(), self.account);
+        all.accounts.push((self.id.clone(), self.account));
         if let Some(evidence) = self.evidence {
             all.evidence = std::mem::take(&mut all.evidence).merge(*evidence);
         }

@@ -6,7 +6,7 @@
 use super::gather::read_stories;
 use super::proof::{Asked, is_read_late};
 use super::reading::{Reading, hash_of};
-use super::turns::in_turn;
+use super::turns::{Threads, in_turn};
 use super::{Options, Progress, ScanError, in_pool, unread};
 use crate::evidence::{Evidence, Fate};
 use crate::integrity::{Material, Wanted, delivered_part};
@@ -105,7 +105,7 @@ pub fn keep_by<E: From<ScanError> + Send>(
 ) -> Result<Added, E> {
     in_pool(options.threads, || {
         // Neither waits for the other.
-        let (listing, ()) = rayon::join(|| source.list(), || learn(store));
+        let (listing, ()) = rayon::join(|| source.list_with(&Threads), || learn(store));
         let listing = listing.map_err(ScanError::from)?;
         let mut run = Run::new(source, options, progress);
         let files = run.chosen(&listing, store, shard);
@@ -135,7 +135,7 @@ pub fn read_rows(
     take: &TakesBatches<'_>,
 ) -> Result<(), ScanError> {
     in_pool(options.threads, || {
-        let listing = source.list()?;
+        let listing = source.list_with(&Threads)?;
         let files: Vec<&LogFile> = listing.files.iter().collect();
         source.expect(&files);
         let run = Run::new(source, options, &());

@@ -50,7 +50,7 @@ use sink::{Kept, Sinks};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use traced::{further, trace};
-use turns::{announce, in_turn, put_in_order};
+use turns::{Threads, announce, in_turn, put_in_order};
 
 /// How an archive is to be read and told.
 #[derive(Clone, Debug)]
@@ -203,7 +203,7 @@ fn gather<'s>(
     progress: &dyn Progress,
 ) -> Result<(Whole, Kept<'s>), ScanError> {
     let sinks = Sinks::new();
-    let listing = source.list()?;
+    let listing = source.list_with(&Threads)?;
     progress.found(
         listing.files.len() as u64,
         listing
@@ -288,7 +288,8 @@ fn read_writes(
     let second = in_turn(&concerned, |file| *file)
         .fold(Gathered::default, |all, (_, file)| again(all, file))
         .reduce(Gathered::default, Gathered::merge);
-    let mut both = first.merge(second.evidence);
+    let (second, _) = second.whole();
+    let mut both = first.merge(second);
     if files.iter().any(LogFile::is_standard_input) {
         both.settle_held_writes();
     }

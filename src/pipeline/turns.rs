@@ -2,7 +2,7 @@
 //!
 //! In the order in which they are given: whoever is free takes the next. So a source that fetches ahead knows what comes next.
 
-use crate::source::{LogFile, Source};
+use crate::source::{Crew, LogFile, Source};
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,6 +14,15 @@ const SHORT: u64 = 256 << 10;
 /// wait; short ones as they are listed, since what is told of files is kept in the order of their names, and fits in best at its end.
 pub(super) fn put_in_order(files: &mut [&LogFile]) {
     files.sort_by_key(|file| Reverse(file.bytes.max(SHORT)));
+}
+
+/// All threads together, each part by whoever is free.
+pub(super) struct Threads;
+
+impl Crew for Threads {
+    fn share(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
+        (0..parts).into_par_iter().for_each(work);
+    }
 }
 
 /// Files, and who works on each, in turn; what comes of each comes with its number, in no order.

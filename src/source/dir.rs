@@ -3,8 +3,11 @@
 //! All of them, links followed, each path once. What cannot be listed is a loss, so that the files behind it are missed
 //! aloud; only a path that the user gave and that is not there ends the run.
 
-use super::{Bytes, Listing, LogFile, Source, SourceError};
+mod plain;
+
+use super::{Bytes, Crew, Listing, LogFile, Source, SourceError};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
+use plain::{plainly_listed, put_in_order};
 use std::collections::{HashMap, HashSet};
 use std::fs::FileType;
 use std::io::{self, Read};
@@ -61,6 +64,10 @@ impl DirSource {
 
 impl Source for DirSource {
     fn list(&self) -> Result<Listing, SourceError> {
+        self.list_with(&())
+    }
+
+    fn list_with(&self, crew: &dyn Crew) -> Result<Listing, SourceError> {
         let mut found = Vec::new();
         for (path, shared) in self.paths.iter().zip(self.shared()) {
             if path.as_os_str() == STANDARD_INPUT {
@@ -72,13 +79,13 @@ impl Source for DirSource {
                 continue;
             }
             check(path)?;
-            let mut below = below(path);
+            let mut below = below(path, crew);
             if let Some(real) = shared {
                 below.iter_mut().for_each(|it| it.is_at(path, &real));
             }
             found.append(&mut below);
         }
-        let listing = sorted(found);
+        let listing = sorted(found, crew);
         if listing.files.is_empty() && listing.losses.is_empty() {
             if let Some(path) = self.paths.iter().find(|path| is_no_file(path)) {
                 return Err(SourceError::NotAFile { path: path.clone() });
@@ -217,8 +224,8 @@ fn check(path: &Path) -> Result<(), SourceError> {
 }
 
 /// What lies below a path, or at it.
-fn below(path: &Path) -> Vec<Entry> {
-    if let Some(all) = plainly_listed(path) {
+fn below(path: &Path, crew: &dyn Crew) -> Vec<Entry> {
+    if let Some(all) = plainly_listed(path, crew) {
         return all;
     }
     let walk = WalkDir::new(path).follow_links(true).into_iter();
@@ -232,47 +239,6 @@ fn below(path: &Path) -> Vec<Entry> {
 /// What can be read only as a stream.
 fn is_no_file(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| matches!(kind(metadata.file_type()), Kind::Other))
-}
-
-/// What lies below a folder, if there is no link and all can be listed: then each entry's folder tells of it, and no path is
-/// gone along from its beginning.
-fn plainly_listed(path: &Path) -> Option<Vec<Entry>> {
-    let mut found = Vec::new();
-    let mut folders = vec![path.to_owned()];
-    // Most names begin as the one before does: they are written into one room, and each is copied from there.
-    let mut room = String::new();
-    while let Some(folder) = folders.pop() {
-        let length = folder.join("").to_str().map(|beginning| {
-            room.clear();
-            room.push_str(beginning);
-            room.len()
-        });
-        for entry in std::fs::read_dir(folder).ok()? {
-            let entry = entry.ok()?;
-            let file_type = entry.file_type().ok()?;
-            if file_type.is_symlink() {
-                return None;
-            }
-            let place = match kind(file_type) {
-                Kind::Folder => {
-                    folders.push(entry.path());
-                    continue;
-                }
-                Kind::Other => Place::NotAFile,
-                Kind::File => Place::file(&entry.metadata().ok()?),
-            };
-            let name = entry.file_name();
-            found.push(match (length, name.to_str()) {
-                (Some(length), Some(name)) => {
-                    room.truncate(length);
-                    room.push_str(name);
-                    Entry::named(LogFileId::new(room.as_str()), place)
-                }
-                _ => Entry::new(entry.path(), place),
-            });
-        }
-    }
-    Some(found)
 }
 
 /// An entry of a walk; a folder is no place by itself.
@@ -371,8 +337,8 @@ fn once(found: &mut Vec<Entry>) {
     }
 }
 
-fn sorted(mut found: Vec<Entry>) -> Listing {
-    found.sort_by(|one, other| one.key().cmp(&other.key()));
+fn sorted(mut found: Vec<Entry>, crew: &dyn Crew) -> Listing {
+    put_in_order(&mut found, crew);
     // Of a path that was met twice the later look counts.
     found.dedup_by(|later, earlier| {
         let is_same = later.key() == earlier.key();
@@ -536,10 +502,10 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
         for root in [folder.path().to_owned(), folder.path().join("b/")] {
             let plain = list(&[&root]);
-            assert!(plainly_listed(&root).is_some());
+            assert!(plainly_listed(&root, &()).is_some());
             let link = root.join("link");
             symlink("nowhere", &link).unwrap();
-            assert!(plainly_listed(&root).is_none());
+            assert!(plainly_listed(&root, &()).is_none());
             let walked = list(&[&root]);
             fs::remove_file(&link).unwrap();
             assert_eq!(walked.losses.len(), 1);

@@ -31,6 +31,16 @@ pub trait Source: Sync {
     /// A place that does not exist or cannot be read, and a source without any file.
     fn list(&self) -> Result<Listing, SourceError>;
 
+    /// The same, by a crew, where the source has work for one.
+    ///
+    /// # Errors
+    ///
+    /// As [`list`](Self::list).
+    fn list_with(&self, crew: &dyn Crew) -> Result<Listing, SourceError> {
+        _ = crew;
+        self.list()
+    }
+
     /// The bytes of one file, as they lie there.
     ///
     /// # Errors
@@ -56,6 +66,19 @@ pub trait Source: Sync {
     /// The signatures of the digests that were read, where the source keeps them beside the bytes.
     fn signatures(&self) -> Vec<DigestSignature> {
         Vec::new()
+    }
+}
+
+/// Who does work that falls into parts.
+pub trait Crew: Sync {
+    /// Does every part, from the first, which is number 0; several at once, where there are hands.
+    fn share(&self, parts: usize, work: &(dyn Fn(usize) + Sync));
+}
+
+/// One after the other.
+impl Crew for () {
+    fn share(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
+        (0..parts).for_each(work);
     }
 }
 

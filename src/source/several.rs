@@ -2,7 +2,7 @@
 //!
 //! What lies on this machine and what lies elsewhere are listed as one.
 
-use super::{Bytes, DigestSignature, DirSource, Listing, LogFile, Source, SourceError};
+use super::{Bytes, Crew, DigestSignature, DirSource, Listing, LogFile, Source, SourceError};
 use crate::vocab::Loss;
 
 /// Whether that names something in S3, be it a place as it is given or a file as it is listed.
@@ -32,12 +32,14 @@ impl Sources {
 
 impl Source for Sources {
     fn list(&self) -> Result<Listing, SourceError> {
-        let here = self.here.as_ref().map(Source::list).transpose()?;
-        let remote = self
-            .remote
-            .as_ref()
-            .map(|source| source.list())
-            .transpose()?;
+        self.list_with(&())
+    }
+
+    fn list_with(&self, crew: &dyn Crew) -> Result<Listing, SourceError> {
+        let here = self.here.as_ref().map(|source| source.list_with(crew));
+        let here = here.transpose()?;
+        let remote = self.remote.as_ref().map(|source| source.list_with(crew));
+        let remote = remote.transpose()?;
         let mut all = here.unwrap_or_default();
         if let Some(remote) = remote {
             all.files.extend(remote.files);

@@ -143,6 +143,7 @@ impl Presence {
                 evidence.issue(account, region, here.coverage);
             }
         }
+        file.activity.reserve_exact(self.spots.len());
         for spot in self.spots {
             let account = AccountId::parse(text(&spot.account));
             let region = Region::parse(text(&spot.region));
