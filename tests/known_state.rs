@@ -89,6 +89,41 @@ fn it_decides_what_the_log_leaves_open_before_and_after() {
     );
 }
 
+/// While public grants are ignored an ACL is shown without them: what it shows says nothing of the time in which they count.
+#[test]
+fn an_acl_that_is_shown_behind_a_block_hides_its_public_grants() {
+    let on = r#"{"PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}}"#;
+    let case = "old-bucket-block-deleted";
+    let read = |at: &str, (bucket, account): (&str, &str)| {
+        let documents = [
+            ("amzn-s3-demo-bucket/policy.json", NO_POLICY),
+            ("amzn-s3-demo-bucket/acl.json", OWNER_ONLY),
+            ("amzn-s3-demo-bucket/block.json", bucket),
+            ("account-block.json", account),
+        ];
+        intervals(&known(case, at, &documents, Strictness::Lenient))
+    };
+    let (before, after) = ("2022-06-14T08:00:00Z", "2022-06-14T11:00:00Z");
+    // The log shows that the bucket's block was deleted at ten past nine.
+    assert_eq!(
+        read(before, (on, NO_BLOCK)),
+        [
+            "2022-06-14T08:00:00Z private",
+            "2022-06-14T09:10:00Z private if acl-unseen"
+        ]
+    );
+    // The account's hides them all the time, or nothing does.
+    assert_eq!(read(before, (on, on)), ["2022-06-14T08:00:00Z private"]);
+    assert_eq!(
+        read(before, (NO_BLOCK, NO_BLOCK)),
+        ["2022-06-14T08:00:00Z private"]
+    );
+    assert_eq!(
+        read(after, (NO_BLOCK, NO_BLOCK)),
+        ["2022-06-14T09:10:00Z private"]
+    );
+}
+
 #[test]
 fn it_contradicts_what_the_log_says_otherwise() {
     // The log shows a public policy put and never removed.

@@ -69,6 +69,25 @@ impl Entry {
         }
     }
 
+    /// What is left of it where it is this or that, and which cannot be told.
+    pub fn in_both(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Open(mut left), Self::Open(right)) => {
+                left.extend(right);
+                Self::Open(left)
+            }
+            (Self::Shut, Self::Shut) => Self::Shut,
+            (Self::AssumedShut(mut left), Self::AssumedShut(right)) => {
+                left.extend(right);
+                Self::AssumedShut(left)
+            }
+            (Self::AssumedShut(assumed), Self::Shut) | (Self::Shut, Self::AssumedShut(assumed)) => {
+                Self::AssumedShut(assumed)
+            }
+            _ => Self::Unknown,
+        }
+    }
+
     /// Shut, because a control that was not seen is taken to grant nothing.
     pub fn shut_if(assumption: Assumption) -> Self {
         Self::AssumedShut(BTreeSet::from([assumption]))

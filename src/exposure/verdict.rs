@@ -160,6 +160,15 @@ impl Reach {
         self.qualifiers.extend(other.qualifiers.iter().cloned());
     }
 
+    /// Keeps what another gives too, of which it cannot be told whether it is this one; where they have nothing in common, all.
+    pub fn keep_common(&mut self, other: &Self) {
+        keep_common(&mut self.mechanisms, &other.mechanisms);
+        keep_common(&mut self.permissions, &other.permissions);
+        keep_common(&mut self.principals, &other.principals);
+        keep_common(&mut self.resources, &other.resources);
+        keep_common(&mut self.qualifiers, &other.qualifiers);
+    }
+
     /// Whether a timeline shows the same of both: on which objects is told by the changes.
     pub fn shows_same(&self, other: &Self) -> bool {
         self.mechanisms == other.mechanisms
@@ -192,5 +201,11 @@ impl Reach {
             && (any || self.principals.is_superset(&other.principals))
             && other.resources.iter().all(covered)
             && self.qualifiers.is_subset(&other.qualifiers)
+    }
+}
+
+fn keep_common<T: Ord>(these: &mut BTreeSet<T>, those: &BTreeSet<T>) {
+    if !these.is_disjoint(those) {
+        these.retain(|one| those.contains(one));
     }
 }

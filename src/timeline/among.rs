@@ -7,7 +7,8 @@
 use super::apply::Life;
 use super::lesson::Control;
 use super::order::Call;
-use super::second::{Settled, Step, end_of, settle};
+use super::possible::end_of;
+use super::second::{Settled, Step, settle};
 use super::types::Cause;
 use crate::event::{Asked, Upload};
 use crate::exposure::Owner;

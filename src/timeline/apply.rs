@@ -8,8 +8,10 @@ use super::doubt::Loosened;
 use super::lesson::{Control, Found, Instants, Value};
 use super::objects::Objects;
 use super::order::Call;
+use super::perhaps::Perhaps;
 use super::points::Point;
 use super::proof::{flags_after, refuses_accepted};
+use super::shown::Shown;
 use super::standing::PointId;
 use super::types::Cause;
 use crate::event::{
@@ -29,6 +31,8 @@ pub(super) struct Life {
     pub incarnation: u32,
     /// Its four controls.
     pub state: BucketState,
+    /// Where the ACL was shown under blocks that may have hidden more of it: that.
+    pub shown: Option<Shown>,
     /// The account's block.
     pub account_block: Known<BlockFlags>,
     /// Its objects whose own ACLs let others in.
@@ -52,6 +56,8 @@ pub(super) struct Life {
     /// For each control that is one thing or the other, which makes no difference as long as what silences it does: the calls whose
     /// order cannot be told.
     pub tied: BTreeMap<Control, Arc<[Cause]>>,
+    /// What policy and ACL may be, where they cannot be told.
+    pub perhaps: Perhaps,
     /// The calls whose order leaves open whether the bucket is there.
     pub doubted_by: Arc<[Cause]>,
     /// The event that last changed what the policy says.
@@ -126,6 +132,8 @@ impl Life {
         self.loosen(control, None);
         self.disputes.remove(&control);
         self.tied.remove(&control);
+        self.perhaps.forget(control);
+        self.shown = self.shown.take().filter(|_| control != Control::Acl);
     }
 
     /// A call that took effect.
@@ -193,7 +201,7 @@ impl Life {
     pub(super) fn begin_anew(&mut self) {
         self.incarnation += 1;
         self.state = BucketState::default();
-        (self.policy_author, self.acl_author) = (None, None);
+        (self.policy_author, self.acl_author, self.shown) = (None, None, None);
         for control in [
             Control::Policy,
             Control::Acl,
@@ -204,6 +212,7 @@ impl Life {
             self.missing.set(control, None);
             self.disputes.remove(&control);
         }
+        self.perhaps = Perhaps::default();
         self.unblocked = None;
         self.loosen(Control::Block, None);
         self.notes.clear();

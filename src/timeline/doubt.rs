@@ -30,8 +30,15 @@ impl Life {
             }
             return found;
         }
-        if matches!(call.cause.event.change, Change::CreateBucket { .. }) {
-            self.doubt_reset(call);
+        if let Change::CreateBucket { acl, ownership } = &call.cause.event.change {
+            match self.existence {
+                Existence::Deleted => {
+                    self.create(&call.cause, acl.as_ref(), ownership.as_ref(), &mut found);
+                    self.existence = Existence::Doubtful;
+                    self.doubted_by = Arc::default();
+                }
+                _ => self.doubt_reset(call),
+            }
             return found;
         }
         if self.existence == Existence::Deleted {
@@ -48,9 +55,11 @@ impl Life {
         let owner_only = |acl: &Arc<Acl>| acl.grants_same(&Acl::owner_only());
         let reset = self.state.acl.observed().is_none_or(|acl| !owner_only(acl));
         if self.is_its_own() && reset && region.is_some_and(Region::is_us_east_1) {
+            let perhaps = self.perhaps_after(call);
             self.cloud(Control::Acl);
             self.acl_author = Some(call.cause.clone());
             self.know(Control::Acl, &call.cause);
+            self.narrow(Control::Acl, perhaps);
         }
     }
 
@@ -63,6 +72,7 @@ impl Life {
         let Some(control) = Control::of(&call.cause.event.change) else {
             return;
         };
+        let perhaps = self.perhaps_after(call);
         self.cloud(control);
         match control {
             Control::Policy => self.policy_author = author,
@@ -70,6 +80,7 @@ impl Life {
             _ => {}
         }
         self.know(control, &call.cause);
+        self.narrow(control, perhaps);
     }
 
     /// Whether a control cannot be told.
@@ -92,6 +103,8 @@ impl Life {
             Control::Block => self.state.block = Known::Opaque,
             Control::AccountBlock => self.account_block = Known::Opaque,
         }
+        self.shown = self.shown.take().filter(|_| control != Control::Acl);
+        self.perhaps.forget(control);
         self.loosen(control, None);
         self.unmask(control);
     }
@@ -150,6 +163,7 @@ impl Life {
     /// is then taken as a part of the bucket's, where that is known.
     pub fn judged_by(&self) -> (BucketState, Known<BlockFlags>) {
         let (mut state, mut account) = (self.state.clone(), self.account_block.clone());
+        state.acl.clone_from(self.judged_acl());
         if let (Known::Opaque, Some((least, most))) = (&state.block, self.loosened.bucket) {
             state.block = Known::Observed(BlockSetting::Between(least, most));
         }
@@ -174,13 +188,9 @@ impl Life {
 
     /// Makes every control opaque in which another life differs, for the order of these calls cannot be told.
     pub fn blur(&mut self, other: &Self, causes: &[Cause]) {
-        if !same_policy(&self.state.policy, &other.state.policy) {
-            self.dispute(Control::Policy, causes);
-        }
-        if !same_acl(&self.state.acl, &other.state.acl) {
-            self.dispute(Control::Acl, causes);
-        }
+        self.blur_ways(other, causes);
         self.blur_gates(other, causes);
+        self.blur_rest(other, causes);
     }
 
     /// Notes which ways in are other ones in another life, where neither lets anybody else in as things are.
@@ -231,6 +241,10 @@ impl Life {
         if self.account_block != other.account_block {
             self.dispute_block(Control::AccountBlock, other, causes);
         }
+    }
+
+    /// The same of access points' policies, and of whether the bucket is there.
+    pub fn blur_rest(&mut self, other: &Self, causes: &[Cause]) {
         for (id, point) in &mut self.points {
             let same = other
                 .points
@@ -259,6 +273,7 @@ impl Life {
             && self.state.ownership == other.state.ownership
             && self.state.block == other.state.block
             && self.account_block == other.account_block
+            && self.perhaps == other.perhaps
             && points(self) == points(other)
     }
 
@@ -280,7 +295,7 @@ impl Life {
     }
 }
 
-fn same_policy(
+pub(super) fn same_policy(
     left: &Known<Option<Arc<PolicyInForce>>>,
     right: &Known<Option<Arc<PolicyInForce>>>,
 ) -> bool {
@@ -292,7 +307,7 @@ fn same_policy(
     }
 }
 
-fn same_acl(left: &Known<Arc<Acl>>, right: &Known<Arc<Acl>>) -> bool {
+pub(super) fn same_acl(left: &Known<Arc<Acl>>, right: &Known<Arc<Acl>>) -> bool {
     match (left, right) {
         (Known::Observed(left), Known::Observed(right)) => left.grants_same(right),
         _ => left == right,

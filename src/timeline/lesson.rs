@@ -5,6 +5,7 @@
 //! was known and the proof it cannot be told.
 
 use super::contradiction::ContradictionKind;
+use super::shown::Shown;
 use super::types::Cause;
 use crate::event::{Acl, Change};
 use crate::exposure::{AclSetting, BlockSetting, PolicyInForce};
@@ -51,6 +52,8 @@ pub(super) enum Value {
     /// There was a policy, and what it said cannot be told.
     SomePolicy,
     Acl(Arc<Acl>),
+    /// The ACL was shown so, under blocks that may have hidden more of it.
+    ShownAcl(Arc<Acl>, Shown),
     /// The ACL granted somebody else; whom, cannot be told.
     SomeAcl,
     Ownership(AclSetting),

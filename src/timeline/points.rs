@@ -6,7 +6,7 @@ use super::lesson::Found;
 use super::order::Call;
 use super::standing::PointId;
 use super::types::Cause;
-use crate::event::{AccessPointChange, Asked, BlockFlags, NetworkOrigin};
+use crate::event::{AccessPointChange, Asked, BlockFlags, Change, NetworkOrigin};
 use crate::exposure::{AccessPoint, Answer, Known};
 use crate::vocab::Untrusted;
 
@@ -46,7 +46,19 @@ impl Life {
         }
     }
 
-    /// A call on an access point that may have taken effect: its policy is opaque from here.
+    /// Whether a call took effect on an access point that is not there, or made one that is.
+    pub(super) fn misses_point(&self, call: &Call) -> bool {
+        let event = &call.cause.event;
+        let Change::AccessPoint(name, change) = &event.change else {
+            return false;
+        };
+        let creates = matches!(change, AccessPointChange::Create { .. });
+        let id: PointId = (call.point_account.clone(), name.clone());
+        event.took() && self.points.contains_key(&id) == creates
+    }
+
+    /// A call on an access point that may have taken effect: its policy is opaque from here. One that may have been made is there, for
+    /// without a policy of its own it lets in nobody whom the bucket's does not.
     pub(super) fn cloud_point(
         &mut self,
         name: &Untrusted,
@@ -54,7 +66,9 @@ impl Life {
         call: &Call,
     ) {
         let id: PointId = (call.point_account.clone(), name.clone());
-        if matches!(change, AccessPointChange::Create { .. }) {
+        if let AccessPointChange::Create { block, origin, .. } = change {
+            let made = || created(name, block, *origin, call);
+            self.points.entry(id).or_insert_with(made);
             return;
         }
         if let Some(point) = self.points.get_mut(&id) {

@@ -2,7 +2,7 @@
 //!
 //! Only its creation names the bucket; every later call names the access point alone.
 
-use crate::event::{AccessPointChange, Change, CitedEvent, ExposureEvent, NetworkOrigin};
+use crate::event::{AccessPointChange, Change, CitedEvent, ExposureEvent, NetworkOrigin, Outcome};
 use crate::vocab::{AccountId, BucketName, Region, Timestamp, Untrusted};
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl Registry {
     pub fn of(events: &[CitedEvent]) -> Self {
         let mut registry = Self::default();
         for event in events.iter().map(|cited| &cited.event) {
-            if let (Change::AccessPoint(name, change), true) = (&event.change, event.took()) {
+            if let Change::AccessPoint(name, change) = &event.change {
                 registry.add(event, name, change);
             }
         }
@@ -40,26 +40,32 @@ impl Registry {
             _ => return,
         };
         let leads = self.0.entry(name_of(event, name)).or_default();
-        leads.push((event.time, target));
+        let is_there = matches!(leads.last(), Some((_, Some(_))));
+        match &event.outcome {
+            Outcome::Took => leads.push((event.time, target)),
+            // What it may have made it did not make where one was.
+            Outcome::Uncertain(_) if target.is_some() && !is_there => {
+                leads.push((event.time, target));
+            }
+            Outcome::Uncertain(_) | Outcome::Failed(_) => {}
+        }
     }
 
     /// Where the access point leads that an event speaks of: by the last creation before it, if no deletion came in between.
     pub fn target(&self, event: &ExposureEvent) -> Option<Target> {
-        let (name, deletes) = match &event.change {
+        let name = match &event.change {
             Change::AccessPoint(_, change @ AccessPointChange::Create { .. }) => {
                 return created(event, change);
             }
-            Change::AccessPoint(name, change) => (name, *change == AccessPointChange::Delete),
-            Change::ObjectLambdaAccessPoint(_, name) => (name, false),
+            Change::AccessPoint(name, _) | Change::ObjectLambdaAccessPoint(_, name) => name,
             _ => return None,
         };
         let leads = self.0.get(&name_of(event, name))?;
-        // A deletion leads where the access point led just before.
-        let before = |at: Timestamp| at < event.time || (at == event.time && !deletes);
+        // In the second of its deletion it led where it led just before.
         let known = leads
             .iter()
             .rev()
-            .find(|(at, to)| before(*at) || (deletes && *at == event.time && to.is_some()));
+            .find(|(at, to)| *at < event.time || *at == event.time && to.is_some());
         known.and_then(|(_, target)| target.clone())
     }
 }

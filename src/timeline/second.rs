@@ -9,11 +9,10 @@ use super::apply::{Existence, Life};
 use super::contradiction::ContradictionKind;
 use super::lesson::{Control, Found};
 use super::order::{Call, Read};
-use super::standing::{Door, Standing};
+use super::possible::{agree, left_alike, possible_orders};
 use super::types::Cause;
 use crate::event::{Change, Copies, EventKey, Heard, Outcome, Request, Told};
-use crate::exposure::{Audience, Known, Owner, Verdict};
-use std::collections::BTreeMap;
+use crate::exposure::{Known, Owner};
 use std::sync::Arc;
 
 /// One step in a bucket's life.
@@ -107,7 +106,7 @@ impl Step {
         }
     }
 
-    fn creates(&self) -> bool {
+    pub(super) fn creates(&self) -> bool {
         let event = &self.cause().event;
         matches!(self, Self::Bucket(_))
             && event.took()
@@ -189,6 +188,11 @@ impl Step {
         }
     }
 
+    /// Whether it speaks of an access point that is not there, or makes one that is.
+    pub(super) fn is_out_of_place(&self, life: &Life) -> bool {
+        matches!(self, Self::Bucket(call) if life.misses_point(call))
+    }
+
     /// Whether it touches nothing that decides who can get in: it goes with every order.
     fn is_inert(&self) -> bool {
         match self {
@@ -217,25 +221,41 @@ const MOST: usize = 9;
 /// Puts the steps of one second in order. They come sorted by eventID.
 pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled {
     let (last, first): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(Step::goes_last);
-    // What shows the bucket in the second in which it is deleted does so before.
-    let ends = before.existence != Existence::Deleted
-        && first.iter().any(Step::deletes)
-        && !first.iter().any(Step::creates);
-    let (early, last): (Vec<Step>, Vec<Step>) = (last.into_iter())
-        .partition(|step| ends && matches!(step, Step::Read(_)) && !step.says_gone());
-    let around = |mut ordered: Vec<Step>, rest| {
-        let end = ordered.iter().position(Step::deletes).unwrap_or(0);
-        ordered.splice(end..end, early);
-        around(ordered.into_iter(), rest)
-    };
     let (inert, mut active): (Vec<Step>, Vec<Step>) = first.into_iter().partition(Step::is_inert);
-    active.sort_by_key(|step| rank(before, step));
+    let (creates, deletes) = (
+        active.iter().any(Step::creates),
+        active.iter().any(Step::deletes),
+    );
+    // What shows the bucket in the second in which it is deleted does so before.
+    let ends = before.existence != Existence::Deleted && deletes && !creates;
+    // What finds none in the second in which it is made does so before.
+    let begins = creates && (deletes || !before.is_its_own());
+    let is_early = |step: &Step| match step.says_gone() {
+        true => begins,
+        false => ends && (matches!(step, Step::Read(_)) || step.is_inert()),
+    };
     let rest = inert.into_iter().chain(last);
+    let (early, rest): (Vec<Step>, Vec<Step>) = rest.partition(is_early);
+    let around = |mut ordered: Vec<Step>, rest: Vec<Step>| {
+        let turns = |step: &Step| match begins {
+            true => step.creates(),
+            false => step.deletes(),
+        };
+        let turn = ordered.iter().position(turns).unwrap_or(0);
+        ordered.splice(turn..turn, early);
+        ordered.extend(rest);
+        ordered
+    };
+    active.sort_by_key(|step| rank(before, step));
     if active.len() < 2 {
         return Settled::Ordered(around(active, rest), None);
     }
     if active.len() > MOST {
-        return too_many(before, active, around(Vec::new(), rest));
+        let (ordered, after) = too_many(before, active);
+        return match after {
+            Some(life) => Settled::Uncertain(Box::new(life), around(ordered, rest)),
+            None => Settled::Ordered(around(ordered, rest), None),
+        };
     }
     let possible = possible_orders(before, &active);
     let Some(best) = possible.first() else {
@@ -258,14 +278,9 @@ pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled 
     Settled::Uncertain(Box::new(after), ordered)
 }
 
-/// The steps that were put in order, and those that go anywhere: right after the bucket is there.
-fn around(ordered: impl Iterator<Item = Step>, rest: impl Iterator<Item = Step>) -> Vec<Step> {
-    ordered.chain(rest).collect()
-}
-
 /// More steps than can be tried: the order that contradicts least from step to step. Every control for which calls ask
-/// differently cannot be told.
-fn too_many(before: &Life, mut waiting: Vec<Step>, rest: Vec<Step>) -> Settled {
+/// differently cannot be told; where there is one, this is what is known after them.
+fn too_many(before: &Life, mut waiting: Vec<Step>) -> (Vec<Step>, Option<Life>) {
     let (mut life, mut ordered) = (before.clone(), Vec::new());
     let disputed = disputed_controls(&waiting);
     while !waiting.is_empty() {
@@ -273,7 +288,7 @@ fn too_many(before: &Life, mut waiting: Vec<Step>, rest: Vec<Step>) -> Settled {
         let contradicts = |step: &Step| {
             let waits = blocked && !step.creates();
             let found = step.apply(&mut life.clone()).contradictions.len();
-            (waits, found)
+            (waits, step.is_out_of_place(&life), found)
         };
         let next = (0..waiting.len())
             .min_by_key(|index| waiting.get(*index).map(contradicts))
@@ -282,15 +297,14 @@ fn too_many(before: &Life, mut waiting: Vec<Step>, rest: Vec<Step>) -> Settled {
         step.apply(&mut life);
         ordered.push(step);
     }
-    let causes: Vec<Cause> = ordered.iter().map(|step| step.cause().clone()).collect();
-    let ordered = around(ordered.into_iter(), rest.into_iter());
     if disputed.is_empty() {
-        return Settled::Ordered(ordered, None);
+        return (ordered, None);
     }
+    let causes: Vec<Cause> = ordered.iter().map(|step| step.cause().clone()).collect();
     disputed
         .into_iter()
         .for_each(|control| life.dispute(control, &causes));
-    Settled::Uncertain(Box::new(life), ordered)
+    (ordered, Some(life))
 }
 
 /// The controls for which calls of one second ask differently.
@@ -320,121 +334,4 @@ fn rank(before: &Life, step: &Step) -> u8 {
         _ if step.deletes() => 4,
         _ => 3,
     }
-}
-
-/// One possible order: where it ends, and what it contradicts on the way.
-#[derive(Clone)]
-struct Way {
-    order: Vec<usize>,
-    life: Life,
-    contradictions: usize,
-}
-
-/// The orders with the fewest contradictions, one for each end; the first is the one that eventIDs suggest. Of two orders of
-/// the same steps that come to the same, only the better goes on.
-fn possible_orders(before: &Life, steps: &[Step]) -> Vec<Way> {
-    let start = Way {
-        order: Vec::new(),
-        life: before.clone(),
-        contradictions: 0,
-    };
-    let replaces = is_replaced(before, steps);
-    let mut reached: BTreeMap<u32, Vec<Way>> = BTreeMap::from([(0, vec![start])]);
-    for _ in 0..steps.len() {
-        let mut next: BTreeMap<u32, Vec<Way>> = BTreeMap::new();
-        for (taken, ways) in &reached {
-            for way in ways {
-                go_on(way, *taken, steps, replaces, &mut next);
-            }
-        }
-        reached = next;
-    }
-    let mut ends: Vec<Way> = reached.into_values().flatten().collect();
-    let best = ends.iter().map(|way| way.contradictions).min();
-    ends.retain(|way| Some(way.contradictions) == best);
-    ends.sort_by(|left, right| left.order.cmp(&right.order));
-    ends
-}
-
-/// Whether a creation shows that the bucket before it is gone, and no call of the second deletes that one.
-fn is_replaced(before: &Life, steps: &[Step]) -> bool {
-    let contradicts = |step: &Step| !step.apply(&mut before.clone()).contradictions.is_empty();
-    !steps.iter().any(Step::deletes) && steps.iter().any(|step| step.creates() && contradicts(step))
-}
-
-/// Every step that may come next.
-fn go_on(
-    way: &Way,
-    taken: u32,
-    steps: &[Step],
-    replaces: bool,
-    next: &mut BTreeMap<u32, Vec<Way>>,
-) {
-    let left = |index: usize| taken & (1 << index) == 0;
-    let creation_pending = steps
-        .iter()
-        .enumerate()
-        .any(|(index, step)| left(index) && step.creates());
-    for (index, step) in steps.iter().enumerate().filter(|(index, _)| left(*index)) {
-        // A bucket that is not there, or no longer, is created before anything else is done to it.
-        let absent = replaces || !way.life.is_its_own();
-        // A bucket of which nothing was seen may have been deleted to be made anew.
-        let ends = step.deletes() && way.life.existence == Existence::Unseen && !replaces;
-        let waits = creation_pending && !step.creates() && absent && !ends;
-        if waits && matches!(step, Step::Bucket(_)) {
-            continue;
-        }
-        let mut further = way.clone();
-        further.contradictions += step.apply(&mut further.life).contradictions.len();
-        further.order.push(index);
-        keep(further, next.entry(taken | (1 << index)).or_default());
-    }
-}
-
-fn keep(way: Way, ways: &mut Vec<Way>) {
-    let rank = |way: &Way| (way.contradictions, way.order.clone());
-    match ways
-        .iter_mut()
-        .find(|other| other.life.comes_to_same(&way.life))
-    {
-        Some(other) if rank(&way) < rank(other) => *other = way,
-        Some(_) => {}
-        None => ways.push(way),
-    }
-}
-
-/// Whether all possible orders end with the same verdict and the same audiences.
-fn agree(ends: &[&Life], owner: &Owner) -> bool {
-    let mut ends = ends.iter().map(|life| end_of(life, owner));
-    let first = ends.next();
-    ends.all(|end| Some(end) == first)
-}
-
-pub(super) fn end_of(life: &Life, owner: &Owner) -> (Existence, Verdict, Vec<(Door, Audience)>) {
-    let judged = Standing::of(life, owner);
-    (
-        life.existence,
-        judged.verdict(),
-        judged.open.into_keys().collect(),
-    )
-}
-
-/// The verdict is the same, but a control may not be: it is opaque from here if that leaves the verdict as it is. Else blocks and
-/// ownership are so by themselves, and of policy and ACL it is noted.
-fn left_alike(end: &Life, ends: &[&Life], causes: &[Cause], owner: &Owner) -> Option<Life> {
-    let is_other = |life: &Life| life.state != end.state || life.account_block != end.account_block;
-    let is_alike = |life: &Life| is_other(life) && end_of(life, owner) == end_of(end, owner);
-    let mut all = end.clone();
-    ends.iter().for_each(|other| all.blur(other, &[]));
-    if is_alike(&all) {
-        return Some(all);
-    }
-    let mut gates = end.clone();
-    ends.iter().for_each(|other| gates.blur_gates(other, &[]));
-    let mut left = match is_alike(&gates) {
-        true => gates,
-        false => end.clone(),
-    };
-    ends.iter().for_each(|other| left.tie(other, causes));
-    (is_other(&left) || !left.tied.is_empty()).then_some(left)
 }

@@ -1,6 +1,7 @@
 //! Who can get into a bucket by any of its entrances: itself, its objects, its access points?
 
 use super::apply::Life;
+use super::perhaps::Perhaps;
 use crate::event::BlockFlags;
 use crate::exposure::{
     Assumption, Audience, BucketState, Entrance, Entry, Judgement, Known, Owner, Reach, Verdict,
@@ -37,6 +38,8 @@ pub(super) struct Standing {
     pub open: Open,
     /// Whether it cannot be told if the bucket is there.
     doubtful: bool,
+    /// The judgements of what policy and ACL may be instead.
+    others: Vec<Standing>,
 }
 
 /// How one bucket was judged lately: most steps change nothing, and many go back to what was there before.
@@ -49,7 +52,10 @@ const REMEMBERED: usize = 4;
 impl Lately {
     /// Judges the bucket, whose owner is always the same one. What objects and access points add is judged anew every time.
     pub fn judge(&mut self, life: &Life, owner: &Owner) -> Arc<Standing> {
-        let is_plain = life.is_certain() && life.points.is_empty() && life.objects.acls.is_empty();
+        let is_plain = life.is_certain()
+            && life.points.is_empty()
+            && life.objects.acls.is_empty()
+            && life.perhaps == Perhaps::default();
         if !is_plain {
             return Arc::new(Standing::of(life, owner));
         }
@@ -73,7 +79,16 @@ impl Standing {
         if !life.is_certain() {
             return Self::doubtful(life, owner);
         }
-        let (state, account) = &life.judged_by();
+        let (state, account) = life.judged_by();
+        let judged = |state: &BucketState| Self::by(life, state, &account, owner);
+        let mut all = life.perhaps.states(state).into_iter();
+        let first = all.next().unwrap_or_default();
+        let others: Vec<Self> = all.map(|state| judged(&state)).collect();
+        judged(&first).or_one_of(others)
+    }
+
+    /// Judges it by controls that are so.
+    fn by(life: &Life, state: &BucketState, account: &Known<BlockFlags>, owner: &Owner) -> Self {
         let judged_point = |point| judge_access_point(point, state, account, owner);
         let points = life.points.iter();
         Self::with(
@@ -83,6 +98,21 @@ impl Standing {
                 .map(|(id, point)| (id.clone(), judged_point(&point.state)))
                 .collect(),
         )
+    }
+
+    /// This, or one of others: what is open in all of them is open.
+    fn or_one_of(mut self, others: Vec<Self>) -> Self {
+        for other in &others {
+            self.open.retain(|way, (reach, assumed)| {
+                let also = other.open.get(way);
+                if let Some((others, more)) = also {
+                    reach.keep_common(others);
+                    assumed.extend(more);
+                }
+                also.is_some()
+            });
+        }
+        Self { others, ..self }
     }
 
     fn doubtful(life: &Life, owner: &Owner) -> Self {
@@ -121,11 +151,17 @@ impl Standing {
             points,
             open,
             doubtful: false,
+            others: Vec::new(),
         }
     }
 
     /// Whether an audience gets in by an entrance.
     pub fn entry(&self, door: &Door, audience: &Audience) -> Entry {
+        let others = self.others.iter().map(|other| other.entry(door, audience));
+        others.fold(self.own_entry(door, audience), Entry::in_both)
+    }
+
+    fn own_entry(&self, door: &Door, audience: &Audience) -> Entry {
         match door {
             _ if self.doubtful => Entry::Unknown,
             Door::Bucket => self.bucket.entry(audience),
@@ -137,8 +173,17 @@ impl Standing {
         }
     }
 
-    /// The first verdict that holds for any entrance. What is unknown of one is not hidden behind another's privacy.
+    /// The verdict, where what cannot be told makes no difference to it.
     pub fn verdict(&self) -> Verdict {
+        let verdict = self.own_verdict();
+        match self.others.iter().all(|other| other.verdict() == verdict) {
+            true => verdict,
+            false => Verdict::Unknown,
+        }
+    }
+
+    /// The first verdict that holds for any entrance. What is unknown of one is not hidden behind another's privacy.
+    fn own_verdict(&self) -> Verdict {
         let aside = |audience: &(Door, Audience)| audience.0 != Door::Bucket;
         let mut others = self
             .open
@@ -172,7 +217,15 @@ impl Standing {
 
     /// What was assumed, of what could change the verdict.
     pub fn assumptions(&self) -> BTreeSet<Assumption> {
-        let verdict = self.verdict();
+        let all = std::iter::once(self).chain(&self.others);
+        match self.verdict() {
+            Verdict::Unknown => BTreeSet::new(),
+            _ => all.flat_map(Self::own_assumptions).collect(),
+        }
+    }
+
+    fn own_assumptions(&self) -> BTreeSet<Assumption> {
+        let verdict = self.own_verdict();
         if verdict == self.bucket.verdict {
             return self.bucket.assumptions.clone();
         }
@@ -191,7 +244,18 @@ impl Standing {
 
     /// What those whom the verdict speaks of can do.
     pub fn reach(&self) -> Reach {
-        let verdict = self.verdict();
+        let mut reach = self.own_reach();
+        for other in &self.others {
+            reach.keep_common(&other.own_reach());
+        }
+        match self.verdict() {
+            Verdict::Unknown if !self.others.is_empty() => Reach::default(),
+            _ => reach,
+        }
+    }
+
+    fn own_reach(&self) -> Reach {
+        let verdict = self.own_verdict();
         let mut reach = match verdict == self.bucket.verdict {
             true => self.bucket.reach.clone(),
             false => Reach::default(),
@@ -217,9 +281,10 @@ impl Standing {
 
     /// Whether a public grant is silenced by a block only.
     pub fn is_latent(&self) -> bool {
-        self.bucket.latent
+        let is_latent = self.bucket.latent
             || self.objects.is_latent()
-            || self.points.values().any(Entrance::is_latent)
+            || self.points.values().any(Entrance::is_latent);
+        is_latent && self.others.iter().all(Self::is_latent)
     }
 
     /// What is open beside the bucket itself, as a timeline notes it.

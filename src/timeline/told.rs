@@ -102,16 +102,21 @@ impl Life {
         self.know(Control::Policy, &read.cause);
     }
 
-    /// S3 shows the ACL that is in effect: while IgnorePublicAcls may be on, one without public grants hides nothing known.
+    /// S3 shows the ACL that is in effect: while IgnorePublicAcls may be on, one without public grants hides nothing known, and
+    /// tells nothing of such grants.
     fn hear_acl(&mut self, told: &Acl, read: &Read, found: &mut Found) {
         let told = Arc::new(told.clone());
+        self.forget_shown();
         let since = self.since.get(Control::Acl);
         let agrees = self
             .state
             .acl
             .observed()
             .is_some_and(|known| known.grants_same(&told));
-        let masked = self.state.acls_disabled() || (!told.is_public() && self.may_ignore_acls());
+        let hides = self.may_hide_grants();
+        let hides = hides.filter(|_| !told.is_public() && !self.state.acls_disabled());
+        let masked = self.state.acls_disabled() || hides.is_some();
+        let mut shown = None;
         match &self.state.acl {
             Known::Observed(_) if agrees || masked || self.is_fresh(Control::Acl, read) => {}
             Known::Observed(_) => {
@@ -121,19 +126,17 @@ impl Life {
             }
             known => {
                 if *known == Known::Unobserved && since.is_none() {
-                    found.before.push(Value::Acl(told.clone()));
+                    found.before.push(match &hides {
+                        Some(hides) => Value::ShownAcl(told.clone(), hides.clone()),
+                        None => Value::Acl(told.clone()),
+                    });
                 }
+                shown = hides;
                 (self.state.acl, self.acl_author) = (Known::Observed(told), None);
             }
         }
         self.know(Control::Acl, &read.cause);
-    }
-
-    fn may_ignore_acls(&self) -> bool {
-        let gate = self
-            .state
-            .block_gate(&self.account_block, |flags| flags.ignore_public_acls);
-        gate != crate::exposure::Gate::Off(Default::default())
+        self.shown = shown;
     }
 
     fn hear_block(&mut self, told: BlockFlags, read: &Read, found: &mut Found) {
@@ -215,6 +218,10 @@ impl Life {
             }
             Value::Acl(acl) if self.state.acl == Known::Unobserved => {
                 self.state.acl = Known::Observed(acl.clone());
+            }
+            Value::ShownAcl(acl, shown) if self.state.acl == Known::Unobserved => {
+                self.state.acl = Known::Observed(acl.clone());
+                self.shown = Some(shown.clone());
             }
             Value::Ownership(setting) if self.state.ownership == Known::Unobserved => {
                 self.state.ownership = Known::Observed(*setting);
