@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod among;
 mod apply;
+mod assumed;
 mod contradiction;
 mod creation;
 mod density;

@@ -1,6 +1,7 @@
 //! Which exposures begin, go on and end with a step?
 
 use super::apply::Life;
+use super::assumed::Assumed;
 use super::objects::Touched;
 use super::standing::{Door, Standing};
 use super::types::{Cause, ClosedHow, Exposure, OpenedHow, Scope};
@@ -50,7 +51,7 @@ struct Row {
     opened: Option<Cause>,
     now: Reach,
     reach: Reach,
-    assumptions: BTreeSet<Assumption>,
+    assumptions: Assumed,
     aws_public: Answer,
     granted: BTreeMap<Mechanism, Cause>,
     /// The objects that were open at any time of its life, and who set their ACLs.
@@ -207,11 +208,12 @@ impl Rows {
         for (who, row) in &mut self.open {
             let assumed = row.opened_how == OpenedHow::BeforeEvidence
                 && row.opened_at == at
-                && !row.assumptions.is_empty();
+                && row.assumptions.is_any();
             if let Some((_, assumptions)) = after.open.get(who).filter(|_| assumed) {
                 row.opened_how = OpenedHow::FirstEvidence;
                 row.opened = Some(cause.clone());
-                row.assumptions = assumptions.clone();
+                row.assumptions = Assumed::default();
+                row.assumptions.hold(at, assumptions);
             }
         }
     }
@@ -291,7 +293,7 @@ impl Row {
             opened: transition.opener(who, opened_how).cloned(),
             now: Reach::default(),
             reach: Reach::default(),
-            assumptions: BTreeSet::new(),
+            assumptions: Assumed::default(),
             aws_public: Answer::False,
             granted: BTreeMap::new(),
             objects: BTreeMap::new(),
@@ -311,7 +313,7 @@ impl Row {
     ) {
         self.now = reach.clone();
         self.reach.extend(reach);
-        self.assumptions.extend(assumed);
+        self.assumptions.hold(transition.at, assumed);
         self.aws_public = self.aws_public.max(transition.after.bucket.aws_public);
         let authors = transition.authors(who, reach).into_iter();
         self.granted
@@ -326,11 +328,9 @@ impl Row {
         beyond: Option<(Timestamp, Assumption)>,
     ) -> Exposure {
         let last = self.end.as_ref().map_or(end, |end| end.at);
-        self.assumptions.extend(
-            beyond
-                .filter(|(date, _)| last > *date && self.audience == Audience::Public)
-                .map(|(_, assumption)| assumption),
-        );
+        let beyond = beyond.filter(|(date, _)| last > *date && self.audience == Audience::Public);
+        let mut assumptions = self.assumptions.all();
+        assumptions.extend(beyond.map(|(_, assumption)| assumption));
         let (scope, access_point) = told(&self.door);
         self.reach.resources.extend(shown(&self.objects));
         let granted = self
@@ -353,7 +353,7 @@ impl Row {
             scope,
             access_point,
             audience: self.audience,
-            assumptions: self.assumptions,
+            assumptions,
             opened_at: self.opened_at,
             opened_how: self.opened_how,
             opened_not_before: self.opened_not_before,

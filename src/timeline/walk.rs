@@ -4,7 +4,7 @@
 //! and after say which exposures began, went on or ended.
 
 use super::among::Among;
-use super::apply::Life;
+use super::apply::{Existence, Life};
 use super::contradiction::{Contradiction, ContradictionKind};
 use super::fold::{EndOf, Reconstruction};
 use super::interval::Intervals;
@@ -188,7 +188,7 @@ impl<'w> Walk<'w> {
         steps: Vec<Step>,
         (first, tells): (usize, bool),
     ) -> Vec<Cause> {
-        match settle(&self.life, steps, self.ground.owner) {
+        match self.settled(at, steps) {
             Settled::Ordered(steps, blurred) => {
                 steps.iter().for_each(|step| self.step(at, step));
                 if let Some(life) = blurred {
@@ -204,6 +204,28 @@ impl<'w> Walk<'w> {
                 self.leap(at, *after, &steps);
                 causes_of(&steps, tells)
             }
+        }
+    }
+
+    /// The steps in order. Where that leaves something open of a bucket of which nothing was known before, what later proofs teach of it
+    /// comes first.
+    fn settled(&mut self, at: Timestamp, steps: Vec<Step>) -> Settled {
+        let owner = self.ground.owner;
+        let is_old = self.life.existence == Existence::Unseen && !steps.iter().any(Step::creates);
+        if !is_old || steps.len() < 2 {
+            return settle(&self.life, steps, owner);
+        }
+        let settled = settle(&self.life, steps.clone(), owner);
+        let first = match &settled {
+            Settled::Ordered(_, None) => None,
+            Settled::Ordered(ordered, Some(_)) | Settled::Uncertain(_, ordered) => ordered.first(),
+        };
+        match first.filter(|first| first.shows_bucket(&self.life)) {
+            Some(first) => {
+                self.begin(at, first.cause());
+                settle(&self.life, steps, owner)
+            }
+            None => settled,
         }
     }
 
