@@ -74,6 +74,22 @@ fn a_wrong_suffix() {
     insta::assert_snapshot!(of("compressed.json", gzip(&whole())), @r"compressed.json: read, 3 of 3 records used");
 }
 
+/// What is no JSON and holds records' members is a part of a log file, whatever its name.
+#[test]
+fn a_part_of_a_log_file() {
+    let quoted = r#"s":"AKIA"},\"eventID\" : \"1\",\"eventName\":\"PutBucketPolicy\"}"}"#;
+    insta::assert_snapshot!(of("part-ab", quoted), @r#"
+        part-ab: lost, 0 of 0 records used
+          not-json in part-ab, record -, from byte 0, - bytes: no JSON, though CloudTrail's events are in it: if a file was cut into parts, join them
+        "#);
+    insta::assert_snapshot!(of("part-ab", gzip(quoted.as_bytes())), @r#"
+        part-ab: lost, 0 of 0 records used
+          not-json in part-ab, record -, from byte 0, - bytes: no JSON, though CloudTrail's events are in it: if a file was cut into parts, join them
+        "#);
+    let prose = r#"The eventName "PutBucketPolicy" and its "eventID": see below"#;
+    insta::assert_snapshot!(of("notes.txt", prose), @r"notes.txt: skipped as not-cloudtrail, 0 of 0 records used");
+}
+
 #[test]
 fn zero_bytes() {
     insta::assert_snapshot!(of("a.json.gz", ""), @r#"

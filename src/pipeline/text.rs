@@ -156,6 +156,7 @@ fn unusable(told: &Told, seen: &Seen<'_>) -> Option<Unused> {
             "the text is UTF-16, which CloudTrail never writes",
         ),
         TextKind::NotJson if seen.form.is_some() => no_json(seen),
+        TextKind::NotJson if !told.damage.is_empty() => None,
         TextKind::Empty if seen.is_damaged => None,
         TextKind::Empty if is_expected() => lost(LossKind::Empty, "the file holds nothing"),
         TextKind::NotJson if is_archive && is_empty_tar(seen.end) => {

@@ -149,6 +149,22 @@ pub(super) fn mentions_event(broken: &[u8]) -> bool {
     has(b"eventName") || has(b"eventSource")
 }
 
+/// Whether a text that is no JSON holds members of records all the same, be they quoted once more or not.
+pub(super) fn holds_members(text: &[u8]) -> bool {
+    let names = |key: &[u8]| {
+        memchr::memmem::find_iter(text, key).any(|at| {
+            let rest = text.get(at + key.len()..).unwrap_or_default();
+            let rest = rest.trim_ascii_start();
+            let unquoted = rest.iter().position(|byte| *byte != b'\\').unwrap_or(0);
+            let behind = rest
+                .get(unquoted..)
+                .and_then(|rest| rest.strip_prefix(b"\""));
+            behind.is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"))
+        })
+    };
+    names(b"eventName") && [&b"eventVersion"[..], b"eventID"].into_iter().any(names)
+}
+
 /// A record names its event among its first few hundred bytes.
 const MOST_HEAD: usize = 4096;
 

@@ -2,7 +2,8 @@
 //!
 //! Documents, elements, what lies between them. A fault is met here and handed to `giving_up`, which knows how to go on.
 
-use super::envelope::{BASE64_GZIP, Carried, carried, carried_in_string};
+use super::damage::Damage;
+use super::envelope::{BASE64_GZIP, Carried, carried, carried_in_string, holds_members};
 use super::keys::{Keys, Saw, key_text};
 use super::resume::{MOST_PREFIX, line_prefix};
 use super::scan::{Cursor, Fault};
@@ -166,6 +167,7 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
         };
         let is_document = matches!(first, b'{' | b'[') || self.document_after_words().is_some();
         if !is_document && !self.is_torn()? {
+            self.lose_members();
             return Ok(self.decide(TextKind::NotJson));
         }
         self.state.place = Place::Between;
@@ -183,6 +185,22 @@ impl<'t, 's, 'o> Window<'t, 's, 'o> {
         let begins = memchr::memmem::find(rest, b"{\"eventVersion\":");
         let before = begins.and_then(|at| rest.get(..at));
         Ok(before.is_some_and(|text| str::from_utf8(text).is_ok_and(|text| !text.contains('\0'))))
+    }
+
+    /// What is no JSON, and holds members of records all the same, is a part of a log file: it is told, whatever its name.
+    fn lose_members(&mut self) {
+        let rest = self.text.get(self.cursor.at..).unwrap_or_default();
+        let head = rest.get(..MOST_TORN).unwrap_or(rest);
+        if holds_members(head) {
+            let detail = "no JSON, though CloudTrail's events are in it: if a file was cut into parts, join them";
+            self.state.damage.push(Damage {
+                kind: LossKind::NotJson,
+                record_index: None,
+                offset: self.state.base.saturating_add(self.cursor.at as u64),
+                detail: detail.to_owned(),
+                bytes: None,
+            });
+        }
     }
 
     fn decide(&mut self, kind: TextKind) -> bool {
