@@ -296,6 +296,10 @@ impl<'r> Inflater<'r> {
                 self.first.is_whole = true;
             }
         }
+        if !is_probe {
+            self.produced += made as u64;
+            self.budget.spend(made as u64);
+        }
         match status {
             _ if is_probe && made > 0 => self.stop_at_cap(),
             Ok(Status::StreamEnd) => self.state = State::Between,
@@ -305,12 +309,10 @@ impl<'r> Inflater<'r> {
                 self.step_over_corrupt(plain(error.message()));
             }
         }
-        if is_probe {
-            return 0;
+        match is_probe {
+            true => 0,
+            false => made,
         }
-        self.produced += made as u64;
-        self.budget.spend(made as u64);
-        made
     }
 
     fn stop_at_cap(&mut self) {
@@ -548,6 +550,28 @@ mod tests {
             assert_eq!(inflated.text, b"{\"Records\":[]}");
             assert_eq!(inflated.losses.len(), 1);
             assert_eq!(inflated.losses[0].kind, LossKind::CorruptGzip);
+        }
+    }
+
+    /// However little of it is asked for at once.
+    #[test]
+    fn behind_a_damaged_member_a_line_begins() {
+        let mut torn = gzip(b"{\"a\":\"1");
+        let place = torn.len() - 5;
+        torn[place] ^= 0x55;
+        let bytes = [torn, gzip(b"{\"b\":2}")].concat();
+        for room in [1, 3, 7, 8, 100] {
+            let budget = Budget::new(CAP);
+            let mut inflater = Inflater::new(Box::new(bytes.as_slice()), &budget);
+            let (mut text, mut piece) = (Vec::new(), vec![0; room]);
+            loop {
+                match inflater.read(&mut piece).unwrap() {
+                    0 => break,
+                    count => text.extend_from_slice(&piece[..count]),
+                }
+            }
+            let text = String::from_utf8(text).unwrap();
+            assert_eq!(text, "{\"a\":\"1\n{\"b\":2}", "{room}");
         }
     }
 
