@@ -5,8 +5,8 @@
 
 use super::hash::ContentHash;
 use super::name::ChainId;
+use super::written::{Fields, Said, Written};
 use crate::vocab::{Span, Timestamp, Untrusted};
-use serde_json::Value;
 
 /// What a digest file says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,27 +60,29 @@ impl Digest {
     /// What is missing, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let json: Value =
-            serde_json::from_slice(text).map_err(|error| format!("no whole JSON: {error}"))?;
-        let required = |key: &str| -> Result<&str, String> {
-            let value = json.get(key).and_then(Value::as_str);
-            value.ok_or_else(|| format!("`{key}` is missing"))
+        let written = Written::read(text).map_err(|error| format!("no whole JSON: {error}"))?;
+        let [bucket, key, from, until, fingerprint, ..] = &written.fields;
+        let required = |key: &str, said: &Said<'_>| -> Result<Untrusted, String> {
+            let text = said.text().ok_or_else(|| format!("`{key}` is missing"))?;
+            Ok(text.into())
         };
-        let time = |key: &str| -> Result<Timestamp, String> {
-            Timestamp::parse(required(key)?).ok_or_else(|| format!("`{key}` is no time"))
+        let time = |key: &str, said: &Said<'_>| -> Result<Timestamp, String> {
+            let text = said.text().ok_or_else(|| format!("`{key}` is missing"))?;
+            Timestamp::parse(text).ok_or_else(|| format!("`{key}` is no time"))
         };
-        let (bucket, key) = (required("digestS3Bucket")?, required("digestS3Object")?);
+        let bucket = required("digestS3Bucket", bucket)?;
+        let key = required("digestS3Object", key)?;
         Ok(Self {
-            chain: ChainId::of(bucket, key),
-            key: key.into(),
+            chain: ChainId::of(bucket.reveal(), key.reveal()),
             window: Span {
-                from: time("digestStartTime")?,
-                until: time("digestEndTime")?,
+                from: time("digestStartTime", from)?,
+                until: time("digestEndTime", until)?,
             },
-            end: required("digestEndTime")?.into(),
-            fingerprint: required("digestPublicKeyFingerprint")?.into(),
-            previous: Previous::read(&json)?,
-            logs: logs(&json)?,
+            end: required("digestEndTime", until)?,
+            fingerprint: required("digestPublicKeyFingerprint", fingerprint)?,
+            previous: Previous::read(&written)?,
+            logs: logs(&written)?,
+            key,
         })
     }
 
@@ -98,51 +100,46 @@ impl Digest {
 }
 
 impl Previous {
-    fn read(json: &Value) -> Result<Option<Self>, String> {
-        let at = |key: &str| json.get(key).and_then(Value::as_str);
-        let Some(signature) = json.get("previousDigestSignature") else {
-            return Err("`previousDigestSignature` is missing".to_owned());
+    fn read(written: &Written<'_>) -> Result<Option<Self>, String> {
+        let [own_bucket, _, _, _, _, signature, bucket, key, hash] = &written.fields;
+        let key = key.text().unwrap_or_default();
+        let signature = match signature {
+            Said::Nothing => return Err("`previousDigestSignature` is missing".to_owned()),
+            Said::Null if key.is_empty() => return Ok(None),
+            Said::Null | Said::Other => {
+                return Err("`previousDigestSignature` is no text".to_owned());
+            }
+            Said::Text(signature) => signature,
         };
-        let key = at("previousDigestS3Object").unwrap_or_default();
-        if signature.is_null() && key.is_empty() {
-            return Ok(None);
-        }
-        let Some(signature) = signature.as_str() else {
-            return Err("`previousDigestSignature` is no text".to_owned());
-        };
-        let bucket = at("previousDigestS3Bucket").or(at("digestS3Bucket"));
+        let bucket = bucket.text().or(own_bucket.text());
         Ok(Some(Self {
             bucket: bucket.unwrap_or_default().into(),
             key: key.into(),
-            hash: at("previousDigestHashValue").and_then(ContentHash::parse),
-            signature: signature.into(),
+            hash: hash.text().and_then(ContentHash::parse),
+            signature: signature.as_ref().into(),
         }))
     }
 }
 
-fn logs(json: &Value) -> Result<Vec<NamedLog>, String> {
-    let logs = match json.get("logFiles") {
-        None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(logs) => logs.as_array().ok_or("`logFiles` is no array")?,
-    };
-    let read = |log: &Value| -> Result<NamedLog, String> {
-        let at = |key: &str| log.get(key).and_then(Value::as_str);
+fn logs(written: &Written<'_>) -> Result<Vec<NamedLog>, String> {
+    if written.is_no_list {
+        return Err("`logFiles` is no array".to_owned());
+    }
+    let read = |[key, hash, oldest, newest]: &Fields<'_, 4>| -> Result<NamedLog, String> {
         Ok(NamedLog {
-            key: at("s3Object")
-                .ok_or("a log file without `s3Object`")?
-                .into(),
-            hash: at("hashValue").and_then(ContentHash::parse),
-            oldest: at("oldestEventTime").and_then(Timestamp::parse),
-            newest: at("newestEventTime").and_then(Timestamp::parse),
+            key: key.text().ok_or("a log file without `s3Object`")?.into(),
+            hash: hash.text().and_then(ContentHash::parse),
+            oldest: oldest.text().and_then(Timestamp::parse),
+            newest: newest.text().and_then(Timestamp::parse),
         })
     };
-    logs.iter().map(read).collect()
+    written.logs.iter().flatten().map(read).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn whole() -> Value {
         json!({"digestS3Bucket": "b", "digestS3Object": "c", "digestStartTime": "2026-03-10T00:00:00Z",
@@ -181,6 +178,49 @@ mod tests {
         let mut json = whole();
         json["logFiles"] = json!([{}]);
         assert!(Digest::read(json.to_string().as_bytes()).is_err());
+    }
+
+    #[test]
+    fn what_is_written_last_counts_and_odd_values_say_what_is_wrong() {
+        let read = |members: &str| {
+            let whole = whole().to_string();
+            let text = format!("{},{members}}}", &whole[..whole.len() - 1]);
+            Digest::read(text.as_bytes()).map(|it| (it.key.reveal().to_owned(), it.logs.len()))
+        };
+        let last = |members: &str| read(members).unwrap();
+        assert_eq!(last(r#""digestS3Object":"d""#), ("d".to_owned(), 0));
+        assert_eq!(
+            last(r#""digest\u0053\u0033Object":"\u0064""#),
+            ("d".to_owned(), 0)
+        );
+        let log = r#"{"s3Object":"k","x":[1,{}],"hashValue":{"a":[null]},"oldestEventTime":1.5}"#;
+        assert_eq!(last(&format!(r#""logFiles":[{log},{log}]"#)).1, 2);
+        assert_eq!(last(&format!(r#""logFiles":[{log}],"logFiles":null"#)).1, 0);
+        for (members, said) in [
+            (r#""digestS3Object":7"#, "`digestS3Object` is missing"),
+            (r#""digestS3Bucket":{"a":1}"#, "`digestS3Bucket` is missing"),
+            (r#""digestStartTime":"no""#, "`digestStartTime` is no time"),
+            (
+                r#""previousDigestSignature":true"#,
+                "`previousDigestSignature` is no text",
+            ),
+            (
+                r#""previousDigestS3Object":"p""#,
+                "`previousDigestSignature` is no text",
+            ),
+            (r#""logFiles":{}"#, "`logFiles` is no array"),
+            (r#""logFiles":"x""#, "`logFiles` is no array"),
+            (r#""logFiles":[7]"#, "a log file without `s3Object`"),
+            (r#""logFiles":[null]"#, "a log file without `s3Object`"),
+            (r#""logFiles":[[]]"#, "a log file without `s3Object`"),
+        ] {
+            assert_eq!(read(members).unwrap_err(), said, "{members}");
+        }
+        assert!(
+            read("\"a\":1} {")
+                .unwrap_err()
+                .starts_with("no whole JSON: ")
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod name;
 mod saved;
 mod twins;
 mod verdict;
+mod written;
 
 pub use chain::{Chain, Gap, MissingDigest, ToldBy};
 pub use check_digest::{Check, Judged};
