@@ -41,6 +41,8 @@ pub(super) struct Life {
     pub missing: Instants,
     /// What is known of blocks that cannot be told.
     pub loosened: Loosened,
+    /// Whether something speaks against what is known of the bucket's block, and decides nothing.
+    pub block_doubted: bool,
     /// When something last succeeded that a block would have kept from it.
     pub unblocked: Option<Timestamp>,
     /// Until when it cannot be told: the proof that a call is missing.
@@ -126,6 +128,12 @@ impl Life {
         self.loosen(control, None);
         self.disputes.remove(&control);
         self.tied.remove(&control);
+        self.block_doubted &= control != Control::Block;
+    }
+
+    /// Takes note of a contradiction.
+    pub(super) fn heed(&mut self, kind: ContradictionKind) {
+        self.block_doubted |= kind.doubts_block();
     }
 
     /// A call that took effect.
@@ -204,7 +212,7 @@ impl Life {
             self.missing.set(control, None);
             self.disputes.remove(&control);
         }
-        self.unblocked = None;
+        (self.unblocked, self.block_doubted) = (None, false);
         self.loosen(Control::Block, None);
         self.notes.clear();
         self.objects = Arc::default();

@@ -16,6 +16,7 @@ mod effect;
 mod ending;
 mod first;
 mod fold;
+mod id;
 mod interval;
 mod intrusion;
 mod lesson;
@@ -28,6 +29,7 @@ mod points;
 mod proof;
 mod realm;
 mod registry;
+mod remains;
 mod rows;
 mod second;
 mod standing;
@@ -54,6 +56,6 @@ pub use realm::{Apart, Realm, Survey};
 pub use sum::Effects;
 pub use trace::{Recorded, Unissued};
 pub use types::{
-    Cause, ChangeRow, ChangeScope, ClosedHow, Effect, Exposure, Interval, OpenedHow, Scope,
-    Settings, Timeline,
+    Cause, ChangeRow, ChangeScope, ClosedHow, Effect, Exposure, Interval, OpenedHow, Remains,
+    Scope, Settings, Timeline,
 };

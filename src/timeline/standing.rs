@@ -3,8 +3,8 @@
 use super::apply::Life;
 use crate::event::BlockFlags;
 use crate::exposure::{
-    Assumption, Audience, BucketState, Entrance, Entry, Judgement, Known, Owner, Reach, Verdict,
-    judge, judge_access_point, judge_objects,
+    Assumption, Audience, BucketState, Entrance, Entry, Judgement, Known, Mechanism, Owner, Reach,
+    Verdict, judge, judge_access_point, judge_objects,
 };
 use crate::vocab::{AccountId, Untrusted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -137,6 +137,18 @@ impl Standing {
         }
     }
 
+    /// Through which controls an audience gets in by an entrance, or may, of what it is granted there.
+    pub fn admitting(&self, door: &Door, audience: &Audience) -> BTreeSet<Mechanism> {
+        match door {
+            Door::Bucket => self.bucket.admitting(audience),
+            Door::Objects => self.objects.admitting(audience),
+            Door::AccessPoint(id) => {
+                let point = self.points.get(id);
+                point.map_or(BTreeSet::new(), |point| point.admitting(audience))
+            }
+        }
+    }
+
     /// The first verdict that holds for any entrance. What is unknown of one is not hidden behind another's privacy.
     pub fn verdict(&self) -> Verdict {
         let aside = |audience: &(Door, Audience)| audience.0 != Door::Bucket;
@@ -220,6 +232,11 @@ impl Standing {
         self.bucket.latent
             || self.objects.is_latent()
             || self.points.values().any(Entrance::is_latent)
+    }
+
+    /// Whether a block silences what an access point grants to anybody from outside.
+    pub fn has_silenced_points(&self) -> bool {
+        self.points.values().any(Entrance::is_silenced)
     }
 
     /// What is open beside the bucket itself, as a timeline notes it.
