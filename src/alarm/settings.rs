@@ -76,7 +76,7 @@ pub struct AlarmSettings {
     pub missing: Missing,
     /// In which minute a match is counted.
     pub metric_time: MetricTime,
-    /// How many minutes after its event a record is delivered, where the log file's name does not say.
+    /// How many seconds after its event a record is delivered, where the log file's name does not say.
     pub delay: i64,
 }
 
@@ -92,7 +92,7 @@ impl Default for AlarmSettings {
             threshold: 1.0,
             missing: Missing::Missing,
             metric_time: MetricTime::Delivery,
-            delay: 5,
+            delay: 300,
         }
     }
 }
