@@ -1,6 +1,6 @@
 //! How is the alarm set up? As `aws cloudwatch put-metric-alarm` takes it.
 
-use super::state::Missing;
+use super::state::{Missing, Point};
 use crate::vocab::named;
 
 named! {
@@ -155,6 +155,26 @@ impl AlarmSettings {
     pub fn range(&self) -> usize {
         let usual = self.evaluation_periods + (self.evaluation_periods / 3).max(2);
         self.evaluation_range.unwrap_or(usual)
+    }
+
+    /// How many minutes are fetched.
+    pub(super) fn fetched(&self) -> i64 {
+        let range = i64::try_from(self.range()).unwrap_or(i64::MAX);
+        range.saturating_mul(self.period)
+    }
+
+    /// When the period began that holds a minute, for an evaluation after it.
+    pub(super) fn period_of(&self, minute: i64, now: i64) -> i64 {
+        minute.saturating_sub(minute.saturating_sub(now).rem_euclid(self.period))
+    }
+
+    /// What a period's value is.
+    pub(super) fn point(&self, value: Option<f64>) -> Point {
+        match value {
+            None => Point::Missing,
+            Some(value) if self.comparison.breaches(value, self.threshold) => Point::Breaching,
+            Some(_) => Point::Within,
+        }
     }
 
     /// How many minutes lie between two evaluations: one; sixty where the periods together are longer than a day.
