@@ -422,3 +422,22 @@ fn what_is_evaluated_when_the_time_is_over_is_not_told() {
     assert_eq!(rows(&folder, "matches.jsonl")[0]["outcome"], "notified");
     assert_eq!(rows(&folder, "notifications.jsonl").len(), 1);
 }
+
+#[test]
+fn settings_that_cannot_be_meant_are_named() {
+    let told = leaktrail(
+        Path::new("."),
+        &[
+            "alarms",
+            "fixtures/archives",
+            "--preset",
+            "bucket-policy-change",
+            "--evaluation-periods",
+            "0",
+        ],
+    );
+    assert_eq!(
+        told,
+        "exit status 2\n--- stdout\n--- stderr\nerror: no period is evaluated\nhint: the evaluation periods are 1 or more\n"
+    );
+}

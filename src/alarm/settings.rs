@@ -105,6 +105,9 @@ pub enum SettingsError {
         "the period is no whole number of minutes\nhint: a metric filter reports once a minute; give 60, 300, 900 … seconds"
     )]
     Period,
+    /// N is nothing.
+    #[error("no period is evaluated\nhint: the evaluation periods are 1 or more")]
+    Periods,
     /// M is not between 1 and N.
     #[error("the datapoints to alarm are not between 1 and the evaluation periods")]
     Datapoints,
@@ -138,6 +141,7 @@ impl AlarmSettings {
         let most = if self.period >= 60 { 7 * DAY } else { DAY };
         match () {
             () if self.period < 1 => Err(SettingsError::Period),
+            () if self.evaluation_periods < 1 => Err(SettingsError::Periods),
             () if self.datapoints_to_alarm < 1
                 || self.datapoints_to_alarm > self.evaluation_periods =>
             {
@@ -200,6 +204,9 @@ mod tests {
         };
         assert_eq!(with(|_| {}), Ok(()));
         assert_eq!(with(|it| it.period = 0), Err(SettingsError::Period));
+        let none =
+            |it: &mut AlarmSettings| (it.evaluation_periods, it.datapoints_to_alarm) = (0, 0);
+        assert_eq!(with(none), Err(SettingsError::Periods));
         assert_eq!(
             with(|it| it.datapoints_to_alarm = 2),
             Err(SettingsError::Datapoints)

@@ -145,6 +145,7 @@ fn tell(running: &Running, meant: &Meant, filtered: &Filtered) {
     if !running.quiet {
         let unseen = filtered.unseen.iter();
         for Unseen { selector, name } in unseen.filter(|it| meant.asks_for(&it.selector)) {
+            let (selector, name) = (printable(selector), printable(name));
             talk::note(&format!(
                 "warning: no record has a field of the name `{name}`, which `{selector}` asks for: is it spelled right?"
             ));
