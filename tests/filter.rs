@@ -349,3 +349,25 @@ fn a_line_break_in_a_file_of_filters_begins_no_line() {
         assert!(!said.contains(['\r', '\u{1b}', '\u{2028}']), "{said:?}");
     }
 }
+
+#[test]
+fn a_way_that_leads_nowhere_is_said_though_its_names_occur() {
+    let told = |pattern: &str| filter(&["logs", "--count", "--pattern", pattern]);
+    for selector in [
+        "$.requestParameters.eventName",
+        "$.eventName[0]",
+        "$.bucketName",
+        "$.eventName.*",
+    ] {
+        let told = told(&format!(
+            "{{ {selector} = PutBucketPolicy || $.userIdentity.arn = a }}"
+        ));
+        let said = format!(
+            "warning: `{selector}` leads to nothing in any record, though its names occur elsewhere: is that the way?\n"
+        );
+        assert!(told.contains(&said), "{told}");
+        assert_eq!(told.matches("warning").count(), 1, "{told}");
+    }
+    let right = told("{ $.requestParameters.bucketName = * && $.responseElements NOT EXISTS }");
+    assert!(!right.contains("warning"), "{right}");
+}

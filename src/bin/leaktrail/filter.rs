@@ -150,6 +150,13 @@ fn tell(running: &Running, meant: &Meant, filtered: &Filtered) {
                 "warning: no record has a field of the name `{name}`, which `{selector}` asks for: is it spelled right?"
             ));
         }
+        let unmet = filtered.unmet.iter();
+        for selector in unmet.filter(|selector| meant.asks_for(selector)) {
+            let selector = printable(selector);
+            talk::note(&format!(
+                "warning: `{selector}` leads to nothing in any record, though its names occur elsewhere: is that the way?"
+            ));
+        }
         talk::note(&format!(
             "{} of {} records match; {} losses",
             filtered.matched,
