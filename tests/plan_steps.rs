@@ -97,6 +97,34 @@ fn a_block_that_a_contradiction_leaves_open_is_not_known() {
 }
 
 #[test]
+fn a_block_that_refused_something_is_not_known_to_be_off() {
+    let mut account = record(
+        "2022-03-04T07:00:00Z",
+        "GetAccountPublicAccessBlock",
+        json!({}),
+    );
+    account["requestParameters"] = json!({"accountId": "111122223333"});
+    account["errorCode"] = json!("NoSuchPublicAccessBlockConfiguration");
+    let deleted = record(
+        "2022-03-04T08:00:00Z",
+        "DeleteBucketPublicAccessBlock",
+        json!({}),
+    );
+    let mut refused = put_policy(&[allow(json!("*")), allow(json!("*"))]);
+    refused["eventTime"] = json!("2022-03-04T10:00:00Z");
+    refused["eventID"] = json!("refused");
+    refused["errorCode"] = json!("AccessDenied");
+    refused["errorMessage"] = json!(
+        "User is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
+    );
+    let records = [account, deleted, put_policy(&[allow(json!("*"))])];
+    let known = remedy(&records);
+    assert_ne!(block(&known), (ALL.to_owned(), true));
+    let doubted = remedy(&[records.as_slice(), &[refused]].concat());
+    assert_eq!(block(&doubted), (ALL.to_owned(), true));
+}
+
+#[test]
 fn a_block_that_is_held_stays_on() {
     let folder = folder();
     let deleted = record(
