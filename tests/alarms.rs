@@ -392,3 +392,52 @@ fn a_plan_for_nothing_open_says_so() {
     let told = leaktrail(folder.path(), &["plan", "logs"]);
     assert!(told.contains("# nothing is known to be open"), "{told}");
 }
+
+#[test]
+fn a_delay_is_counted_in_seconds() {
+    let folder = folder();
+    let put_policy = record("2024-03-04T10:00:50Z", "PutBucketPolicy", public_policy());
+    put(&folder, "logs/a.json", log(&[put_policy]));
+    alarms(&folder, &["--delay", "90s"]);
+    let matches = rows(&folder, "matches.jsonl");
+    assert_eq!(matches[0]["arrived_at"], "2024-03-04T10:02:00Z");
+    assert_eq!(
+        rows(&folder, "alarms.jsonl")[0]["at"],
+        "2024-03-04T10:03:00Z"
+    );
+}
+
+#[test]
+fn what_is_evaluated_when_the_time_is_over_is_not_told() {
+    let opened = record("2024-03-04T10:00:00Z", "PutBucketPolicy", public_policy());
+    let last = record("2024-03-04T15:00:00Z", "GetBucketVersioning", json!({}));
+    let folder = folder();
+    put(&folder, "logs/a.json", log(&[opened, last]));
+    alarms(&folder, &["--to", "2024-03-04T10:06:00Z"]);
+    assert_eq!(rows(&folder, "matches.jsonl")[0]["outcome"], "undetermined");
+    assert!(rows(&folder, "alarms.jsonl").is_empty());
+    let told = &rows(&folder, "escalations.jsonl")[0];
+    assert_eq!(told["escalation"], "undetermined");
+    alarms(&folder, &["--to", "2024-03-04T10:06:01Z"]);
+    assert_eq!(rows(&folder, "matches.jsonl")[0]["outcome"], "notified");
+    assert_eq!(rows(&folder, "notifications.jsonl").len(), 1);
+}
+
+#[test]
+fn settings_that_cannot_be_meant_are_named() {
+    let told = leaktrail(
+        Path::new("."),
+        &[
+            "alarms",
+            "fixtures/archives",
+            "--preset",
+            "bucket-policy-change",
+            "--evaluation-periods",
+            "0",
+        ],
+    );
+    assert_eq!(
+        told,
+        "exit status 2\n--- stdout\n--- stderr\nerror: no period is evaluated\nhint: the evaluation periods are 1 or more\n"
+    );
+}

@@ -314,3 +314,60 @@ fn a_field_that_is_asked_for_twice_is_misuse() {
         error: the field `$.eventName` is asked for twice
         ");
 }
+
+#[test]
+fn a_line_break_in_a_file_of_filters_begins_no_line() {
+    const FORGED: &str = "a\nerror: forged\r\u{2028}\u{1b}[31m";
+    let folder = folder();
+    put(&folder, "logs/a.json", log(&story()));
+    let filter = |pattern: &str, more: serde_json::Value| {
+        let mut filter = json!({"filterName": FORGED, "filterPattern": pattern, "fieldSelectionCriteria": FORGED});
+        filter["metricTransformations"] = json!([more]);
+        filter
+    };
+    let filters = json!({"metricFilters": [
+        filter("{ $.eventName = b:c }", json!({"metricValue": "1", "dimensions": {FORGED: "$.x"}})),
+        filter(&format!("{{ $.['{FORGED}'] != 1 || $.readOnly = \"true\" }}"), json!({"metricValue": "1"})),
+        filter(&format!("{{ $.a = {FORGED} }}"), json!({"metricValue": "1"})),
+        filter("a", json!({"metricValue": FORGED})),
+        filter("a", json!({"metricValue": "1", "defaultValue": FORGED})),
+        json!({"filterName": FORGED}),
+    ]});
+    put(&folder, "filters.json", filters.to_string());
+    for command in ["filter", "alarms"] {
+        let told = leaktrail(
+            folder.path(),
+            &[command, "logs", "--pattern-file", "filters.json"],
+        );
+        let (_, said) = told.split_once("--- stderr\n").unwrap();
+        assert!(said.matches("forged").count() > 8, "{said}");
+        let ours = |line: &&str| {
+            line.starts_with("warning: ") || line.starts_with("  ") || line.starts_with("hint: ")
+        };
+        let others: Vec<&str> = said.lines().filter(|line| !ours(line)).collect();
+        assert!(others.len() <= 1, "{others:#?}");
+        assert!(!said.contains(['\r', '\u{1b}', '\u{2028}']), "{said:?}");
+    }
+}
+
+#[test]
+fn a_way_that_leads_nowhere_is_said_though_its_names_occur() {
+    let told = |pattern: &str| filter(&["logs", "--count", "--pattern", pattern]);
+    for selector in [
+        "$.requestParameters.eventName",
+        "$.eventName[0]",
+        "$.bucketName",
+        "$.eventName.*",
+    ] {
+        let told = told(&format!(
+            "{{ {selector} = PutBucketPolicy || $.userIdentity.arn = a }}"
+        ));
+        let said = format!(
+            "warning: `{selector}` leads to nothing in any record, though its names occur elsewhere: is that the way?\n"
+        );
+        assert!(told.contains(&said), "{told}");
+        assert_eq!(told.matches("warning").count(), 1, "{told}");
+    }
+    let right = told("{ $.requestParameters.bucketName = * && $.responseElements NOT EXISTS }");
+    assert!(!right.contains("warning"), "{right}");
+}

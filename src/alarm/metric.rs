@@ -1,6 +1,6 @@
 //! What does a metric filter publish? A value for each match, in a minute; and a default for minutes with records and no match.
 
-use super::settings::Statistic;
+use super::settings::{AlarmSettings, Statistic};
 use std::collections::BTreeMap;
 
 /// One published value.
@@ -70,16 +70,23 @@ impl Metric {
         })
     }
 
-    /// The minutes from which on an evaluation sees something new, in order.
-    pub(super) fn appearances(&self) -> Vec<i64> {
+    /// The value of the period that began then, as an evaluation sees it.
+    pub(super) fn in_period(&self, settings: &AlarmSettings, from: i64, now: i64) -> Option<f64> {
+        let until = from.saturating_add(settings.period);
+        self.over((from, until), now, settings.statistic)
+    }
+
+    /// For each value the minute from which on an evaluation sees it, and the one in which it counts: in order, alike ones once.
+    pub(super) fn appearing(&self) -> Vec<(i64, i64)> {
         let appears = |(minute, values): (&i64, &Vec<(i64, f64)>)| {
             let minute = *minute;
-            let after = |(arrives, _): &(i64, f64)| minute.max(*arrives).saturating_add(1);
+            let after =
+                |(arrives, _): &(i64, f64)| (minute.max(*arrives).saturating_add(1), minute);
             values.iter().map(after).collect::<Vec<_>>()
         };
-        let mut appearances: Vec<i64> = self.minutes.iter().flat_map(appears).collect();
-        appearances.sort_unstable();
-        appearances.dedup();
-        appearances
+        let mut appearing: Vec<_> = self.minutes.iter().flat_map(appears).collect();
+        appearing.sort_unstable();
+        appearing.dedup();
+        appearing
     }
 }

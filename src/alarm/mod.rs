@@ -12,6 +12,7 @@ mod notification;
 mod replay;
 mod settings;
 mod state;
+mod window;
 
 pub use escalation::{Closing, Escalation, Finding, Told, escalate};
 pub use metric::{Datum, Metric};

@@ -2,7 +2,8 @@
 
 use super::metric::{Datum, Metric};
 use super::settings::AlarmSettings;
-use super::state::{Point, State, decide};
+use super::state::{Point, State};
+use super::window::Windows;
 use crate::vocab::named;
 
 /// An alarm's history.
@@ -16,16 +17,18 @@ pub struct Replay {
     pub until: i64,
     /// Every evaluation that found data, in order.
     evaluations: Vec<Evaluation>,
+    /// What was evaluated.
+    metric: Metric,
 }
 
 /// What an evaluation looked at: of the periods that it fetched those that decide.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 struct Evaluation {
     minute: i64,
     /// When the oldest of them began.
     since: i64,
-    /// When those began for which the state is ALARM.
-    alarming: Vec<i64>,
+    /// Whether the state is ALARM, for those of them that breach.
+    alarms: bool,
 }
 
 /// A change of state.
@@ -72,35 +75,33 @@ impl Fate {
 
 /// Evaluates an alarm from minute to minute, both included. It begins in INSUFFICIENT_DATA, as a new alarm does.
 pub fn replay(settings: &AlarmSettings, metric: &Metric, start: i64, end: i64) -> Replay {
-    let appearances = metric.appearances();
+    let mut windows = Windows::new(settings, metric);
     let (mut state, mut now) = (State::InsufficientData, start);
     let (mut transitions, mut evaluations) = (Vec::new(), Vec::new());
     while now <= end {
-        let fetched = Fetched::at(settings, metric, now);
-        let next = decide(
-            &fetched.points,
+        let window = windows.at(now);
+        let next = window.fetched(settings, now).decide(
             settings.evaluation_periods,
             settings.datapoints_to_alarm,
             settings.missing,
             state,
         );
-        let seen = fetched.evaluation(settings, now, next);
-        let idle = next == state && seen.is_none();
-        evaluations.extend(seen);
+        let since = window.since();
+        evaluations.extend(since.map(|since| Evaluation {
+            minute: now,
+            since,
+            alarms: next == State::Alarm,
+        }));
+        let idle = next == state && since.is_none();
         if next != state {
-            transitions.push(Transition {
-                minute: now,
-                from: state,
-                to: next,
-                periods: fetched.periods,
-                points: fetched.points,
-            });
+            transitions.push(Transition::at(settings, metric, now, (state, next)));
             state = next;
         }
         // Without data nothing changes until something appears.
-        now = match idle {
-            true => next_evaluation(settings, &appearances, start, now),
-            false => now.saturating_add(settings.step()),
+        now = match (idle, windows.next_appearance(now)) {
+            (false, _) => now.saturating_add(settings.step()),
+            (true, Some(minute)) => evaluation_from(settings, start, minute),
+            (true, None) => break,
         };
         if now == i64::MAX {
             break;
@@ -111,41 +112,7 @@ pub fn replay(settings: &AlarmSettings, metric: &Metric, start: i64, end: i64) -
         start,
         until: end,
         evaluations,
-    }
-}
-
-/// What an evaluation fetched, oldest first.
-struct Fetched {
-    periods: Vec<(i64, Option<f64>)>,
-    points: Vec<Point>,
-}
-
-impl Fetched {
-    fn at(settings: &AlarmSettings, metric: &Metric, now: i64) -> Self {
-        let periods = fetch(settings, metric, now);
-        let point = |(_, value): &(i64, Option<f64>)| point(settings, *value);
-        let points = periods.iter().map(point).collect();
-        Self { periods, points }
-    }
-
-    /// What is looked at of it; `None` where there is no data.
-    fn evaluation(
-        &self,
-        settings: &AlarmSettings,
-        minute: i64,
-        state: State,
-    ) -> Option<Evaluation> {
-        let newest = settings.evaluation_periods;
-        let (_, since, _) = real(&self.periods, &self.points).take(newest).last()?;
-        let alarming = match state {
-            State::Alarm => breaching(&self.periods, &self.points, newest),
-            State::Ok | State::InsufficientData => Vec::new(),
-        };
-        Some(Evaluation {
-            minute,
-            since,
-            alarming: alarming.into_iter().map(|(from, _)| from).collect(),
-        })
+        metric: metric.clone(),
     }
 }
 
@@ -168,41 +135,58 @@ fn breaching(periods: &[(i64, Option<f64>)], points: &[Point], newest: usize) ->
 }
 
 impl Transition {
+    fn at(
+        settings: &AlarmSettings,
+        metric: &Metric,
+        minute: i64,
+        (from, to): (State, State),
+    ) -> Self {
+        let periods = fetch(settings, metric, minute);
+        let points = periods.iter().map(|(_, value)| settings.point(*value));
+        Self {
+            minute,
+            from,
+            to,
+            points: points.collect(),
+            periods,
+        }
+    }
+
     /// The points that breach, of those that were looked at: when each period began, and its value, oldest first. With enough
     /// points with data these are the newest of them, however many were fetched.
     pub fn breaching(&self, settings: &AlarmSettings) -> Vec<(i64, f64)> {
         breaching(&self.periods, &self.points, settings.evaluation_periods)
+    }
+
+    /// Whether the period that holds a minute is among these.
+    fn names(&self, settings: &AlarmSettings, minute: i64) -> bool {
+        let holding = settings.period_of(minute, self.minute);
+        let at = self.periods.partition_point(|(from, _)| *from < holding);
+        let is_there = self
+            .periods
+            .get(at)
+            .is_some_and(|(from, _)| *from == holding);
+        let newer = self.points.iter().skip(at + 1);
+        let newer = newer.filter(|point| **point != Point::Missing);
+        is_there
+            && self.points.get(at) == Some(&Point::Breaching)
+            && newer.count() < settings.evaluation_periods
     }
 }
 
 fn fetch(settings: &AlarmSettings, metric: &Metric, now: i64) -> Vec<(i64, Option<f64>)> {
     let range = i64::try_from(settings.range()).unwrap_or(i64::MAX);
     let period = |back: i64| {
-        let until = now.saturating_sub(back.saturating_mul(settings.period));
-        let from = until.saturating_sub(settings.period);
-        (from, metric.over((from, until), now, settings.statistic))
+        let from = now.saturating_sub((back + 1).saturating_mul(settings.period));
+        (from, metric.in_period(settings, from, now))
     };
     (0..range).rev().map(period).collect()
 }
 
-fn point(settings: &AlarmSettings, value: Option<f64>) -> Point {
-    match value {
-        None => Point::Missing,
-        Some(value) if settings.comparison.breaches(value, settings.threshold) => Point::Breaching,
-        Some(_) => Point::Within,
-    }
-}
-
-/// The first evaluation after `now` that may see something: on the steps counted from the start.
-fn next_evaluation(settings: &AlarmSettings, appearances: &[i64], start: i64, now: i64) -> i64 {
-    let at = appearances.partition_point(|minute| *minute <= now);
-    match appearances.get(at) {
-        None => i64::MAX,
-        Some(minute) => {
-            let steps = (minute - start + settings.step() - 1) / settings.step();
-            start.saturating_add(steps.saturating_mul(settings.step()))
-        }
-    }
+/// The first evaluation that sees what appears in a minute: on the steps counted from the start.
+fn evaluation_from(settings: &AlarmSettings, start: i64, minute: i64) -> i64 {
+    let steps = (minute - start + settings.step() - 1) / settings.step();
+    start.saturating_add(steps.saturating_mul(settings.step()))
 }
 
 impl Replay {
@@ -210,11 +194,8 @@ impl Replay {
     pub fn fate(&self, settings: &AlarmSettings, datum: &Datum) -> (Fate, Option<&Transition>) {
         let first = datum.minute.max(datum.arrives).saturating_add(1);
         let last = self.last_evaluation(settings, datum);
-        let holds =
-            |from: i64| (from..from.saturating_add(settings.period)).contains(&datum.minute);
         let tells = |change: &&Transition| {
-            let mut named = change.breaching(settings).into_iter();
-            change.to == State::Alarm && named.any(|(from, _)| holds(from))
+            change.to == State::Alarm && change.names(settings, datum.minute)
         };
         let changes = within(&self.transitions, (first, last), |change| change.minute);
         if let Some(told) = changes.iter().find(tells) {
@@ -222,7 +203,7 @@ impl Replay {
         }
         let seen = within(&self.evaluations, (first, last), |seen| seen.minute);
         let is_looked_at = |seen: &Evaluation| seen.since <= datum.minute;
-        let alarms = |seen: &Evaluation| seen.alarming.iter().any(|from| holds(*from));
+        let alarms = |seen: &Evaluation| seen.alarms && self.is_breaching(settings, datum, seen);
         let fate = match () {
             () if seen.iter().any(alarms) => Fate::Swallowed,
             () if first <= last && self.until < last => Fate::Undetermined,
@@ -232,11 +213,16 @@ impl Replay {
         (fate, None)
     }
 
+    /// Whether the period that holds a value is one of those that an evaluation looked at, and breached then.
+    fn is_breaching(&self, settings: &AlarmSettings, datum: &Datum, seen: &Evaluation) -> bool {
+        let from = settings.period_of(datum.minute, seen.minute);
+        let value = || self.metric.in_period(settings, from, seen.minute);
+        from >= seen.since && settings.point(value()) == Point::Breaching
+    }
+
     /// The last evaluation that fetches a value's minute.
     fn last_evaluation(&self, settings: &AlarmSettings, datum: &Datum) -> i64 {
-        let range = i64::try_from(settings.range()).unwrap_or(i64::MAX);
-        let fetched = range.saturating_mul(settings.period);
-        let last = datum.minute.saturating_add(fetched);
+        let last = datum.minute.saturating_add(settings.fetched());
         last.saturating_sub(last.saturating_sub(self.start).rem_euclid(settings.step()))
     }
 }
@@ -250,7 +236,9 @@ fn within<T>(all: &[T], (first, last): (i64, i64), minute: impl Fn(&T) -> i64) -
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Comparison, Missing, Statistic, decide};
     use super::*;
+    use proptest::prelude::*;
     use std::collections::BTreeMap;
 
     /// Values of 1, by the minutes in which they count and arrive.
@@ -316,7 +304,7 @@ mod tests {
     #[test]
     fn missing_values_that_alarm_tell_of_none_that_does_not_breach() {
         let settings = AlarmSettings {
-            missing: super::super::Missing::Breaching,
+            missing: Missing::Breaching,
             ..AlarmSettings {
                 threshold: 2.0,
                 ..two_of_three()
@@ -371,5 +359,150 @@ mod tests {
             ["below-threshold"]
         );
         assert_eq!(fates(&daily, &[(10, 2_885)], &[], 9_000), ["late"]);
+    }
+
+    /// Every evaluation fetches all its periods anew: minute, state, and the periods that are looked at and breach.
+    fn slowly(
+        settings: &AlarmSettings,
+        metric: &Metric,
+        end: i64,
+    ) -> Vec<(i64, State, i64, Vec<i64>)> {
+        let (mut state, mut all) = (State::InsufficientData, Vec::new());
+        let step = usize::try_from(settings.step()).unwrap();
+        for now in (0..=end).step_by(step) {
+            let periods = fetch(settings, metric, now);
+            let points: Vec<Point> = periods.iter().map(|(_, it)| settings.point(*it)).collect();
+            let (n, m) = (settings.evaluation_periods, settings.datapoints_to_alarm);
+            state = decide(&points, n, m, settings.missing, state);
+            let since = real(&periods, &points).take(n).last();
+            let named = breaching(&periods, &points, n).into_iter();
+            let since = since.map_or(i64::MIN, |(_, from, _)| from);
+            all.push((now, state, since, named.map(|(from, _)| from).collect()));
+        }
+        all
+    }
+
+    fn slow_fate(
+        settings: &AlarmSettings,
+        all: &[(i64, State, i64, Vec<i64>)],
+        datum: &Datum,
+        end: i64,
+    ) -> (Fate, Option<i64>) {
+        let range = i64::try_from(settings.range()).unwrap() * settings.period;
+        let (first, last) = (datum.minute.max(datum.arrives) + 1, datum.minute + range);
+        let last = last - last.rem_euclid(settings.step());
+        let sees = |(now, _, since, _): &&(i64, State, i64, Vec<i64>)| {
+            (first..=last).contains(now) && *since != i64::MIN
+        };
+        let seen: Vec<_> = all.iter().filter(sees).collect();
+        let holds = |from: &i64| (*from..*from + settings.period).contains(&datum.minute);
+        let alarms =
+            |one: &(i64, State, i64, Vec<i64>)| one.1 == State::Alarm && one.3.iter().any(holds);
+        let changed = |now: i64| {
+            let before = all.iter().rev().find(|one| one.0 < now);
+            before.is_none_or(|before| before.1 != State::Alarm)
+        };
+        if let Some(told) = seen.iter().find(|one| alarms(one) && changed(one.0)) {
+            return (Fate::Notified, Some(told.0));
+        }
+        let fate = match () {
+            () if seen.iter().any(|one| alarms(one)) => Fate::Swallowed,
+            () if first <= last && end < last => Fate::Undetermined,
+            () if !seen.iter().any(|one| one.2 <= datum.minute) => Fate::Late,
+            () => Fate::BelowThreshold,
+        };
+        (fate, None)
+    }
+
+    fn settings() -> impl Strategy<Value = AlarmSettings> {
+        let periods = (1..7_i64, 1..6_usize, 1..6_usize, 0..5_usize);
+        let statistic = prop::sample::select(vec![
+            Statistic::SampleCount,
+            Statistic::Average,
+            Statistic::Sum,
+            Statistic::Minimum,
+            Statistic::Maximum,
+        ]);
+        let missing = prop::sample::select(vec![
+            Missing::Missing,
+            Missing::Ignore,
+            Missing::Breaching,
+            Missing::NotBreaching,
+        ]);
+        let comparison = prop::sample::select(vec![
+            Comparison::AtLeast,
+            Comparison::Above,
+            Comparison::Below,
+            Comparison::AtMost,
+        ]);
+        (periods, statistic, missing, comparison).prop_map(
+            |(periods, statistic, missing, comparison)| {
+                let (period, evaluation_periods, to_alarm, more) = periods;
+                AlarmSettings {
+                    period,
+                    evaluation_periods,
+                    datapoints_to_alarm: to_alarm.min(evaluation_periods),
+                    evaluation_range: Some(evaluation_periods + more),
+                    statistic,
+                    missing,
+                    comparison,
+                    threshold: 2.0,
+                    ..usual()
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_window_that_slides_sees_what_one_that_is_fetched_anew_does(
+            settings in settings(),
+            values in prop::collection::vec((0..70_i64, 0..40_i64, 0..4_u8), 0..30),
+            quiet in prop::collection::btree_map(0..90_i64, 0..90_i64, 0..40),
+            default in prop::option::of(0..3_u8),
+        ) {
+            let datum = |(minute, late, value): &(i64, i64, u8)| Datum {
+                minute: *minute,
+                arrives: minute + late,
+                value: f64::from(*value),
+            };
+            let data: Vec<Datum> = values.iter().map(datum).collect();
+            let metric = Metric::new(&data, default.map(f64::from), &quiet);
+            let slow = slowly(&settings, &metric, 120);
+            let told = replay(&settings, &metric, 0, 120);
+            let mut state = State::InsufficientData;
+            let mut changes = Vec::new();
+            for (now, next, ..) in &slow {
+                if *next != state {
+                    changes.push(Transition::at(&settings, &metric, *now, (state, *next)));
+                    state = *next;
+                }
+            }
+            prop_assert_eq!(&told.transitions, &changes);
+            for datum in &data {
+                let (fate, change) = told.fate(&settings, datum);
+                let expected = slow_fate(&settings, &slow, datum, 120);
+                prop_assert_eq!((fate, change.map(|change| change.minute)), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_day_of_periods_over_a_month_of_minutes_is_replayed_at_once() {
+        let settings = AlarmSettings {
+            period: 1,
+            evaluation_periods: 1_440,
+            datapoints_to_alarm: 1_440,
+            ..usual()
+        };
+        let month = 30 * 1_440;
+        let quiet: Vec<i64> = (0..month).collect();
+        let data: Vec<(i64, i64)> = (0..month).step_by(7).map(|at| (at, at + 5)).collect();
+        let told = fates(&settings, &data, &quiet, month);
+        assert!(
+            told.iter()
+                .take(1_000)
+                .all(|fate| fate == "below-threshold")
+        );
     }
 }

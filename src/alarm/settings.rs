@@ -1,6 +1,6 @@
 //! How is the alarm set up? As `aws cloudwatch put-metric-alarm` takes it.
 
-use super::state::Missing;
+use super::state::{Missing, Point};
 use crate::vocab::named;
 
 named! {
@@ -76,7 +76,7 @@ pub struct AlarmSettings {
     pub missing: Missing,
     /// In which minute a match is counted.
     pub metric_time: MetricTime,
-    /// How many minutes after its event a record is delivered, where the log file's name does not say.
+    /// How many seconds after its event a record is delivered, where the log file's name does not say.
     pub delay: i64,
 }
 
@@ -92,7 +92,7 @@ impl Default for AlarmSettings {
             threshold: 1.0,
             missing: Missing::Missing,
             metric_time: MetricTime::Delivery,
-            delay: 5,
+            delay: 300,
         }
     }
 }
@@ -105,6 +105,9 @@ pub enum SettingsError {
         "the period is no whole number of minutes\nhint: a metric filter reports once a minute; give 60, 300, 900 … seconds"
     )]
     Period,
+    /// N is nothing.
+    #[error("no period is evaluated\nhint: the evaluation periods are 1 or more")]
+    Periods,
     /// M is not between 1 and N.
     #[error("the datapoints to alarm are not between 1 and the evaluation periods")]
     Datapoints,
@@ -138,6 +141,7 @@ impl AlarmSettings {
         let most = if self.period >= 60 { 7 * DAY } else { DAY };
         match () {
             () if self.period < 1 => Err(SettingsError::Period),
+            () if self.evaluation_periods < 1 => Err(SettingsError::Periods),
             () if self.datapoints_to_alarm < 1
                 || self.datapoints_to_alarm > self.evaluation_periods =>
             {
@@ -155,6 +159,26 @@ impl AlarmSettings {
     pub fn range(&self) -> usize {
         let usual = self.evaluation_periods + (self.evaluation_periods / 3).max(2);
         self.evaluation_range.unwrap_or(usual)
+    }
+
+    /// How many minutes are fetched.
+    pub(super) fn fetched(&self) -> i64 {
+        let range = i64::try_from(self.range()).unwrap_or(i64::MAX);
+        range.saturating_mul(self.period)
+    }
+
+    /// When the period began that holds a minute, for an evaluation after it.
+    pub(super) fn period_of(&self, minute: i64, now: i64) -> i64 {
+        minute.saturating_sub(minute.saturating_sub(now).rem_euclid(self.period))
+    }
+
+    /// What a period's value is.
+    pub(super) fn point(&self, value: Option<f64>) -> Point {
+        match value {
+            None => Point::Missing,
+            Some(value) if self.comparison.breaches(value, self.threshold) => Point::Breaching,
+            Some(_) => Point::Within,
+        }
     }
 
     /// How many minutes lie between two evaluations: one; sixty where the periods together are longer than a day.
@@ -180,6 +204,9 @@ mod tests {
         };
         assert_eq!(with(|_| {}), Ok(()));
         assert_eq!(with(|it| it.period = 0), Err(SettingsError::Period));
+        let none =
+            |it: &mut AlarmSettings| (it.evaluation_periods, it.datapoints_to_alarm) = (0, 0);
+        assert_eq!(with(none), Err(SettingsError::Periods));
         assert_eq!(
             with(|it| it.datapoints_to_alarm = 2),
             Err(SettingsError::Datapoints)

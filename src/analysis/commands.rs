@@ -1,17 +1,18 @@
 //! Which commands of the AWS CLI would close one bucket? Each says what it changes, and how it is undone.
 
 use super::edit::PolicyEdit;
-use super::plan::{Remedy, Step};
+use super::plan::{Open, Remedy, Step, outcome};
 use crate::event::BlockFlags;
 use crate::exposure::Mechanism;
+use crate::timeline::Scope;
 use crate::vocab::{BucketName, Untrusted};
 use std::collections::BTreeSet;
 
 /// The commands for one bucket.
 pub(super) struct Commands<'r> {
     pub remedy: &'r Remedy,
-    /// Its block, where that is known.
-    pub block: Option<BlockFlags>,
+    /// Its exposures that are open.
+    pub rows: &'r [Open<'r>],
     /// The access points that are open.
     pub points: BTreeSet<Untrusted>,
     /// What can be taken out of policies, smallest first.
@@ -20,15 +21,40 @@ pub(super) struct Commands<'r> {
 
 impl Commands<'_> {
     /// All steps, smallest first.
-    pub fn steps(&self, public: &BTreeSet<Mechanism>) -> Vec<Step> {
+    pub fn steps(&self) -> Vec<Step> {
         let mut steps = vec![self.save()];
-        if !public.is_empty() {
-            steps.push(self.put_block(public));
-        }
-        let edits = self.edits.iter();
-        steps.extend(edits.filter_map(|edit| self.put_without(edit)));
+        steps.extend(self.put_block());
+        let (of_points, of_bucket): (Vec<_>, Vec<_>) =
+            self.edits.iter().partition(|edit| edit.point.is_some());
+        let of_bucket = of_bucket.into_iter().filter(|_| self.can_go_unpublic());
+        steps.extend(
+            of_points
+                .into_iter()
+                .filter_map(|edit| self.put_without(edit)),
+        );
+        let points = self.points.iter();
+        steps.extend(points.filter_map(|name| self.delete_point(name)));
+        steps.extend(of_bucket.filter_map(|edit| self.put_without(edit)));
         steps.extend(self.by_mechanism());
         steps
+    }
+
+    /// Whether no access point would let anybody in if the bucket policy was public no longer, and a block did not silence it for that:
+    /// those that are open are closed first.
+    fn can_go_unpublic(&self) -> bool {
+        let mut rows = self.rows.iter();
+        let mut points = self.points.iter();
+        points.all(|name| self.point(name).is_some())
+            && !rows.any(|open| open.remains.silenced_points)
+    }
+
+    /// Whether a step is to close a mechanism: it is open, or it would be if the policy went, whose Deny statements silence it.
+    fn closes(&self, mechanism: Mechanism) -> bool {
+        let open = &self.remedy.mechanisms;
+        let mut rows = self.rows.iter();
+        let is_denied = open.contains(&Mechanism::BucketPolicy)
+            && rows.any(|open| open.remains.open_without_policy.contains(&mechanism));
+        open.contains(&mechanism) || is_denied
     }
 
     /// What must be kept to undo the rest. It changes nothing.
@@ -38,7 +64,7 @@ impl Commands<'_> {
             "get-bucket-ownership-controls",
             " --query OwnershipControls",
         );
-        let of_objects = self.remedy.mechanisms.contains(&Mechanism::ObjectAcl);
+        let of_objects = self.closes(Mechanism::ObjectAcl);
         let of_bucket = [
             (
                 "get-public-access-block",
@@ -62,47 +88,39 @@ impl Commands<'_> {
         Step {
             command: what.join("\n"),
             closes: BTreeSet::new(),
+            ends: Vec::new(),
             changes: "nothing: it saves what is set now, which the steps below need to be undone (an error says that nothing is set)".to_owned(),
             undo: "nothing to undo".to_owned(),
         }
     }
 
     /// Turns on the flags that silence public grants. A put sets all four flags: those that are on stay on, and where they
-    /// are not known all are turned on, so that no protection goes.
-    fn put_block(&self, public: &BTreeSet<Mechanism>) -> Step {
-        // How somebody got in who was only observed is not known: policy or ACL.
-        let has = |mechanism| public.contains(&mechanism);
-        let needed = BlockFlags {
-            restrict_public_buckets: has(Mechanism::BucketPolicy)
-                || has(Mechanism::AccessPointPolicy)
-                || has(Mechanism::Observed),
-            ignore_public_acls: has(Mechanism::BucketAcl)
-                || has(Mechanism::ObjectAcl)
-                || has(Mechanism::Observed),
-            ..BlockFlags::NONE
-        };
-        let flags = self.block.map_or(BlockFlags::ALL, |known| known.or(needed));
-        let how = match self.block {
+    /// are not known all are turned on, so that no protection goes. `None` where they would silence nothing.
+    fn put_block(&self) -> Option<Step> {
+        let public = self.rows.iter().filter(|open| open.is_public());
+        let needed = silencing(&public.flat_map(Open::blocked).collect());
+        let known = self.rows.first().and_then(|open| open.remains.block);
+        let flags = known.map_or(BlockFlags::ALL, |known| known.or(needed));
+        let how = match known {
             Some(_) => "the other flags stay as they were last seen",
             None => "the flags that are set now are not known, so all four are turned on",
         };
-        Step {
-            command: self.s3api(
-                "put-public-access-block",
-                &format!(" --public-access-block-configuration {}", flag_words(flags)),
-            ),
-            closes: public.clone(),
+        let (closes, ends) = self.closed_by_block(flags);
+        if needed == BlockFlags::NONE || closes.is_empty() && ends.is_empty() {
+            return None;
+        }
+        Some(Step {
+            command: self.s3api("put-public-access-block", &configuration(flags)),
+            closes,
+            ends,
             changes: format!(
                 "the bucket's public access block silences public grants, and leaves policy and ACLs as they are; {how}. A public policy then reaches only the owner's account and AWS services, so grants to fixed accounts in it stop too"
             ),
-            undo: match self.block {
+            undo: match known {
                 Some(known) if known == BlockFlags::NONE => {
                     self.s3api("delete-public-access-block", "")
                 }
-                Some(known) => self.s3api(
-                    "put-public-access-block",
-                    &format!(" --public-access-block-configuration {}", flag_words(known)),
-                ),
+                Some(known) => self.s3api("put-public-access-block", &configuration(known)),
                 None => format!(
                     "{}; if none was set: {}",
                     self.put_back(
@@ -113,61 +131,104 @@ impl Commands<'_> {
                     self.s3api("delete-public-access-block", "")
                 ),
             },
+        })
+    }
+
+    /// What a block with these flags closes, and which exposures it ends.
+    fn closed_by_block(&self, flags: BlockFlags) -> (BTreeSet<Mechanism>, Vec<String>) {
+        let is_silenced = |mechanism: &Mechanism| {
+            let needed = silencing(&BTreeSet::from([*mechanism]));
+            flags.or(needed) == flags
+        };
+        let closing = self.rows.iter().flat_map(Open::blocked).filter(is_silenced);
+        outcome(self.rows, &closing.collect(), |open| {
+            let remains = open.remains;
+            let stays = |it: &&Mechanism| remains.despite_block.contains(it) || !is_silenced(it);
+            remains.mechanisms.iter().filter(stays).copied().collect()
+        })
+    }
+
+    /// What closing a mechanism for some exposures comes to.
+    fn closed_for(
+        &self,
+        mechanism: Mechanism,
+        reaches: impl Fn(&Open<'_>) -> bool,
+    ) -> (BTreeSet<Mechanism>, Vec<String>) {
+        outcome(self.rows, &BTreeSet::from([mechanism]), |open| {
+            let mut left = open.remains.mechanisms.clone();
+            if reaches(open) {
+                left.remove(&mechanism);
+            }
+            left
+        })
+    }
+
+    /// Takes the grants themselves away. A new mechanism needs its own way; what was only observed has none. The policy goes last, when
+    /// nothing is left that its Deny statements silence.
+    fn by_mechanism(&self) -> impl Iterator<Item = Step> {
+        let closes = |mechanism| self.closes(mechanism);
+        let acl = closes(Mechanism::BucketAcl).then(|| self.reset_acl());
+        let acls = closes(Mechanism::ObjectAcl).then(|| self.disable_acls());
+        let policy = closes(Mechanism::BucketPolicy).then(|| self.delete_policy());
+        [acl, acls, policy].into_iter().flatten()
+    }
+
+    fn reset_acl(&self) -> Step {
+        let (closes, ends) = self.closed_for(Mechanism::BucketAcl, |_| true);
+        Step {
+            command: self.s3api("put-bucket-acl", " --acl private"),
+            closes,
+            ends,
+            changes: "the bucket's ACL grants nobody but the owner, log delivery included"
+                .to_owned(),
+            undo: self.put_back("put-bucket-acl", "--access-control-policy", "bucket-acl"),
         }
     }
 
-    /// Takes the grants themselves away. A new mechanism needs its own way; what was only observed has none.
-    fn by_mechanism(&self) -> impl Iterator<Item = Step> {
-        let points = self
-            .points
-            .iter()
-            .filter_map(|name| self.delete_point(name));
-        self.remedy.mechanisms.iter().filter_map(|mechanism| {
-            let (verb, more, changes, undo) = match mechanism {
-                Mechanism::BucketAcl => (
-                    "put-bucket-acl",
-                    " --acl private",
-                    "the bucket's ACL grants nobody but the owner, log delivery included",
-                    self.put_back("put-bucket-acl", "--access-control-policy", "bucket-acl"),
-                ),
-                Mechanism::ObjectAcl => (
+    fn disable_acls(&self) -> Step {
+        let (closes, ends) = self.closed_for(Mechanism::ObjectAcl, |_| true);
+        Step {
+            command: self.s3api(
+                "put-bucket-ownership-controls",
+                " --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'",
+            ),
+            closes,
+            ends,
+            changes: "ACLs are disabled: no ACL of the bucket or its objects grants anything, and uploads that ask for one fail. S3 refuses it while the bucket's ACL grants others".to_owned(),
+            undo: format!(
+                "{}; if none was set: {}",
+                self.put_back(
                     "put-bucket-ownership-controls",
-                    " --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'",
-                    "ACLs are disabled: no ACL of the bucket or its objects grants anything, and uploads that ask for one fail. S3 refuses it while the bucket's ACL grants others",
-                    format!(
-                        "{}; if none was set: {}",
-                        self.put_back(
-                            "put-bucket-ownership-controls",
-                            "--ownership-controls",
-                            "bucket-ownership-controls"
-                        ),
-                        self.s3api("delete-bucket-ownership-controls", "")
-                    ),
+                    "--ownership-controls",
+                    "bucket-ownership-controls"
                 ),
-                Mechanism::BucketPolicy => (
-                    "delete-bucket-policy",
-                    "",
-                    "the whole policy goes, wanted grants and Deny statements with it. To take only the grant away put the saved policy back without the statement that makes it",
-                    self.put_back("put-bucket-policy", "--policy", "bucket-policy"),
-                ),
-                Mechanism::AccessPointPolicy | Mechanism::Observed => return None,
-            };
-            Some(Step {
-                command: self.s3api(verb, more),
-                closes: BTreeSet::from([*mechanism]),
-                changes: changes.to_owned(),
-                undo,
-            })
-        })
-        .chain(points)
+                self.s3api("delete-bucket-ownership-controls", "")
+            ),
+        }
+    }
+
+    fn delete_policy(&self) -> Step {
+        let closing = BTreeSet::from([Mechanism::BucketPolicy]);
+        let (closes, ends) = outcome(self.rows, &closing, |open| {
+            open.remains.without_policy.clone()
+        });
+        Step {
+            command: self.s3api("delete-bucket-policy", ""),
+            closes,
+            ends,
+            changes: "the whole policy goes, wanted grants and Deny statements with it. To take only the grant away put the saved policy back without the statement that makes it".to_owned(),
+            undo: self.put_back("put-bucket-policy", "--policy", "bucket-policy"),
+        }
     }
 
     /// Takes an access point's policy away.
     fn delete_point(&self, name: &Untrusted) -> Option<Step> {
         let point = self.point(name)?;
+        let (closes, ends) = self.closed_for(Mechanism::AccessPointPolicy, leads_by(name));
         Some(Step {
             command: point.call("delete", ""),
-            closes: BTreeSet::from([Mechanism::AccessPointPolicy]),
+            closes,
+            ends,
             changes: format!(
                 "the access point `{}` lets nobody in by a policy of its own; {OTHER_OWNER}",
                 point.name
@@ -179,11 +240,11 @@ impl Commands<'_> {
     /// Puts a policy back without the statements that let outsiders in.
     fn put_without(&self, edit: &PolicyEdit) -> Option<Step> {
         let policy = format!(" --policy '{}'", edit.edit.text);
-        let (command, undo, mechanism, whose) = match &edit.point {
+        let (command, undo, (closes, ends), whose) = match &edit.point {
             None => (
                 self.s3api("put-bucket-policy", &policy),
                 self.put_back("put-bucket-policy", "--policy", "bucket-policy"),
-                Mechanism::BucketPolicy,
+                self.closed_for(Mechanism::BucketPolicy, |_| true),
                 "the bucket policy".to_owned(),
             ),
             Some(name) => {
@@ -191,7 +252,7 @@ impl Commands<'_> {
                 (
                     point.call("put", &policy),
                     point.put_back(),
-                    Mechanism::AccessPointPolicy,
+                    self.closed_for(Mechanism::AccessPointPolicy, leads_by(name)),
                     format!(
                         "the policy of the access point `{}` ({OTHER_OWNER})",
                         point.name
@@ -201,7 +262,8 @@ impl Commands<'_> {
         };
         Some(Step {
             command,
-            closes: BTreeSet::from([mechanism]),
+            closes,
+            ends,
             changes: edit.told(&whose),
             undo,
         })
@@ -272,6 +334,33 @@ impl Point<'_> {
     fn put_back(&self) -> String {
         self.call("put", &format!(" --policy file://{}", self.saved))
     }
+}
+
+/// Whether an exposure is one by an access point of that name.
+fn leads_by(name: &Untrusted) -> impl Fn(&Open<'_>) -> bool {
+    move |open| {
+        let row = open.row;
+        row.scope == Scope::AccessPoint && row.access_point.as_ref() == Some(name)
+    }
+}
+
+/// The flags that silence public grants of these mechanisms. How somebody got in who was only observed is not known: by policy or ACL.
+fn silencing(mechanisms: &BTreeSet<Mechanism>) -> BlockFlags {
+    let has = |mechanism| mechanisms.contains(&mechanism);
+    BlockFlags {
+        restrict_public_buckets: has(Mechanism::BucketPolicy)
+            || has(Mechanism::AccessPointPolicy)
+            || has(Mechanism::Observed),
+        ignore_public_acls: has(Mechanism::BucketAcl)
+            || has(Mechanism::ObjectAcl)
+            || has(Mechanism::Observed),
+        ..BlockFlags::NONE
+    }
+}
+
+/// The option that gives a block's flags.
+fn configuration(flags: BlockFlags) -> String {
+    format!(" --public-access-block-configuration {}", flag_words(flags))
 }
 
 /// The flags of a block, as the AWS CLI takes them.

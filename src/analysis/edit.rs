@@ -68,7 +68,11 @@ pub(super) fn edits(remedy: &Remedy, rows: &[&Exposure]) -> Vec<PolicyEdit> {
     };
     let mut of_policy: BTreeMap<Option<&Untrusted>, Vec<&Exposure>> = BTreeMap::new();
     let is_by_policy = |row: &&&Exposure| match row.scope {
-        Scope::Bucket => remedy.mechanisms.contains(&Mechanism::BucketPolicy),
+        // Of one that is this or that, what is left of the one says nothing of the other.
+        Scope::Bucket => {
+            remedy.mechanisms.contains(&Mechanism::BucketPolicy)
+                && row.remains.as_ref().is_some_and(|it| it.policy_is_known)
+        }
         Scope::AccessPoint => true,
         Scope::Objects => false,
     };

@@ -8,9 +8,9 @@
 use super::Analysis;
 use super::commands::{Commands, flag_words};
 use super::edit::edits;
-use crate::event::{Asked, BlockFlags, Change, Outcome};
+use crate::event::BlockFlags;
 use crate::exposure::{Audience, Mechanism};
-use crate::timeline::Exposure;
+use crate::timeline::{Exposure, Remains};
 use crate::vocab::{AccountId, BucketName, Region, Untrusted};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub struct Remedy {
     pub bucket: Option<BucketName>,
     /// The exposures that are open.
     pub exposures: Vec<String>,
-    /// Through which controls, as far as is known at the end of the evidence.
+    /// Through which controls they are open at the end of the evidence.
     pub mechanisms: BTreeSet<Mechanism>,
     /// To whom: `public`, or foreign accounts, organizations and canonical ids.
     pub open_to: BTreeSet<Untrusted>,
@@ -38,8 +38,10 @@ pub struct Remedy {
 pub struct Step {
     /// The command, for the AWS CLI.
     pub command: String,
-    /// Which of the mechanisms it closes; none: it only saves what is needed to undo the others.
+    /// Which of the mechanisms it closes, to everybody to whom they are open.
     pub closes: BTreeSet<Mechanism>,
+    /// Which of the exposures it ends by itself. Where it ends none and closes nothing it only saves what is needed to undo the others.
+    pub ends: Vec<String>,
     /// What it would change.
     pub changes: String,
     /// How it is undone.
@@ -49,132 +51,134 @@ pub struct Step {
 /// How everything that is open at the end of the evidence can be closed, by account and bucket.
 pub fn plan(analysis: &Analysis) -> Vec<Remedy> {
     type Place<'a> = (Option<&'a AccountId>, &'a BucketName);
-    let mut open: BTreeMap<Place<'_>, Vec<&Exposure>> = BTreeMap::new();
-    for row in analysis.exposures.iter().filter(|row| row.is_open()) {
-        let place = (row.account.as_ref(), &row.bucket);
-        open.entry(place).or_default().push(row);
+    let open: Vec<Open<'_>> = analysis.exposures.iter().filter_map(Open::of).collect();
+    let mut of_buckets: BTreeMap<Place<'_>, Vec<Open<'_>>> = BTreeMap::new();
+    for row in &open {
+        let place = (row.row.account.as_ref(), &row.row.bucket);
+        of_buckets.entry(place).or_default().push(*row);
     }
-    let mut remedies: Vec<Remedy> = open.values().map(|rows| remedy(analysis, rows)).collect();
-    remedies.extend(account_wide(&remedies));
+    let mut remedies: Vec<Remedy> = of_buckets.values().map(|rows| remedy(rows)).collect();
+    remedies.extend(account_wide(&open));
     remedies
 }
 
-fn remedy(analysis: &Analysis, rows: &[&Exposure]) -> Remedy {
-    let first = rows.first();
-    let mut remedy = Remedy {
+/// An exposure that is open, and what is known of closing it.
+#[derive(Clone, Copy)]
+pub(super) struct Open<'a> {
+    pub row: &'a Exposure,
+    pub remains: &'a Remains,
+}
+
+impl<'a> Open<'a> {
+    fn of(row: &'a Exposure) -> Option<Self> {
+        let remains = row.remains.as_ref().filter(|_| row.is_open())?;
+        Some(Self { row, remains })
+    }
+
+    pub fn is_public(&self) -> bool {
+        self.row.audience == Audience::Public
+    }
+
+    fn audience(&self) -> Untrusted {
+        match self.row.outsider() {
+            None => "public".into(),
+            Some(outsider) => outsider.id(),
+        }
+    }
+
+    /// Through which controls its audience gets in no more if every flag of a block is on.
+    pub fn blocked(&self) -> impl Iterator<Item = Mechanism> {
+        let remains = self.remains;
+        let stays = |mechanism: &&Mechanism| !remains.despite_block.contains(mechanism);
+        remains.mechanisms.iter().filter(stays).copied()
+    }
+
+    /// Whether a block, every flag of which is on, ends it.
+    fn ends_by_block(&self) -> bool {
+        self.remains.despite_block.is_empty()
+    }
+}
+
+/// What several exposures have in common: bucket and account, where these are the same ones.
+fn told(rows: &[Open<'_>]) -> Remedy {
+    let first = rows.first().map(|open| open.row);
+    let mechanisms = rows.iter().flat_map(|open| &open.remains.mechanisms);
+    Remedy {
         account: first.and_then(|row| row.account.clone()),
+        region: None,
+        bucket: None,
+        exposures: rows.iter().map(|open| open.row.id.clone()).collect(),
+        mechanisms: mechanisms.copied().collect(),
+        open_to: rows.iter().map(Open::audience).collect(),
+        steps: Vec::new(),
+    }
+}
+
+fn remedy(rows: &[Open<'_>]) -> Remedy {
+    let first = rows.first().map(|open| open.row);
+    let mut remedy = Remedy {
         region: first.and_then(|row| row.region.clone()),
         bucket: first.map(|row| row.bucket.clone()),
-        exposures: rows.iter().map(|row| row.id.clone()).collect(),
-        mechanisms: rows.iter().flat_map(|row| live(analysis, row)).collect(),
-        open_to: rows.iter().map(|row| audience(row)).collect(),
-        steps: Vec::new(),
+        ..told(rows)
     };
-    let public: BTreeSet<Mechanism> = rows
-        .iter()
-        .filter(|row| row.audience == Audience::Public)
-        .flat_map(|row| live(analysis, row))
-        .collect();
-    let points = rows.iter().filter_map(|row| row.access_point.clone());
+    let exposures: Vec<&Exposure> = rows.iter().map(|open| open.row).collect();
+    let points = rows.iter().filter_map(|open| open.row.access_point.clone());
     let commands = Commands {
         remedy: &remedy,
-        block: known_block(analysis, &remedy),
+        rows,
         points: points.collect(),
-        edits: edits(&remedy, rows),
+        edits: edits(&remedy, &exposures),
     };
-    remedy.steps = commands.steps(&public);
+    remedy.steps = commands.steps();
     remedy
 }
 
-fn audience(row: &Exposure) -> Untrusted {
-    match row.outsider() {
-        None => "public".into(),
-        Some(outsider) => outsider.id(),
-    }
-}
-
-/// The mechanisms of a row that still work at the end: those of its bucket's last interval, where that tells.
-fn live(analysis: &Analysis, row: &Exposure) -> BTreeSet<Mechanism> {
-    let all = row.mechanisms();
-    let last = analysis
-        .timelines
-        .iter()
-        .filter(|timeline| timeline.account == row.account && timeline.bucket == row.bucket)
-        .filter_map(|timeline| timeline.intervals.last())
-        .max_by_key(|interval| interval.span.until);
-    let still: BTreeSet<Mechanism> = match last {
-        Some(interval) => all
-            .intersection(&interval.reach.mechanisms)
-            .copied()
-            .collect(),
-        None => BTreeSet::new(),
-    };
-    if still.is_empty() { all.clone() } else { still }
-}
-
-/// The bucket's block as its last change left it; `None` where that is not known.
-fn known_block(analysis: &Analysis, remedy: &Remedy) -> Option<BlockFlags> {
-    let of_bucket = analysis
-        .changes
-        .iter()
-        .filter(|row| row.account == remedy.account && row.event.event.bucket == remedy.bucket);
-    let mut known = None;
-    for row in of_bucket {
-        let event = &row.event.event;
-        match (&event.change, &event.outcome) {
-            (_, Outcome::Failed(_)) => {}
-            (Change::PutBlock(Asked::Said(flags)), Outcome::Took) => known = Some(*flags),
-            (Change::DeleteBlock, Outcome::Took) => known = Some(BlockFlags::NONE),
-            (
-                Change::PutBlock(_)
-                | Change::DeleteBlock
-                | Change::CreateBucket { .. }
-                | Change::DeleteBucket,
-                _,
-            ) => known = None,
-            _ => {}
-        }
-    }
-    known
-}
-
 /// Where several buckets of an account are public, one step closes them all: the largest, so it comes last.
-fn account_wide(remedies: &[Remedy]) -> Vec<Remedy> {
-    let mut public: BTreeMap<&AccountId, Vec<&Remedy>> = BTreeMap::new();
-    for remedy in remedies {
-        let is_public = remedy.open_to.contains(&Untrusted::from("public"));
-        if let Some(account) = remedy.account.as_ref().filter(|_| is_public) {
-            public.entry(account).or_default().push(remedy);
+fn account_wide(open: &[Open<'_>]) -> Vec<Remedy> {
+    let mut of_accounts: BTreeMap<&AccountId, Vec<Open<'_>>> = BTreeMap::new();
+    for row in open {
+        if let Some(account) = row.row.account.as_ref() {
+            of_accounts.entry(account).or_default().push(*row);
         }
     }
-    public
+    of_accounts
         .into_iter()
-        .filter(|(_, remedies)| remedies.len() > 1)
-        .map(|(account, remedies)| block_account(account, &remedies))
+        .filter_map(|(account, rows)| block_account(account, &rows))
         .collect()
 }
 
-fn block_account(account: &AccountId, remedies: &[&Remedy]) -> Remedy {
-    let mechanisms: BTreeSet<Mechanism> = remedies
-        .iter()
-        .flat_map(|remedy| remedy.mechanisms.iter().copied())
-        .collect();
-    Remedy {
-        account: Some(account.clone()),
-        region: None,
-        bucket: None,
-        exposures: remedies
-            .iter()
-            .flat_map(|remedy| remedy.exposures.clone())
-            .collect(),
-        open_to: BTreeSet::from(["public".into()]),
-        steps: block_of_account(account, &mechanisms),
-        mechanisms,
-    }
+/// What all flags of an account's block end in its buckets; `None` where that are not several public ones.
+fn block_account(account: &AccountId, rows: &[Open<'_>]) -> Option<Remedy> {
+    let ended: Vec<Open<'_>> = rows.iter().copied().filter(Open::ends_by_block).collect();
+    let public = ended.iter().filter(|open| open.is_public());
+    let buckets: BTreeSet<&BucketName> = public.map(|open| &open.row.bucket).collect();
+    let told = told(&ended);
+    (buckets.len() > 1).then(|| Remedy {
+        steps: block_of_account(account, rows, &told),
+        ..told.clone()
+    })
+}
+
+/// Which of these mechanisms a step closes, and which exposures it ends, if an exposure keeps after it what `left` says. What somebody
+/// keeps is not closed.
+pub(super) fn outcome(
+    rows: &[Open<'_>],
+    closing: &BTreeSet<Mechanism>,
+    left: impl Fn(&Open<'_>) -> BTreeSet<Mechanism>,
+) -> (BTreeSet<Mechanism>, Vec<String>) {
+    let kept: Vec<(&Open<'_>, BTreeSet<Mechanism>)> =
+        rows.iter().map(|open| (open, left(open))).collect();
+    let is_kept = |mechanism: &&Mechanism| kept.iter().any(|(_, left)| left.contains(mechanism));
+    let closes = closing.iter().filter(|it| !is_kept(it)).copied();
+    let ended = kept.iter().filter(|(_, left)| left.is_empty());
+    (
+        closes.collect(),
+        ended.map(|(open, _)| open.row.id.clone()).collect(),
+    )
 }
 
 /// Saves an account's block, and turns all its flags on.
-fn block_of_account(account: &AccountId, mechanisms: &BTreeSet<Mechanism>) -> Vec<Step> {
+fn block_of_account(account: &AccountId, rows: &[Open<'_>], told: &Remedy) -> Vec<Step> {
     let call = |verb: &str, more: &str| {
         format!("aws s3control {verb}-public-access-block --account-id {account}{more}")
     };
@@ -189,12 +193,17 @@ fn block_of_account(account: &AccountId, mechanisms: &BTreeSet<Mechanism>) -> Ve
     let save = Step {
         command: format!("{get} > {saved}"),
         closes: BTreeSet::new(),
+        ends: Vec::new(),
         changes: "nothing: it saves what is set now (an error says that nothing is set)".to_owned(),
         undo: "nothing to undo".to_owned(),
     };
+    let (closes, ends) = outcome(rows, &told.mechanisms, |open| {
+        open.remains.despite_block.clone()
+    });
     let close = Step {
         command: put(&flag_words(BlockFlags::ALL)),
-        closes: mechanisms.clone(),
+        closes,
+        ends,
         changes:
             "every bucket of the account, in every Region, those that are meant to be public too"
                 .to_owned(),

@@ -2,7 +2,7 @@
 
 use super::assumption::Entry;
 use super::grant::{Grant, Grantees, LimitedTo};
-use super::verdict::{Assumption, Audience, Reach};
+use super::verdict::{Assumption, Audience, Mechanism, Reach};
 use super::way::Way;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +27,11 @@ impl Entrance {
     /// Whether an audience gets in.
     pub fn entry(&self, audience: &Audience) -> Entry {
         self.way.entry(audience)
+    }
+
+    /// Through which controls an audience gets in by what it is granted, or may.
+    pub fn admitting(&self, audience: &Audience) -> BTreeSet<Mechanism> {
+        self.way.admitting(audience).collect()
     }
 
     /// Each audience that gets in: what it can do, and what was assumed for that.
@@ -67,6 +72,13 @@ impl Entrance {
     pub fn is_latent(&self) -> bool {
         self.way.grants().any(|(grant, entry)| {
             *entry == Entry::Shut && grant.audience() == Some(Audience::Public) && grant.is_usable()
+        })
+    }
+
+    /// Whether a block silences what is granted there to anybody from outside.
+    pub fn is_silenced(&self) -> bool {
+        self.way.grants().any(|(grant, entry)| {
+            *entry == Entry::Shut && grant.audience().is_some() && grant.is_usable()
         })
     }
 

@@ -9,7 +9,9 @@ use super::grant::{Grant, Grantees, LimitedTo, Owner};
 use super::known::Known;
 use super::places;
 use super::state::BucketState;
-use super::verdict::{Answer, Assumption, Audience, Certainty, Permission, Reach, Verdict};
+use super::verdict::{
+    Answer, Assumption, Audience, Certainty, Mechanism, Permission, Reach, Verdict,
+};
 use super::way::Way;
 use crate::event::BlockFlags;
 use crate::vocab::Untrusted;
@@ -71,6 +73,12 @@ impl Judgement {
                 && grant.is_usable()
                 && grant.reach().permissions.contains(&permission)
         })
+    }
+
+    /// Through which controls an audience gets in by what it is granted, or may.
+    pub fn admitting(&self, audience: &Audience) -> BTreeSet<Mechanism> {
+        let ways = [&self.ways.policy, &self.ways.acl].into_iter();
+        ways.flat_map(|way| way.admitting(audience)).collect()
     }
 
     /// Whether one audience gets in.

@@ -6,7 +6,7 @@ use super::deny;
 use super::grant::{Grant, Grantees, LimitedTo, Owner};
 use super::known::Known;
 use super::state::BucketState;
-use super::verdict::{Answer, Assumption, Audience, Outsider};
+use super::verdict::{Answer, Assumption, Audience, Mechanism, Outsider};
 use std::collections::BTreeSet;
 
 /// One way in: its grants, each with what stands before it, and what holds for audiences that it grants nothing.
@@ -109,6 +109,19 @@ impl Way {
             canonical: entry,
             ..self
         }
+    }
+
+    /// Through which controls an audience gets in by what it is granted, or may.
+    pub(super) fn admitting(&self, audience: &Audience) -> impl Iterator<Item = Mechanism> {
+        let may = |(grant, entry): &&(Grant, Entry)| {
+            matches!(entry, Entry::Open(_) | Entry::Unknown)
+                && grant.is_usable()
+                && grant.audience().as_ref() == Some(audience)
+        };
+        self.grants
+            .iter()
+            .filter(may)
+            .map(|(grant, _)| grant.mechanism)
     }
 
     /// The grants, each with what stands before it.

@@ -21,7 +21,7 @@ impl PatternError {
         Self {
             pattern: pattern.to_owned(),
             at,
-            problem: problem.into(),
+            problem: one_line(&problem.into()),
             expected: Vec::new(),
             hint: None,
         }
@@ -33,7 +33,7 @@ impl PatternError {
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(one_line(&hint.into()));
         self
     }
 
@@ -96,6 +96,19 @@ impl fmt::Display for PatternError {
 }
 
 impl std::error::Error for PatternError {}
+
+/// Text as a part of one line: names and values can hold line breaks, which would begin a line that nobody here wrote.
+pub(super) fn one_line(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match breaks(c) {
+            true => line.extend(c.escape_default()),
+            false => line.push(c),
+        }
+    }
+    line
+}
 
 #[cfg(test)]
 mod tests {

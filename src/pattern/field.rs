@@ -46,6 +46,13 @@ impl Field {
         }
     }
 
+    /// Whether a record says anything there.
+    pub fn is_in(&self, record: View<'_, '_>) -> bool {
+        let mut is_there = false;
+        eval::each(record, &self.selector.steps, &mut |_| is_there = true);
+        is_there
+    }
+
     /// What a record says there: a text as it is, anything else as JSON writes it; of a wildcard's values a JSON array.
     pub fn read(&self, record: View<'_, '_>) -> Option<String> {
         let mut found = Vec::new();

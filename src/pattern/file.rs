@@ -1,5 +1,6 @@
 //! Which patterns does a file hold? One pattern, or what `aws logs describe-metric-filters` prints.
 
+use super::error::one_line;
 use super::{Field, InteriorStar, Pattern, PatternError};
 use serde_json::{Value, de::Deserializer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +59,8 @@ impl fmt::Display for Unapplied {
         match self {
             Self::FieldSelection(criteria) => write!(
                 f,
-                "its fieldSelectionCriteria are not applied: records that CloudWatch leaves out by `{criteria}` match here"
+                "its fieldSelectionCriteria are not applied: records that CloudWatch leaves out by `{}` match here",
+                one_line(criteria)
             ),
             Self::Transformed => write!(
                 f,
@@ -67,7 +69,7 @@ impl fmt::Display for Unapplied {
             Self::Dimensions(names) => write!(
                 f,
                 "its dimensions `{}` are not applied: CloudWatch keeps a metric for each of their values, and here all matches are counted in one",
-                names.join("`, `")
+                one_line(&names.join("`, `"))
             ),
         }
     }
@@ -110,19 +112,20 @@ pub enum Problem {
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let filter = one_line(&self.filter);
         match &self.problem {
-            Problem::Pattern(error) => write!(f, "filter `{}`: {error}", self.filter),
+            Problem::Pattern(error) => write!(f, "filter `{filter}`: {error}"),
             Problem::MetricValue(text) => write!(
                 f,
-                "filter `{}`: its metricValue `{text}` is neither a number nor a selector",
-                self.filter
+                "filter `{filter}`: its metricValue `{}` is neither a number nor a selector",
+                one_line(text)
             ),
             Problem::DefaultValue(text) => write!(
                 f,
-                "filter `{}`: its defaultValue `{text}` is no number",
-                self.filter
+                "filter `{filter}`: its defaultValue `{}` is no number",
+                one_line(text)
             ),
-            Problem::NoPattern => write!(f, "filter `{}` has no `filterPattern`", self.filter),
+            Problem::NoPattern => write!(f, "filter `{filter}` has no `filterPattern`"),
             Problem::BrokenJson(cause) => write!(
                 f,
                 "broken JSON: {cause}\nhint: is it all that `aws logs describe-metric-filters` printed?"

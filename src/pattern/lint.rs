@@ -4,6 +4,7 @@
 
 use super::clash::clashes;
 use super::comparand::Comparand;
+use super::error::one_line;
 use super::expression::{Condition, Expression, Selector, Test};
 use crate::vocab::named;
 use std::fmt;
@@ -51,7 +52,7 @@ impl Warning {
         Self {
             column: before.chars().count() + 1,
             lint,
-            message: message.into(),
+            message: one_line(&message.into()),
         }
     }
 }

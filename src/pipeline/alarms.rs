@@ -252,7 +252,8 @@ impl Watcher<'_> {
             .delivered_key()
             .filter(|key| key.kind == KeyKind::Log)
             .map(|key| key.delivered.unix().div_euclid(60));
-        let arrived = delivered.unwrap_or(happened.saturating_add(self.watch.settings.delay));
+        let delayed = time.plus(self.watch.settings.delay).unix().div_euclid(60);
+        let arrived = delivered.unwrap_or(delayed);
         (happened, arrived.max(happened))
     }
 

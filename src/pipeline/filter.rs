@@ -11,7 +11,7 @@ use super::{Options, Progress, ScanError, in_pool};
 use crate::analysis::{NoLog, Selection};
 use crate::event::{bucket_named, event_time};
 use crate::pattern::{Field, MetricFilter};
-use crate::record::{Glance, RawRecord, Record, TextKind};
+use crate::record::{Decoder, Glance, RawRecord, Record, TextKind};
 use crate::source::{LogFile, Source};
 use crate::vocab::{Citation, LogFileId, Loss, LossKind, Region, SkipReason, Untrusted};
 use rayon::prelude::*;
@@ -70,6 +70,8 @@ pub struct Filtered {
     pub rows: Vec<FieldRow>,
     /// Selectors of which a name occurs in no record: probably mistyped.
     pub unseen: Vec<Unseen>,
+    /// Selectors whose names all occur, and that lead to nothing in any record: probably another way was meant.
+    pub unmet: Vec<String>,
     /// What could not be read.
     pub losses: Vec<Loss>,
     /// How many log files were read.
@@ -134,6 +136,7 @@ pub fn filter(
         out.flush()?;
         if all.records > 0 {
             all.unseen = prefilter.unseen();
+            all.unmet = prefilter.unmet();
         }
         Ok(all)
     })?
@@ -177,6 +180,7 @@ fn sift<'s>(
         selection: &options.selection,
         prefilter,
         places: None,
+        follows: None,
         lines: Vec::new(),
         found: Filtered {
             matched_each: vec![0; query.filters.len()],
@@ -197,6 +201,8 @@ struct Sieve<'s> {
     prefilter: &'s Prefilter,
     /// Where in the window something may match, where it was searched.
     places: Option<Places>,
+    /// Reads records while a selector's names occur and it led to nothing yet.
+    follows: Option<Box<Decoder>>,
     lines: Vec<u8>,
     found: Filtered,
 }
@@ -225,10 +231,26 @@ impl Sieve<'_> {
         if let (Some(at), Some(places)) = (at, &self.places) {
             return places.touch(at, raw.len());
         }
-        if at.is_none() {
-            self.prefilter.look_for_names(raw);
-        }
         self.prefilter.search(raw).touch(0, raw.len())
+    }
+
+    /// Looks which selectors' names occur in a text, and whether there is one to be followed.
+    fn look_for_names(&mut self, text: &[u8]) {
+        self.prefilter.look_for_names(text);
+        match self.prefilter.is_any_open() {
+            true => _ = self.follows.get_or_insert_default(),
+            false => self.follows = None,
+        }
+    }
+
+    fn follow(&mut self, raw: &[u8]) {
+        let Some(decoder) = &mut self.follows else {
+            return;
+        };
+        self.prefilter.follow(raw, decoder);
+        if !self.prefilter.is_any_open() {
+            self.follows = None;
+        }
     }
 
     fn asks_for_fields(&self) -> bool {
@@ -301,7 +323,7 @@ fn write_line(lines: &mut Vec<u8>, raw: &[u8]) {
 
 impl Reader for Sieve<'_> {
     fn window(&mut self, window: &[u8]) {
-        self.prefilter.look_for_names(window);
+        self.look_for_names(window);
         // Most records are told at a glance: each of the others is searched by itself.
         let is_searched = !self.prefilter.is_for_glances();
         self.places = is_searched.then(|| self.prefilter.search(window));
@@ -313,6 +335,10 @@ impl Reader for Sieve<'_> {
         at: Option<usize>,
         glance: Option<&Glance<'_>>,
     ) -> bool {
+        if at.is_none() {
+            self.look_for_names(raw.raw);
+        }
+        self.follow(raw.raw);
         let told = glance.and_then(|glance| self.told_by(glance));
         match told.unwrap_or_else(|| self.may_match(raw.raw, at)) {
             false => {}

@@ -4,7 +4,8 @@
 //! escape in it is always a "perhaps" where fields are asked for.
 
 use super::filter::{Thoroughness, Unseen};
-use crate::pattern::{MetricFilter, Needles};
+use crate::pattern::{Field, MetricFilter, Needles};
+use crate::record::Decoder;
 use aho_corasick::{AhoCorasick, Match, packed};
 use memchr::memmem::{self, Finder};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,17 +17,39 @@ pub(super) struct Prefilter {
     words: Option<Words>,
     /// Whether an escape may hide a word.
     escapable: bool,
-    names: Vec<Name>,
+    asked: Vec<Asked>,
     /// Whether a glance mostly tells whether a record matches.
     is_for_glances: bool,
 }
 
-/// A selector, and a name that must occur for it to find anything.
+/// A selector, the names that must occur for it to find anything, and whether it led to something in any record.
+#[derive(Debug)]
+struct Asked {
+    selector: String,
+    field: Option<Field>,
+    names: Vec<Name>,
+    met: AtomicBool,
+}
+
+/// A name on a selector's way.
 #[derive(Debug)]
 struct Name {
-    asked: Unseen,
+    name: String,
     quoted: Finder<'static>,
     seen: AtomicBool,
+}
+
+impl Name {
+    fn is_seen(&self) -> bool {
+        self.seen.load(Ordering::Relaxed)
+    }
+}
+
+impl Asked {
+    /// Whether its names occur, and nothing was met yet to which it leads.
+    fn is_open(&self) -> bool {
+        !self.met.load(Ordering::Relaxed) && self.names.iter().all(Name::is_seen)
+    }
 }
 
 /// Where in a text something stands that a match may need.
@@ -67,7 +90,7 @@ impl Prefilter {
                 .iter()
                 .any(|needles| matches!(needles, Needles::InJson(_))),
             words,
-            names: filters.iter().flat_map(names).collect(),
+            asked: filters.iter().flat_map(asked).collect(),
             is_for_glances: thoroughness == Thoroughness::Likely
                 && filters
                     .iter()
@@ -95,22 +118,54 @@ impl Prefilter {
 
     /// Looks which selectors' names occur. Each is searched for only until it is found.
     pub(super) fn look_for_names(&self, text: &[u8]) {
-        for name in &self.names {
-            if !name.seen.load(Ordering::Relaxed) && name.quoted.find(text).is_some() {
+        let names = self.asked.iter().flat_map(|asked| &asked.names);
+        for name in names.filter(|name| !name.is_seen()) {
+            if name.quoted.find(text).is_some() {
                 name.seen.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Whether there is a selector whose names occur, and that led to nothing yet.
+    pub(super) fn is_any_open(&self) -> bool {
+        self.asked.iter().any(Asked::is_open)
+    }
+
+    /// Looks whether such a selector leads to something in a record. Read is a record only that holds all its names.
+    pub(super) fn follow(&self, raw: &[u8], decoder: &mut Decoder) {
+        for asked in self.asked.iter().filter(|asked| asked.is_open()) {
+            let mut names = asked.names.iter();
+            if !names.all(|name| name.quoted.find(raw).is_some()) {
+                continue;
+            }
+            if let (Some(field), Ok(record)) = (&asked.field, decoder.decode(raw))
+                && field.is_in(record.view())
+            {
+                asked.met.store(true, Ordering::Relaxed);
             }
         }
     }
 
     /// The selectors of which a name was never met, each with the first such.
     pub(super) fn unseen(&self) -> Vec<Unseen> {
-        let unseen = self
-            .names
-            .iter()
-            .filter(|name| !name.seen.load(Ordering::Relaxed));
-        let mut unseen: Vec<Unseen> = unseen.map(|name| name.asked.clone()).collect();
+        let unseen = self.asked.iter().filter_map(|asked| {
+            let name = asked.names.iter().find(|name| !name.is_seen())?;
+            Some(Unseen {
+                selector: asked.selector.clone(),
+                name: name.name.clone(),
+            })
+        });
+        let mut unseen: Vec<Unseen> = unseen.collect();
         unseen.dedup_by(|later, earlier| later.selector == earlier.selector);
         unseen
+    }
+
+    /// The selectors whose names all occur, and that lead to nothing in any record.
+    pub(super) fn unmet(&self) -> Vec<String> {
+        let open = self.asked.iter().filter(|asked| asked.is_open());
+        let mut unmet: Vec<String> = open.map(|asked| asked.selector.clone()).collect();
+        unmet.dedup();
+        unmet
     }
 }
 
@@ -127,19 +182,19 @@ fn apart(mut places: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
     apart
 }
 
-fn names(filter: &MetricFilter) -> Vec<Name> {
-    let name = |selector: &str, name: &str| Name {
-        asked: Unseen {
-            selector: selector.to_owned(),
-            name: name.to_owned(),
-        },
+fn asked(filter: &MetricFilter) -> Vec<Asked> {
+    let name = |name: &str| Name {
+        name: name.to_owned(),
         quoted: Finder::new(&format!("\"{name}\"")).into_owned(),
         seen: AtomicBool::new(false),
     };
-    let selectors = filter.pattern.selectors().into_iter();
-    let names =
-        selectors.flat_map(|(selector, names)| names.into_iter().map(move |it| name(selector, it)));
-    names.collect()
+    let asked = |(selector, names): (&str, Vec<&str>)| Asked {
+        selector: selector.to_owned(),
+        field: Field::parse(selector).ok(),
+        names: names.into_iter().map(name).collect(),
+        met: AtomicBool::new(false),
+    };
+    filter.pattern.selectors().into_iter().map(asked).collect()
 }
 
 fn any_of(needles: &[Needles]) -> Option<Words> {

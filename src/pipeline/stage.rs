@@ -60,13 +60,14 @@ impl Stage<'_> {
         }
     }
 
-    /// From the first record of the log group to the minute after its last arrives.
+    /// From the first record of the log group to the minute after its last arrives; what is evaluated when the evidence is taken to have
+    /// ended is no part of it.
     fn replayed(&self, settings: &AlarmSettings, data: &[Datum]) -> Replay {
         let default = self.filter.default_value.or(self.watch.default_value);
         let metric = Metric::new(data, default, &self.seen.active);
         let (start, last) = self.seen.span.unwrap_or_default();
         let end = last.saturating_add(1);
-        let until = self.until.map(|until| until.unix().div_euclid(60));
+        let until = self.until.map(|until| until.plus(-1).unix().div_euclid(60));
         replay(
             settings,
             &metric,

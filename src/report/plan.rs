@@ -29,7 +29,7 @@ pub fn write_text(plan: &[Remedy], analysis: &Analysis, out: &mut dyn Write) -> 
     for remedy in plan {
         write_head(remedy, out)?;
         for (number, step) in remedy.steps.iter().enumerate() {
-            write_step(number + 1, step, out)?;
+            write_step(number + 1, step, remedy, out)?;
         }
     }
     Ok(())
@@ -55,15 +55,27 @@ fn write_head(remedy: &Remedy, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-fn write_step(number: usize, step: &Step, out: &mut dyn Write) -> io::Result<()> {
-    let closes: Vec<&str> = step.closes.iter().map(|one| one.name()).collect();
-    match closes.is_empty() {
-        true => writeln!(out, "# {number}. saves only")?,
-        false => writeln!(out, "# {number}. closes {}", closes.join(", "))?,
-    }
+fn write_step(number: usize, step: &Step, remedy: &Remedy, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# {number}. {}", comes_to(step, remedy))?;
     writeln!(out, "#    changes: {}", step.changes)?;
     writeln!(out, "#    undo: {}", step.undo)?;
     writeln!(out, "{}", step.command)
+}
+
+/// What a step comes to.
+fn comes_to(step: &Step, remedy: &Remedy) -> String {
+    let names: Vec<&str> = step.closes.iter().map(|one| one.name()).collect();
+    let closes = (!names.is_empty()).then(|| format!("closes {}", names.join(", ")));
+    let ends = match step.ends.len() {
+        0 => None,
+        all if all == remedy.exposures.len() => Some("ends all".to_owned()),
+        _ => Some(format!("ends {}", step.ends.join(", "))),
+    };
+    let told: Vec<String> = closes.into_iter().chain(ends).collect();
+    match told.is_empty() {
+        true => "saves only".to_owned(),
+        false => told.join("; "),
+    }
 }
 
 #[derive(Serialize)]
@@ -81,6 +93,7 @@ struct RemedyJson<'a> {
 struct StepJson<'a> {
     commands: Vec<&'a str>,
     closes: Vec<&'static str>,
+    ends: &'a [String],
     changes: &'a str,
     undo: &'a str,
 }
@@ -111,6 +124,7 @@ fn step_json(step: &Step) -> StepJson<'_> {
     StepJson {
         commands: step.command.lines().collect(),
         closes: step.closes.iter().map(|one| one.name()).collect(),
+        ends: &step.ends,
         changes: &step.changes,
         undo: &step.undo,
     }

@@ -345,6 +345,7 @@ fn exposure(name: &str, opened: &Cause, closed: Option<&Cause>) -> Exposure {
             false => Attendance::default(),
         },
         uncovered: vec![span(2000, 3000)],
+        remains: None,
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Life {
     pub missing: Instants,
     /// What is known of blocks that cannot be told.
     pub loosened: Loosened,
+    /// Whether something speaks against what is known of the bucket's block, and decides nothing.
+    pub block_doubted: bool,
     /// When something last succeeded that a block would have kept from it.
     pub unblocked: Option<Timestamp>,
     /// Until when it cannot be told: the proof that a call is missing.
@@ -134,6 +136,12 @@ impl Life {
         self.tied.remove(&control);
         self.perhaps.forget(control);
         self.shown = self.shown.take().filter(|_| control != Control::Acl);
+        self.block_doubted &= control != Control::Block;
+    }
+
+    /// Takes note of a contradiction.
+    pub(super) fn heed(&mut self, kind: ContradictionKind) {
+        self.block_doubted |= kind.doubts_block();
     }
 
     /// A call that took effect.
@@ -213,7 +221,7 @@ impl Life {
             self.disputes.remove(&control);
         }
         self.perhaps = Perhaps::default();
-        self.unblocked = None;
+        (self.unblocked, self.block_doubted) = (None, false);
         self.loosen(Control::Block, None);
         self.notes.clear();
         self.objects = Arc::default();

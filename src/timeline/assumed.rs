@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 /// What was assumed so far. What held only within one second is not counted: nobody can tell in which order its calls came.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Assumed {
+    /// Whether it began with something assumed.
+    begins: bool,
     lasting: BTreeSet<Assumption>,
     since: Option<Timestamp>,
     now: BTreeSet<Assumption>,
@@ -15,15 +17,16 @@ pub(super) struct Assumed {
 impl Assumed {
     /// From that instant on this is assumed.
     pub fn hold(&mut self, at: Timestamp, assumed: &BTreeSet<Assumption>) {
+        self.begins |= self.since.is_none() && !assumed.is_empty();
         if self.since != Some(at) {
             self.lasting.append(&mut self.now);
         }
         (self.since, self.now) = (Some(at), assumed.clone());
     }
 
-    /// Whether anything was assumed.
-    pub fn is_any(&self) -> bool {
-        !self.lasting.is_empty() || !self.now.is_empty()
+    /// Whether it was open at first only if something is assumed.
+    pub fn begins(&self) -> bool {
+        self.begins
     }
 
     /// All of it.
@@ -46,7 +49,11 @@ mod tests {
             for (second, held) in steps {
                 assumed.hold(Timestamp::from_unix(*second), &set(held));
             }
-            assert_eq!(assumed.is_any(), !assumed.clone().all().is_empty());
+            let first = steps.first();
+            assert_eq!(
+                assumed.begins(),
+                first.is_some_and(|(_, held)| !held.is_empty())
+            );
             assumed.all()
         };
         assert_eq!(told(&[]), set(&[]));

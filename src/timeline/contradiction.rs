@@ -85,6 +85,14 @@ impl ContradictionKind {
         }
     }
 
+    /// Whether a bucket's block may be another than the one that is known, which stands all the same.
+    pub(super) fn doubts_block(self) -> bool {
+        matches!(
+            self,
+            Self::BlockLengthDiffers | Self::RefusedWithoutBlock | Self::DeniedWhileOpen
+        )
+    }
+
     /// What it means for an event that its copies differ.
     pub(super) fn of_copies(copies: Copies) -> Option<Self> {
         match copies {

@@ -3,6 +3,7 @@
 use super::apply::{Existence, Life};
 use super::observed;
 use super::passing::Passing;
+use super::remains::{Closing, Ending};
 use super::rows::{Moved, Whose};
 use super::standing::Standing;
 use super::types::{Cause, ClosedHow, Exposure, Timeline};
@@ -41,8 +42,18 @@ impl Walk<'_> {
         closed
     }
 
+    fn ending(&self, at: Timestamp) -> Ending {
+        let is_open = self.rows.is_any_open();
+        Ending {
+            at,
+            beyond: self.ground.beyond,
+            closing: is_open.then(|| Closing::of(&self.life, self.ground.owner)),
+        }
+    }
+
     pub(super) fn end_timeline(&mut self, at: Timestamp) {
-        let mut rows = std::mem::take(&mut self.rows).finish(&self.whose, at, self.ground.beyond);
+        let ending = self.ending(at);
+        let mut rows = std::mem::take(&mut self.rows).finish(&self.whose, &ending);
         let observed = std::mem::take(&mut self.observed).finish(&self.whose);
         let seen = observed.iter().filter_map(|(row, _)| row.closed_at).max();
         let at = seen.map_or(at, |seen| at.max(seen));

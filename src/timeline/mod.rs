@@ -17,6 +17,7 @@ mod effect;
 mod ending;
 mod first;
 mod fold;
+mod id;
 mod interval;
 mod intrusion;
 mod lesson;
@@ -31,6 +32,7 @@ mod possible;
 mod proof;
 mod realm;
 mod registry;
+mod remains;
 mod rows;
 mod second;
 mod shown;
@@ -58,6 +60,6 @@ pub use realm::{Apart, Realm, Survey};
 pub use sum::Effects;
 pub use trace::{Recorded, Unissued};
 pub use types::{
-    Cause, ChangeRow, ChangeScope, ClosedHow, Effect, Exposure, Interval, OpenedHow, Scope,
-    Settings, Timeline,
+    Cause, ChangeRow, ChangeScope, ClosedHow, Effect, Exposure, Interval, OpenedHow, Remains,
+    Scope, Settings, Timeline,
 };

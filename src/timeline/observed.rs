@@ -6,8 +6,9 @@
 
 use super::apply::Life;
 use super::distinct::Distinct;
+use super::id::exposure_id;
 use super::passing::Passing;
-use super::rows::{MOST_OBJECTS, Whose, exposure_id};
+use super::rows::{MOST_OBJECTS, Whose};
 use super::standing::{Door, Standing};
 use super::types::{Cause, ClosedHow, Exposure, Interval, OpenedHow, Scope};
 use crate::event::{Asking, Caller, Request};
@@ -326,6 +327,7 @@ impl Sight {
             },
             aws_public: self.aws_public,
             uncovered: Vec::new(),
+            remains: None,
             opened: Some(self.first),
             closed: None,
             granted: Vec::new(),

@@ -2,14 +2,13 @@
 
 use super::apply::Life;
 use super::assumed::Assumed;
+use super::id::exposure_id;
 use super::objects::Touched;
+use super::remains::Ending;
 use super::standing::{Door, Standing};
 use super::types::{Cause, ClosedHow, Exposure, OpenedHow, Scope};
-use crate::exposure::{
-    Answer, Assumption, Audience, Entry, Mechanism, ObjectAcls, Outsider, Owner, Reach,
-};
+use crate::exposure::{Answer, Assumption, Audience, Entry, Mechanism, ObjectAcls, Owner, Reach};
 use crate::vocab::{AccountId, BucketName, Region, Timestamp, Untrusted};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -208,7 +207,7 @@ impl Rows {
         for (who, row) in &mut self.open {
             let assumed = row.opened_how == OpenedHow::BeforeEvidence
                 && row.opened_at == at
-                && row.assumptions.is_any();
+                && row.assumptions.begins();
             if let Some((_, assumptions)) = after.open.get(who).filter(|_| assumed) {
                 row.opened_how = OpenedHow::FirstEvidence;
                 row.opened = Some(cause.clone());
@@ -254,15 +253,15 @@ impl Rows {
         }
     }
 
-    /// All exposures, up to the end of the evidence. `beyond` is assumed of public ones that reach past its instant.
-    pub fn finish(
-        self,
-        whose: &Whose,
-        end: Timestamp,
-        beyond: Option<(Timestamp, Assumption)>,
-    ) -> Vec<Exposure> {
+    /// Whether any exposure is open.
+    pub fn is_any_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// All exposures, up to the end of the evidence.
+    pub fn finish(self, whose: &Whose, ending: &Ending) -> Vec<Exposure> {
         let rows = self.ended.into_iter().chain(self.open.into_values());
-        rows.map(|row| row.finish(whose, end, beyond)).collect()
+        rows.map(|row| row.finish(whose, ending)).collect()
     }
 }
 
@@ -321,14 +320,15 @@ impl Row {
         self.objects.extend(transition.objects(who, begins));
     }
 
-    fn finish(
-        mut self,
-        whose: &Whose,
-        end: Timestamp,
-        beyond: Option<(Timestamp, Assumption)>,
-    ) -> Exposure {
-        let last = self.end.as_ref().map_or(end, |end| end.at);
-        let beyond = beyond.filter(|(date, _)| last > *date && self.audience == Audience::Public);
+    fn finish(mut self, whose: &Whose, ending: &Ending) -> Exposure {
+        let last = self.end.as_ref().map_or(ending.at, |end| end.at);
+        let remains = match self.end {
+            None => ending.remains((&self.door, &self.audience), &self.now),
+            Some(_) => None,
+        };
+        let beyond = ending
+            .beyond
+            .filter(|(date, _)| last > *date && self.audience == Audience::Public);
         let mut assumptions = self.assumptions.all();
         assumptions.extend(beyond.map(|(_, assumption)| assumption));
         let (scope, access_point) = told(&self.door);
@@ -372,48 +372,9 @@ impl Row {
             origins: Default::default(),
             attendance: Default::default(),
             uncovered: Vec::new(),
+            remains,
         }
     }
-}
-
-/// Sixteen hex digits over what makes an exposure this one.
-pub(super) fn exposure_id(
-    whose: &Whose,
-    scope: Scope,
-    access_point: Option<&Untrusted>,
-    audience: &Audience,
-    opened: Option<&Cause>,
-    opened_at: Timestamp,
-) -> String {
-    let (audience, outsider) = match audience {
-        Audience::Public => ("public", String::new()),
-        Audience::Foreign(outsider) => {
-            ("cross-account", Outsider::id(outsider).reveal().to_owned())
-        }
-    };
-    let opening = opened.map(|cause| match cause.event.event_id() {
-        Some(id) => id.to_string(),
-        None => format!("{opened_at} {}", cause.event.name),
-    });
-    let parts = [
-        whose
-            .account
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        whose.bucket.to_string(),
-        scope.name().to_owned(),
-        access_point.map_or_else(String::new, |name| name.reveal().to_owned()),
-        audience.to_owned(),
-        outsider,
-        opening.unwrap_or_else(|| opened_at.to_string()),
-    ];
-    let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 /// So many objects are named.

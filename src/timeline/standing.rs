@@ -4,8 +4,8 @@ use super::apply::Life;
 use super::perhaps::Perhaps;
 use crate::event::BlockFlags;
 use crate::exposure::{
-    Assumption, Audience, BucketState, Entrance, Entry, Judgement, Known, Owner, Reach, Verdict,
-    judge, judge_access_point, judge_objects,
+    Assumption, Audience, BucketState, Entrance, Entry, Judgement, Known, Mechanism, Owner, Reach,
+    Verdict, judge, judge_access_point, judge_objects,
 };
 use crate::vocab::{AccountId, Untrusted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -173,6 +173,24 @@ impl Standing {
         }
     }
 
+    /// Through which controls an audience gets in by an entrance, or may, of what it is granted there.
+    pub fn admitting(&self, door: &Door, audience: &Audience) -> BTreeSet<Mechanism> {
+        let all = std::iter::once(self).chain(&self.others);
+        all.flat_map(|standing| standing.own_admitting(door, audience))
+            .collect()
+    }
+
+    fn own_admitting(&self, door: &Door, audience: &Audience) -> BTreeSet<Mechanism> {
+        match door {
+            Door::Bucket => self.bucket.admitting(audience),
+            Door::Objects => self.objects.admitting(audience),
+            Door::AccessPoint(id) => {
+                let point = self.points.get(id);
+                point.map_or(BTreeSet::new(), |point| point.admitting(audience))
+            }
+        }
+    }
+
     /// The verdict, where what cannot be told makes no difference to it.
     pub fn verdict(&self) -> Verdict {
         let verdict = self.own_verdict();
@@ -285,6 +303,11 @@ impl Standing {
             || self.objects.is_latent()
             || self.points.values().any(Entrance::is_latent);
         is_latent && self.others.iter().all(Self::is_latent)
+    }
+
+    /// Whether a block silences what an access point grants to anybody from outside.
+    pub fn has_silenced_points(&self) -> bool {
+        self.points.values().any(Entrance::is_silenced)
     }
 
     /// What is open beside the bucket itself, as a timeline notes it.

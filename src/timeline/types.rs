@@ -2,7 +2,7 @@
 
 use super::access::Attendance;
 use super::origin::{Origin, Origins};
-use crate::event::{Change, CitedEvent, Outcome};
+use crate::event::{BlockFlags, Change, CitedEvent, Outcome};
 use crate::exposure::{
     Answer, Assumption, Audience, Certainty, Mechanism, Outsider, Permission, Reach, Verdict,
 };
@@ -131,6 +131,27 @@ pub struct Exposure {
     pub attendance: Attendance,
     /// The times inside it for which there is no evidence: the verdict leans on nothing having happened then.
     pub uncovered: Vec<Span>,
+    /// What it would take to close it, while it is open.
+    pub remains: Option<Remains>,
+}
+
+/// How an exposure stands that is open at the end of the evidence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Remains {
+    /// Through which controls its audience gets in then.
+    pub mechanisms: BTreeSet<Mechanism>,
+    /// Through which of these it still may if every flag of the bucket's block, or of its account's, is on.
+    pub despite_block: BTreeSet<Mechanism>,
+    /// Through which controls it gets in if the bucket has no policy. They need not be open now: Deny statements go with a policy.
+    pub without_policy: BTreeSet<Mechanism>,
+    /// Through which controls anybody from outside gets in then.
+    pub open_without_policy: BTreeSet<Mechanism>,
+    /// Whether access points of the bucket grant others something too that a block silences, as it does only while a policy is public.
+    pub silenced_points: bool,
+    /// Whether it is known what the bucket policy says.
+    pub policy_is_known: bool,
+    /// The bucket's own block, where each of its flags is known.
+    pub block: Option<BlockFlags>,
 }
 
 impl Exposure {

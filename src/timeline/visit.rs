@@ -283,6 +283,7 @@ impl Walk<'_> {
         cause: &Cause,
         kind: ContradictionKind,
     ) {
+        self.life.heed(kind);
         let last = self.intervals.last_begun();
         let named = self
             .contradictions

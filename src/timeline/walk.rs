@@ -276,6 +276,7 @@ impl<'w> Walk<'w> {
     pub(super) fn note(&mut self, at: Timestamp, cause: &Cause, mut found: Found) {
         let (account, bucket) = (self.whose.account.clone(), Some(self.whose.bucket.clone()));
         let kinds = std::mem::take(&mut found.contradictions);
+        kinds.iter().for_each(|kind| self.life.heed(*kind));
         self.contradictions
             .extend(kinds.into_iter().map(|kind| Contradiction {
                 at,

@@ -82,7 +82,7 @@ fn settings(asked: &Alarm) -> anyhow::Result<AlarmSettings> {
         threshold: asked.threshold,
         missing: asked.treat_missing_data,
         metric_time: asked.metric_time,
-        delay: asked.delay.div_euclid(60),
+        delay: asked.delay,
     };
     settings
         .check()

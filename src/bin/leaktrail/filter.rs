@@ -145,8 +145,16 @@ fn tell(running: &Running, meant: &Meant, filtered: &Filtered) {
     if !running.quiet {
         let unseen = filtered.unseen.iter();
         for Unseen { selector, name } in unseen.filter(|it| meant.asks_for(&it.selector)) {
+            let (selector, name) = (printable(selector), printable(name));
             talk::note(&format!(
                 "warning: no record has a field of the name `{name}`, which `{selector}` asks for: is it spelled right?"
+            ));
+        }
+        let unmet = filtered.unmet.iter();
+        for selector in unmet.filter(|selector| meant.asks_for(selector)) {
+            let selector = printable(selector);
+            talk::note(&format!(
+                "warning: `{selector}` leads to nothing in any record, though its names occur elsewhere: is that the way?"
             ));
         }
         talk::note(&format!(

@@ -74,7 +74,8 @@ pub fn read(asked: &Patterns) -> anyhow::Result<Meant> {
 pub fn warn(meant: &Meant) {
     for filter in meant.written() {
         for warning in filter.pattern.warnings() {
-            talk::note(&format!("warning: filter `{}`, {warning}", filter.name));
+            let name = printable(&filter.name);
+            talk::note(&format!("warning: filter `{name}`, {warning}"));
         }
     }
 }
@@ -140,7 +141,7 @@ fn from_file(path: &Path, stars: InteriorStar, meant: &mut Meant) -> anyhow::Res
         for unapplied in &filter.unapplied {
             talk::note(&format!(
                 "warning: `{shown}`: filter `{}`: {unapplied}",
-                filter.name
+                printable(&filter.name)
             ));
         }
     }
