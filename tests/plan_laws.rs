@@ -302,7 +302,8 @@ fn possible(history: &[Called], bucket: &str) -> BTreeSet<u8> {
         let took: BTreeSet<u8> = ended(None).filter_map(set).collect();
         let may: BTreeSet<u8> = ended(Some("InternalError")).filter_map(set).collect();
         let refusing = ended(None).map(|called| match &called.what {
-            What::Policy(places) if places.contains(&0) => 1 << 2,
+            // One that denies everybody everything is not public.
+            What::Policy(places) if places.contains(&0) && !places.contains(&4) => 1 << 2,
             What::Acl(true, _) | What::Object => 1,
             _ => 0,
         });
