@@ -5,7 +5,7 @@ use super::check_digest::Judged;
 use super::digest::NamedLog;
 use super::material::{FileProof, Material, Trailing};
 use super::name::{ChainKind, file_name, lies_at, unpacked};
-use super::verdict::{LogVerdict, Trust, Unreferenced};
+use super::verdict::{DigestVerdict, LogVerdict, Trust, Unreferenced};
 use super::{Listed, LogFinding, MissingLog};
 use crate::source::{DeliveredKey, parse};
 use crate::vocab::{LogFileId, Span};
@@ -17,6 +17,8 @@ struct Naming<'m> {
     log: &'m NamedLog,
     digest: &'m LogFileId,
     trust: Trust,
+    /// Whether that digest is one that `verify` ends with status 5 for.
+    is_invalid: bool,
 }
 
 /// What digests say of log files, by the files' names.
@@ -30,15 +32,15 @@ impl<'m> Names<'m> {
         let mut by_name: HashMap<&str, Vec<Naming<'_>>> = HashMap::new();
         for (file, held) in &material.digests {
             let Ok(digest) = &held.digest else { continue };
-            let trust = judged
-                .get(file)
-                .map_or(Trust::Invalid, |(verdict, _)| verdict.trust());
+            let verdict = judged.get(file).map(|(verdict, _)| *verdict);
+            let trust = verdict.map_or(Trust::Invalid, DigestVerdict::trust);
             for log in &digest.logs {
                 let name = unpacked(file_name(log.key.reveal()));
                 by_name.entry(name).or_default().push(Naming {
                     log,
                     digest: file,
                     trust,
+                    is_invalid: verdict.is_none_or(DigestVerdict::is_invalid),
                 });
             }
         }
@@ -51,6 +53,11 @@ impl<'m> Names<'m> {
         here.filter(|naming| lies_at(file, naming.log.key.reveal()))
             .copied()
             .collect()
+    }
+
+    /// Whether a digest that is not invalid names a file.
+    pub fn vouch(&self, file: &LogFileId) -> bool {
+        self.naming(file).iter().any(|naming| !naming.is_invalid)
     }
 
     /// The log files that a digest names and that are not among those.
