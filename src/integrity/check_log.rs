@@ -55,6 +55,11 @@ impl<'m> Names<'m> {
             .collect()
     }
 
+    /// Whether a digest names a file.
+    pub fn name(&self, file: &LogFileId) -> bool {
+        !self.naming(file).is_empty()
+    }
+
     /// Whether a digest that is not invalid names a file.
     pub fn vouch(&self, file: &LogFileId) -> bool {
         self.naming(file).iter().any(|naming| !naming.is_invalid)
@@ -117,12 +122,20 @@ fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
         let why = FileProof::PACKED_TWICE.to_owned();
         return finding(LogVerdict::HashMismatch, why);
     }
+    let trust = naming.iter().map(|it| it.trust).max();
+    let deciding = naming.iter().filter(|it| Some(it.trust) == trust);
+    let named_by = || {
+        let digest = deciding.clone().map(|it| it.digest.as_str()).next();
+        format!("named by {}", digest.unwrap_or_default())
+    };
     let Some(content) = proof.content else {
+        // A digest under a log file's name is found too late to ask for what it names.
+        if trust == Some(Trust::Invalid) && damage.is_none() {
+            return finding(LogVerdict::DigestInvalid, named_by());
+        }
         let why = damage.unwrap_or("its content was not hashed");
         return finding(LogVerdict::Unreadable, why.to_owned());
     };
-    let trust = naming.iter().map(|it| it.trust).max();
-    let deciding = naming.iter().filter(|it| Some(it.trust) == trust);
     let fits = deciding.clone().any(|it| it.log.hash == Some(content));
     if let Some(trailing) = &proof.trailing {
         return finding(LogVerdict::TrailingData, added(trailing, fits, damage));
@@ -139,13 +152,7 @@ fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
         ),
         (true, Some(Trust::Signed)) => finding(LogVerdict::Proven, String::new()),
         (true, Some(Trust::Consistent)) => finding(LogVerdict::Consistent, String::new()),
-        (true, _) => {
-            let digest = deciding.map(|it| it.digest.as_str()).next();
-            finding(
-                LogVerdict::DigestInvalid,
-                format!("named by {}", digest.unwrap_or_default()),
-            )
-        }
+        (true, _) => finding(LogVerdict::DigestInvalid, named_by()),
     }
 }
 

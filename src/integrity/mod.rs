@@ -35,8 +35,7 @@ pub use twins::Twins;
 pub use verdict::{DigestVerdict, LogVerdict, RecordVerdict, Trust, Unreferenced};
 
 use crate::event::{TrailCalls, TrailEvent};
-use crate::source::parse;
-use crate::vocab::{AccountId, Citation, LogFileId, Region, Span, Timestamp, Untrusted};
+use crate::vocab::{Citation, LogFileId, Span, Timestamp, Untrusted};
 use chain::Held;
 use name::{end_of, file_name, unpacked};
 use saved::{SavedOnly, saved_only};
@@ -147,8 +146,10 @@ pub fn verify(
             ..Integrity::default()
         };
     }
-    let mut chains = chain::chains(&held(material, &planted, files, &saved));
     let names = check_log::Names::of(material, &judged);
+    let mut chains = chain::chains(&held(material, &planted, files, &saved));
+    chains.extend(saved::wiped(&saved, &chains, files, &names));
+    chains.sort_by(|one, other| one.id.cmp(&other.id));
     let (logs, present) = check_log::check_logs(files, material, &names, &chains);
     let mut integrity = Integrity {
         missing: names.missing(&present),
@@ -243,13 +244,6 @@ fn held<'m>(
     saved: &'m [SavedOnly],
 ) -> Held<'m> {
     let digests = material.digests.iter();
-    let mut delivered: BTreeMap<(AccountId, Region), (Timestamp, Timestamp)> = BTreeMap::new();
-    for key in files.iter().filter_map(|it| parse(it.file.as_str())) {
-        let (first, last) = delivered
-            .entry((key.account, key.region))
-            .or_insert((key.delivered, key.delivered));
-        (*first, *last) = (key.delivered.min(*first), key.delivered.max(*last));
-    }
     Held {
         digests: digests
             .filter(|(file, _)| !planted.contains(file))
@@ -258,7 +252,7 @@ fn held<'m>(
         names: material.digests.iter().map(name).collect(),
         unreadable: unreadable(material),
         saved,
-        delivered,
+        delivered: saved::delivered(files.iter().map(|it| it.file)),
     }
 }
 
