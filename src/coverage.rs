@@ -4,9 +4,10 @@
 //! rhythm does not explain, hours whose digests or log files are missing, and the end of a chain of digests while the
 //! account goes on. A call that stops or changes a trail explains a gap; without one it is unexplained.
 
+mod causes;
 mod rhythm;
 
-use crate::event::{TrailCalls, TrailEvent, table::TrailEffect};
+use crate::event::{TrailCalls, TrailEvent};
 use crate::evidence::{Category, FileAccount};
 use crate::integrity::{Chain, ChainKind, Gap, Integrity};
 use crate::source::parse;
@@ -87,10 +88,11 @@ pub fn streams(
     let ends = ends(&sorted);
     let places = places(&sorted);
     let nothing = Hours::default();
-    let stream = |(key, gathered): (Key, Gathered)| {
+    let stream = |(key, gathered): (&Key, &Gathered)| {
         let found = Finder {
-            key: &key,
-            gathered: &gathered,
+            key,
+            gathered,
+            all: &sorted,
             place: places
                 .get(&(key.0.clone(), key.1.clone()))
                 .unwrap_or(&nothing),
@@ -99,7 +101,7 @@ pub fn streams(
         };
         let gaps = found.gaps(ends.get(&key.0).copied(), whole);
         let selectors = selectors(trails, key.0.as_ref());
-        let (account, region, category) = key;
+        let (account, region, category) = key.clone();
         Stream {
             account,
             region,
@@ -111,7 +113,7 @@ pub fn streams(
             selectors,
         }
     };
-    sorted.into_iter().map(stream).collect()
+    sorted.iter().map(stream).collect()
 }
 
 #[derive(Default)]
@@ -186,6 +188,8 @@ const HOUR: i64 = 3600;
 struct Finder<'a> {
     key: &'a Key,
     gathered: &'a Gathered,
+    /// Every stream's records.
+    all: &'a BTreeMap<Key, Gathered>,
     /// The records of all categories: a log file holds what a trail logs, of whatever category.
     place: &'a Hours,
     integrity: &'a Integrity,
@@ -194,7 +198,11 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn gaps(&self, account_ends: Option<Timestamp>, whole: Option<Span>) -> Vec<CoverageGap> {
-        let silent = self.gathered.hours.silent(account_ends);
+        let mut silent = self.gathered.hours.silent(account_ends);
+        silent.extend(
+            self.stopped(account_ends)
+                .filter(|end| !silent.contains(end)),
+        );
         let mut found: Vec<CoverageGap> = silent
             .into_iter()
             .map(|span| self.told_by_calls(span, GapKind::Silent))
@@ -211,6 +219,8 @@ impl Finder<'_> {
         found
     }
 
+    /// A hole is told although a record lies in it: that one alone may be left, or planted.
+    ///
     /// What the chain of digests says of a hole holds of the silence around it too: a call on another trail explains neither. A
     /// missing digest says nothing of it.
     fn add(&self, hole: CoverageGap, found: &mut Vec<CoverageGap>) {
@@ -224,7 +234,7 @@ impl Finder<'_> {
             let around = found.iter_mut().filter(meets);
             around.for_each(|gap| gap.explained_by = None);
         }
-        if !found.iter().any(holds) && !self.place.any_in(hole.span) {
+        if !found.iter().any(holds) && !self.place.fill(hole.span) {
             found.push(hole);
         }
     }
@@ -237,10 +247,16 @@ impl Finder<'_> {
         }
     }
 
-    /// The last files of a chain are not named yet when it is cut off: the gap begins after what they tell.
+    /// The last files of a chain are not named yet when it is cut off: the gap begins after what they tell. An end after which
+    /// there are records is none.
     fn after_last_record(&self, span: Span, kind: GapKind) -> Span {
         let last = self.place.span().map(|(_, last)| last.plus(1));
-        match last.filter(|last| kind == GapKind::EndsEarly && *last > span.from) {
+        let may_end = |last: &Timestamp| match kind {
+            GapKind::EndsEarly => true,
+            GapKind::DigestMissing => *last < span.until,
+            _ => false,
+        };
+        match last.filter(|last| *last > span.from).filter(may_end) {
             // Between an event and its delivery lie minutes: two hours, to be safe.
             Some(last) if last.plus(2 * HOUR) < span.until => Span { from: last, ..span },
             Some(_) => Span {
@@ -305,32 +321,6 @@ impl Finder<'_> {
         joined(spans)
             .into_iter()
             .map(|span| unexplained(span, GapKind::LogFilesMissing))
-    }
-
-    /// The last call before the gap, or the first in it, after which less may have been logged; unless logging began again
-    /// before the gap.
-    fn explanation(&self, gap: Span) -> Option<TrailEvent> {
-        let of_account =
-            |event: &&TrailEvent| event.account.is_none() || event.account == self.key.0;
-        let may = |event: &&TrailEvent| {
-            event.may_silence()
-                && !(event.keeps_management && self.key.2 == Category::Management)
-                && event.time >= gap.from.plus(-2 * HOUR)
-                && event.time < gap.until
-                && !self.restarted(event, gap.from)
-        };
-        let calls = self.trails.keys().filter(of_account).filter(may);
-        let before = calls.clone().rfind(|event| event.time <= gap.from);
-        before.or_else(|| calls.clone().next()).cloned()
-    }
-
-    fn restarted(&self, stop: &TrailEvent, before: Timestamp) -> bool {
-        self.trails.keys().any(|event| {
-            event.effect == TrailEffect::Starts
-                && event.trail == stop.trail
-                && event.time > stop.time
-                && event.time <= before
-        })
     }
 }
 

@@ -5,19 +5,20 @@
 
 mod apart;
 mod held;
+mod settled;
 mod sighting;
 
 pub use held::HeldWrite;
+pub use settled::{Believe, Settled};
 pub use sighting::Sighting;
 
-use crate::event::{
-    CitedEvent, CitedInquiry, Copies, EventKey, ExposureEvent, Heard, Inquiry, TrailCalls, amend,
-};
+use crate::event::{CitedInquiry, EventKey, ExposureEvent, Heard, Inquiry, TrailCalls};
 use crate::vocab::{
     AccountId, BucketName, Citation, LogFileId, Loss, Region, SkipReason, Timestamp, Untrusted,
     named,
 };
 use apart::lie_apart;
+use settled::settle;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,7 +155,7 @@ impl Evidence {
     pub fn see_addendum(&mut self, original: EventKey, event: ExposureEvent, citation: Citation) {
         let sighting = Sighting::of(event, citation);
         let addenda = self.addenda.entry(original).or_default();
-        add(addenda, sighting.event.key.clone(), sighting);
+        add(addenda, sighting.fullest().key.clone(), sighting);
     }
 
     /// Adds what the answer to a read tells. Of two copies that differ the smaller is believed.
@@ -285,10 +286,10 @@ impl Evidence {
         }
     }
 
-    /// The objects whose ACL some call may have opened to others.
+    /// The objects whose ACL some copy of a call may have opened to others.
     pub fn objects_of_interest(&self) -> ObjectsOfInterest {
         let mut objects = ObjectsOfInterest::new();
-        let events = self.events.values().map(|sighting| &sighting.event);
+        let events = self.events.values().flat_map(Sighting::events);
         for event in events.filter(|event| matters_by_itself(event)) {
             if let (Some(bucket), Some(key)) = (&event.bucket, event.change.object()) {
                 objects
@@ -343,51 +344,29 @@ impl Evidence {
         }
     }
 
-    /// The events as they were amended and the reads, each with the smallest citation of the record that it rests on.
-    pub fn cited(mut self) -> (Vec<CitedEvent>, Vec<CitedInquiry>) {
-        for (key, addenda) in std::mem::take(&mut self.addenda) {
-            let original = self.events.remove(&key);
-            let amended = addenda.into_values().fold(original, |known, addendum| {
-                Some(match known {
-                    None => Sighting {
-                        event: ExposureEvent {
-                            key: key.clone(),
-                            ..addendum.event
-                        },
-                        ..addendum
-                    },
-                    Some(known) => Sighting {
-                        event: amend(&known.event, &addendum.event),
-                        citations: addendum.citations,
-                        copies: known.copies,
-                        witnesses: addendum.witnesses,
-                        callers: known.callers,
-                    },
-                })
-            });
-            self.events.extend(amended.map(|sighting| (key, sighting)));
-        }
-        let cite = |sighting: Sighting| {
-            // Where copies differ, the one that is quoted is cited.
-            let cited = match sighting.copies {
-                Copies::Agree => sighting.citations,
-                _ => sighting.witnesses,
-            };
-            let citation = cited.into_iter().next()?;
-            Some(CitedEvent {
-                event: sighting.event,
-                citation,
-                copies: sighting.copies,
+    /// The events as they are believed and amended, by key, and the reads, each with the smallest citation of the record that
+    /// it rests on. `believe` says how far each record may be believed.
+    pub fn cited(mut self, believe: &Believe<'_>) -> (Vec<Settled>, Vec<CitedInquiry>) {
+        let addenda = std::mem::take(&mut self.addenda).into_iter();
+        let mut amended: BTreeMap<EventKey, Settled> = addenda
+            .filter_map(|(key, addenda)| {
+                let seen = self.events.remove(&key);
+                let settled = settle(&key, seen, addenda, believe)?;
+                Some((key, settled))
             })
-        };
-        let events = self.events.into_values().filter_map(cite).collect();
+            .collect();
+        let alone = self.events.into_iter().filter_map(|(key, sighting)| {
+            let settled = settle(&key, Some(sighting), BTreeMap::new(), believe)?;
+            Some((key, settled))
+        });
+        amended.extend(alone);
         let inquiries = self.inquiries.into_iter();
         let heard = inquiries.map(|(key, (inquiry, citation))| CitedInquiry {
             key,
             inquiry,
             citation,
         });
-        (events, heard.collect())
+        (amended.into_values().collect(), heard.collect())
     }
 }
 

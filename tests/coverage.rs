@@ -265,7 +265,7 @@ fn a_change_has_its_files_verdict_and_an_appended_one_none() {
 }
 
 #[test]
-fn a_planted_copy_that_says_more_is_not_covered_by_the_file_it_imitates() {
+fn a_planted_copy_that_says_more_changes_nothing_of_what_it_imitates() {
     let dir = tempfile::tempdir().unwrap();
     let (trail, _) = chain(dir.path());
     let mut fuller = public_policy(start() + 60);
@@ -274,8 +274,177 @@ fn a_planted_copy_that_says_more_is_not_covered_by_the_file_it_imitates() {
         .root
         .join(trail.log_key(start() + 660, "BBBBBBBBBBBBBBBB"));
     put(&planted, &gzip(&log(&[fuller]), 6));
-    assert_eq!(integrity(dir.path()), [("PutBucketPolicy", "unreferenced")]);
+    assert_eq!(integrity(dir.path()), [("PutBucketPolicy", "consistent")]);
+    let changes = analysis(dir.path()).changes;
+    assert!(!changes[0].event.event.record.reveal().contains("more"));
     // The very same record in a second trail's file takes nothing away.
     put(&planted, &gzip(&log(&[public_policy(start() + 60)]), 6));
     assert_eq!(integrity(dir.path()), [("PutBucketPolicy", "consistent")]);
+}
+
+/// Two weeks of two Regions, with calls on trails in the first.
+fn regions(home: impl Fn(i64) -> bool, other: impl Fn(i64) -> bool, calls: Vec<Value>) -> Analysis {
+    let dir = tempfile::tempdir().unwrap();
+    let records = |region: &str, is_active: &dyn Fn(i64) -> bool| {
+        let hours = (0..24 * DAYS).filter(|hour| is_active(*hour));
+        let record = |hour| {
+            everyday(
+                start() + hour * HOUR + 60,
+                region,
+                &format!("{region}-{hour}"),
+            )
+        };
+        hours.map(record).collect::<Vec<_>>()
+    };
+    let all = [
+        records("us-east-1", &home),
+        records("eu-west-1", &other),
+        calls,
+    ]
+    .concat();
+    put(&dir.path().join("logs.json"), &log(&all));
+    analysis(dir.path())
+}
+
+fn main_trail(name: &str, hour: i64) -> Value {
+    call(name, start() + hour * HOUR + 120, json!({"name": "main"}))
+}
+
+#[test]
+fn a_call_explains_only_a_silence_that_begins_with_it() {
+    let is_active = |hour| !(100..140).contains(&hour);
+    for (hour, why) in [
+        (99, "StopLogging"),
+        (100, "StopLogging"),
+        (117, "unexplained"),
+    ] {
+        // In a Region that is silent as long, but for the call itself.
+        let told = regions(is_active, is_active, vec![main_trail("StopLogging", hour)]);
+        let silent = format!("management 99 h to 140 h: silent {why}");
+        assert!(gaps(&told).contains(&silent), "{hour}: {:?}", gaps(&told));
+    }
+}
+
+#[test]
+fn a_stop_that_left_its_home_region_alone_is_not_why_another_is_silent() {
+    let is_active = |hour| !(100..140).contains(&hour);
+    let stopped = |home: &dyn Fn(i64) -> bool| {
+        let calls = vec![
+            main_trail("StopLogging", 99),
+            main_trail("StartLogging", 139),
+        ];
+        gaps(&regions(home, is_active, calls))
+    };
+    assert_eq!(
+        stopped(&|_| true),
+        ["management 99 h to 140 h: silent unexplained"]
+    );
+    let both = [
+        "management 99 h to 140 h: silent StopLogging",
+        "management 99 h to 139 h: silent StopLogging",
+    ];
+    assert_eq!(stopped(&is_active), both);
+    // One that ends what is logged elsewhere leaves its home Region alone.
+    let mut ends = main_trail("UpdateTrail", 99);
+    ends["requestParameters"]["isMultiRegionTrail"] = json!(false);
+    let told = gaps(&regions(|_| true, is_active, vec![ends]));
+    assert_eq!(told, ["management 99 h to 140 h: silent UpdateTrail"]);
+}
+
+#[test]
+fn what_is_stopped_and_stays_so_has_an_end_without_a_rhythm() {
+    let until = |hours: i64| move |hour| hour < hours;
+    let told = |hours: i64, calls: Vec<Value>| gaps(&regions(until(hours), |_| true, calls));
+    for hours in [2, 9, 145] {
+        for name in ["StopLogging", "DeleteTrail"] {
+            let gap = format!("management {} h to 335 h: silent {name}", hours - 1);
+            assert_eq!(told(hours, vec![main_trail(name, hours - 1)]), [gap]);
+        }
+        assert_eq!(told(hours, vec![]), [""; 0]);
+    }
+    // Another trail may go on; a record came after it; it began again.
+    let mut another = main_trail("StartLogging", 3);
+    another["requestParameters"]["name"] = json!("another");
+    let begun = main_trail("StartLogging", 8);
+    for calls in [
+        vec![main_trail("StopLogging", 8), another],
+        vec![main_trail("StopLogging", 4)],
+        vec![main_trail("StopLogging", 7), begun],
+    ] {
+        assert_eq!(told(9, calls), [""; 0]);
+    }
+    let gap = ["management 199 h to 335 h: silent StopLogging"];
+    assert_eq!(told(200, vec![main_trail("StopLogging", 199)]), gap);
+}
+
+/// Digests of three hours and of three more, seven hours later; one record in each of these hours, and further files.
+fn broken(folder: &Path, planted: &[Value]) -> Vec<String> {
+    let mut trail = Trail::new(folder, "bucket", "us-east-1", "main");
+    let mut deliver = |hour: i64| {
+        let from = start() + hour * HOUR;
+        let key = trail.log_key(from + 300, &format!("{hour:016}"));
+        let record = everyday(from + 60, "us-east-1", &format!("{hour}"));
+        trail.deliver(from, from + HOUR, &[(key, log(&[record]))], &signers()[0]);
+        if hour == 2 {
+            trail.previous = None;
+        }
+    };
+    [0, 1, 2, 10, 11, 12].into_iter().for_each(&mut deliver);
+    for (number, record) in planted.iter().enumerate() {
+        let key = trail.log_key(start() + 5 * HOUR, &format!("planted{number:09}"));
+        put(&trail.root.join(key), &gzip(&log(&[record.clone()]), 6));
+    }
+    gaps(&analysis(folder))
+}
+
+#[test]
+fn a_hole_in_the_digests_is_told_though_a_record_lies_in_it() {
+    let told = ["management 3 h to 10 h: no-digest unexplained"];
+    let in_hole = |hour: i64| {
+        everyday(
+            start() + hour * HOUR + 60,
+            "us-east-1",
+            &format!("in-{hour}"),
+        )
+    };
+    let begun = call(
+        "StartLogging",
+        start() + 10 * HOUR - 20,
+        json!({"name": "main"}),
+    );
+    for planted in [
+        vec![],
+        vec![in_hole(5)],
+        vec![begun],
+        vec![in_hole(3), in_hole(9)],
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(broken(dir.path(), &planted), told, "{planted:?}");
+    }
+    // Where another trail's records fill it there is no gap.
+    let dir = tempfile::tempdir().unwrap();
+    let filled: Vec<Value> = (3..10).map(in_hole).collect();
+    assert_eq!(broken(dir.path(), &filled), [""; 0]);
+}
+
+#[test]
+fn a_planted_call_explains_no_silence_among_digests() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut trail = Trail::new(dir.path(), "bucket", "us-east-1", "main");
+    for hour in 0..24 * 3 {
+        let from = start() + hour * HOUR;
+        let key = trail.log_key(from + 300, &format!("{hour:016}"));
+        let record = everyday(from + 60, "us-east-1", &format!("{hour}"));
+        let text = log(&[record]);
+        let silent = (40..50).contains(&hour);
+        let logs = if silent { vec![] } else { vec![(key, text)] };
+        trail.deliver(from, from + HOUR, &logs, &signers()[0]);
+    }
+    let key = trail.log_key(start() + 39 * HOUR + 600, "planted000000000");
+    let stop = log(&[main_trail("StopLogging", 39)]);
+    put(&trail.root.join(&key), &gzip(&stop, 6));
+    let told = |why: &str| [format!("management 39 h to 50 h: silent {why}")];
+    assert_eq!(gaps(&analysis(dir.path())), told("unexplained"));
+    std::fs::remove_dir_all(trail.root.join("AWSLogs/111122223333/CloudTrail-Digest")).unwrap();
+    assert_eq!(gaps(&analysis(dir.path())), told("StopLogging"));
 }

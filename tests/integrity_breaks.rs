@@ -335,3 +335,114 @@ fn a_chain_that_comes_back_to_its_first_bucket_is_whole() {
         assert!(!page.contains(word), "{word}: {page}");
     }
 }
+
+/// How many digests a page tells to be missing.
+fn missing(page: &str) -> usize {
+    page.matches("    digest missing: ").count()
+}
+
+#[test]
+fn what_is_missing_between_two_buckets_is_told_once_and_whole() {
+    // The last of the old bucket, the first of the new one, both and one more.
+    for (removed, hours) in [
+        (vec![("old", 1)], 1),
+        (vec![("new", 2)], 1),
+        (vec![("old", 1), ("new", 2), ("new", 3)], 3),
+    ] {
+        for saved in [&SAVED[..], &[]] {
+            let evidence = moved(true);
+            for (bucket, hour) in &removed {
+                let key = evidence
+                    .trail(bucket)
+                    .digest_key(start() + (hour + 1) * HOUR);
+                fs::remove_file(evidence.dir.path().join(bucket).join(key)).unwrap();
+            }
+            let page = evidence.verify(saved);
+            assert_eq!(missing(&page), hours, "{removed:?}: {page}");
+            assert!(page.contains(&format!("{hours} missing")), "{page}");
+            assert!(!page.contains("ends early"), "{page}");
+            assert!(page.contains("    goes on in s3://new/AWSLogs\n"), "{page}");
+        }
+    }
+}
+
+/// Two Regions of one trail; of the second no digest is left.
+fn wiped() -> Evidence {
+    let mut evidence = Evidence::new();
+    for region in ["us-east-2", "eu-west-1"] {
+        let mut trail = Trail::new(evidence.dir.path(), "bucket", region, "main");
+        (0..3).for_each(|at| _ = hour(&mut trail, at, &[]));
+        evidence.take(trail);
+    }
+    let digests = "bucket/AWSLogs/111122223333/CloudTrail-Digest/eu-west-1";
+    fs::remove_dir_all(evidence.dir.path().join(digests)).unwrap();
+    evidence
+}
+
+#[test]
+fn a_chain_that_is_gone_is_missing_where_its_metadata_was_saved_and_its_log_files_are_here() {
+    let page = wiped().verify(&SAVED);
+    assert!(page.starts_with("exit status 5\n"), "{page}");
+    assert!(
+        page.contains("eu-west-1, trail main of us-east-1, bucket bucket: 0 digests"),
+        "{page}"
+    );
+    assert_eq!(missing(&page), 3, "{page}");
+    let page = wiped().verify(&[]);
+    assert!(
+        page.starts_with("exit status 0\n") && missing(&page) == 0,
+        "{page}"
+    );
+    // Whose log files are not here may lie elsewhere.
+    let evidence = wiped();
+    let logs = "bucket/AWSLogs/111122223333/CloudTrail/eu-west-1";
+    fs::remove_dir_all(evidence.dir.path().join(logs)).unwrap();
+    let page = evidence.verify(&SAVED);
+    assert!(
+        page.starts_with("exit status 0\n") && missing(&page) == 0,
+        "{page}"
+    );
+}
+
+#[test]
+fn what_a_digest_under_a_log_files_name_names_is_not_to_be_believed() {
+    let mut evidence = Evidence::new();
+    let mut trail = evidence.trail("bucket");
+    let keys: Vec<String> = (0..4).map(|at| hour(&mut trail, at, &[])).collect();
+    let from = trail.root.join(&keys[2]);
+    let to = trail
+        .root
+        .join(trail.log_key(start() + 4 * HOUR, "AAAAAAAAAAAAAAAA"));
+    fs::rename(from, to).unwrap();
+    evidence.take(trail);
+    let page = evidence.verify(&SAVED);
+    assert!(page.starts_with("exit status 5\n"), "{page}");
+    assert!(
+        page.contains("  log files    4: 1 digest-invalid, 3 proven\n"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_digest_that_is_dated_years_ahead_does_not_fill_the_page() {
+    let evidence = Evidence::new();
+    let mut trail = evidence.trail("bucket");
+    (0..3).for_each(|at| _ = hour(&mut trail, at, &[]));
+    let far = 24 * 365 * 9;
+    trail.previous = Some((
+        trail.digest_key(start() + far * HOUR),
+        "00".repeat(32),
+        "00".to_owned(),
+    ));
+    hour(&mut trail, far, &[]);
+    let page = evidence.verify(&[]);
+    assert!(
+        page.contains(&format!("    {} digests missing: ", far - 3)),
+        "{page}"
+    );
+    assert!(
+        page.contains(&format!("({} digests on end)", far - 4)),
+        "{page}"
+    );
+    assert!(page.lines().count() < 50, "{}", page.lines().count());
+}

@@ -124,3 +124,27 @@ fn the_quiet_are_told_nothing_where_a_report_is_written() {
     let told = leaktrail(folder.path(), &["scan", "logs", "-o", "out", "-q"]);
     assert_eq!(told, "exit status 0\n--- stdout\n--- stderr\n");
 }
+
+#[test]
+fn a_file_that_was_read_and_says_too_little_is_not_called_unread() {
+    let folder = folder();
+    let mut nameless = story()[0].clone();
+    nameless["requestParameters"] = serde_json::json!({});
+    put(&folder, "logs/a.json", log(&[nameless]));
+    put(&folder, "logs/b.json", log(&story()));
+    let told = leaktrail(folder.path(), &["verify", "logs"]);
+    let said =
+        "  files        2, of which 0 could not be read, and 1 holds no record that says enough\n";
+    assert!(
+        told.starts_with("exit status 0\n") && told.contains(said),
+        "{told}"
+    );
+    put(&folder, "logs/c.json.gz", &gzip(&log(&story()))[..20]);
+    let told = leaktrail(folder.path(), &["verify", "logs"]);
+    let said =
+        "  files        3, of which 1 could not be read, and 1 holds no record that says enough\n";
+    assert!(
+        told.starts_with("exit status 3\n") && told.contains(said),
+        "{told}"
+    );
+}

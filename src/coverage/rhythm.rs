@@ -54,6 +54,38 @@ impl Hours {
         here.any(|it| it.first < span.until && it.last >= span.from)
     }
 
+    /// Whether there are records all through that time: never more than an hour without one.
+    pub fn fill(&self, span: Span) -> bool {
+        let hours = span.from.unix().div_euclid(3600)..=span.until.unix().div_euclid(3600);
+        let here = self.0.range(hours).map(|(_, coverage)| coverage);
+        let here = here.filter(|it| it.first < span.until && it.last >= span.from);
+        let (mut reached, mut any) = (span.from, false);
+        for coverage in here {
+            if coverage.first > reached.plus(3600) {
+                return false;
+            }
+            (reached, any) = (coverage.last, true);
+        }
+        any && span.until <= reached.plus(3600)
+    }
+
+    /// Until when a silence is nothing unusual: from then on it needs a cause, which must have come before.
+    pub fn usual_until(&self, silence: Span) -> Timestamp {
+        let (hour, end) = (
+            silence.from.unix().div_euclid(3600),
+            silence.until.unix().div_euclid(3600),
+        );
+        let segments = self.segments();
+        let longest = segments.iter().max_by_key(|segment| segment.len());
+        let rhythm = longest.and_then(|hours| Rhythm::of(hours));
+        let least = silence.from.plus(2 * 3600);
+        let rhythm = rhythm.filter(|_| end.saturating_sub(hour) <= MOST_APART);
+        let broken = rhythm.and_then(|rhythm| rhythm.broken_at(hour + 1, end));
+        let broken =
+            broken.map(|hour| Timestamp::from_unix(hour.saturating_add(1).saturating_mul(3600)));
+        broken.map_or(least, |broken| broken.max(least))
+    }
+
     /// The silences that are out of rhythm, in order. The evidence of the account goes on until `end`.
     pub fn silent(&self, end: Option<Timestamp>) -> Vec<Span> {
         let segments = self.segments();
@@ -138,6 +170,11 @@ impl Rhythm {
 
     /// Whether a silence from one hour to another, which is not part of it, is out of rhythm.
     fn breaks(&self, from: i64, until: i64) -> bool {
+        self.broken_at(from, until).is_some()
+    }
+
+    /// The hour of such a silence by which it is out of rhythm.
+    fn broken_at(&self, from: i64, until: i64) -> Option<i64> {
         let mut left_out = [0.0; SLOTS];
         for hour in from..until {
             if let Some(count) = left_out.get_mut(slot(hour)) {
@@ -154,10 +191,10 @@ impl Rhythm {
             let all = (all - left_out.get(at).copied().unwrap_or_default()).max(active);
             likely *= 1.0 - (active + POOLED * pooled) / (all + POOLED);
             if likely < rare {
-                return true;
+                return Some(hour);
             }
         }
-        false
+        None
     }
 }
 

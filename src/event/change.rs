@@ -7,7 +7,7 @@ use super::inquiry::Switch;
 use super::outcome::Outcome;
 use super::ownership::Ownership;
 use super::policy::Policy;
-use crate::vocab::{AccountId, BucketName, Citation, EventId, Region, Timestamp, Untrusted};
+use crate::vocab::{AccountId, BucketName, EventId, Region, Timestamp, Untrusted};
 use sha2::{Digest, Sha256};
 
 /// What a call put in place of a control: what it says, or why that cannot be told.
@@ -420,26 +420,4 @@ impl ExposureEvent {
     pub fn took(&self) -> bool {
         self.outcome == Outcome::Took
     }
-}
-
-/// Whether the copies of one event tell the same of it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Copies {
-    /// They do, or there is only one.
-    Agree,
-    /// They do, but name different callers.
-    NameOthers,
-    /// They do not: at least one of them was altered, and which one cannot be told.
-    Differ,
-}
-
-/// An event and the record that tells of it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CitedEvent {
-    /// The event.
-    pub event: ExposureEvent,
-    /// The record it was read from, of copies the smallest.
-    pub citation: Citation,
-    /// Whether its copies tell the same.
-    pub copies: Copies,
 }

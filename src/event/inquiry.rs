@@ -6,7 +6,8 @@
 
 use super::acl::Acl;
 use super::block::BlockFlags;
-use super::change::{Change, CitedEvent, Copies, EventKey, ExposureEvent};
+use super::change::{Change, EventKey, ExposureEvent};
+use super::cited::{Belief, CitedEvent, Copies};
 use super::json::{field, text_at};
 use super::outcome::Outcome;
 use super::ownership::Ownership;
@@ -161,6 +162,7 @@ impl CitedInquiry {
             },
             citation: self.citation.clone(),
             copies: Copies::Agree,
+            belief: Belief::Unvouched,
         }
     }
 }

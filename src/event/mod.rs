@@ -9,6 +9,7 @@ mod amend;
 mod block;
 mod bytes;
 mod change;
+mod cited;
 mod copied;
 mod document;
 mod held;
@@ -33,9 +34,10 @@ pub use actor::Actor;
 pub use amend::{amend, amended_event};
 pub use block::BlockFlags;
 pub use change::{
-    AccessPointChange, Asked, Change, CitedEvent, Copies, EventKey, ExposureEvent, NetworkOrigin,
-    Payer, Upload, Version,
+    AccessPointChange, Asked, Change, EventKey, ExposureEvent, NetworkOrigin, Payer, Upload,
+    Version,
 };
+pub use cited::{Belief, CitedEvent, Copies};
 pub use copied::is_alias;
 pub use document::Document;
 pub use held::{HeldKind, held, held_of_bucket};

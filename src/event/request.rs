@@ -9,7 +9,8 @@ pub use packed::{bucket_of_prefix, bucket_prefix, prefix_of};
 
 use super::actor::Actor;
 use super::amend::amended_event;
-use super::change::{Change, CitedEvent, Copies, EventKey, ExposureEvent};
+use super::change::{Change, EventKey, ExposureEvent};
+use super::cited::{Belief, CitedEvent, Copies};
 use super::copied::{CopySource, source_of};
 use super::json::{field, scalar_text, text_at};
 use super::outcome::Outcome;
@@ -127,6 +128,7 @@ impl CitedRequest {
             },
             citation: self.citation.clone(),
             copies: Copies::Agree,
+            belief: Belief::Unvouched,
         }
     }
 }

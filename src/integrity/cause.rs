@@ -7,20 +7,16 @@
 use super::chain::Chain;
 use super::name::{ChainId, ChainKind};
 use crate::event::{TrailCalls, TrailEvent};
-use crate::vocab::{Citation, Span};
+use crate::vocab::Span;
 use std::collections::BTreeSet;
 
 const HOUR: i64 = 3600;
 /// A trail that is stopped delivers its last digest within so long.
 const BEFORE: i64 = 2 * HOUR;
 
-/// Looks for the call behind each break and each early end. `is_believed` says whether a digest that may be believed speaks
-/// for one of some records.
-pub(super) fn explain(
-    chains: &mut [Chain],
-    calls: &TrailCalls,
-    is_believed: &dyn Fn(&BTreeSet<Citation>) -> bool,
-) {
+/// Looks for the call behind each break and each early end. Of those that are `doubted` no digest that may be believed speaks
+/// for a record.
+pub(super) fn explain(chains: &mut [Chain], calls: &TrailCalls, doubted: &BTreeSet<TrailEvent>) {
     for Chain {
         id,
         gaps,
@@ -33,15 +29,15 @@ pub(super) fn explain(
             let may = |call: &TrailEvent| {
                 near.from <= call.time && call.time <= near.until && breaks(call, id)
             };
-            let last = |is_asked: &dyn Fn(&BTreeSet<Citation>) -> bool| {
-                let mut calls = calls.iter();
-                let found = calls.rfind(|(call, records)| may(call) && is_asked(records));
-                found.map(|(call, _)| call.clone())
+            let last = |is_doubted: bool| {
+                let mut calls = calls.keys();
+                let found = calls.rfind(|call| may(call) && doubted.contains(call) == is_doubted);
+                found.cloned()
             };
-            gap.explained_by = last(is_believed);
+            gap.explained_by = last(false);
             gap.claimed_by = match gap.explained_by {
                 Some(_) => None,
-                None => last(&|_| true),
+                None => last(true),
             };
         }
     }

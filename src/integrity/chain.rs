@@ -7,9 +7,9 @@
 use super::digest::{Digest, Previous};
 use super::moves::Moves;
 use super::name::{ChainId, ChainKind, file_name, unpacked};
-use super::saved::SavedOnly;
+use super::saved::{Delivered, SavedOnly};
 use crate::event::TrailEvent;
-use crate::vocab::{AccountId, LogFileId, Region, Span, Timestamp, Untrusted};
+use crate::vocab::{LogFileId, Span, Timestamp, Untrusted};
 use std::collections::{BTreeMap, HashSet};
 
 /// The digests of one chain.
@@ -35,6 +35,24 @@ pub struct Chain {
     pub goes_on_in: Option<ChainId>,
     /// The account has later files, or later digests of other Regions: up to then this chain should go on.
     pub ends_early: Option<Gap>,
+}
+
+impl Chain {
+    /// One of which no digest is here.
+    pub(super) fn without_digests(id: &ChainId, span: Span) -> Self {
+        Self {
+            id: id.clone(),
+            digests: 0,
+            span,
+            covered: Vec::new(),
+            missing: Vec::new(),
+            unreadable: Vec::new(),
+            gaps: Vec::new(),
+            begins_after: None,
+            goes_on_in: None,
+            ends_early: None,
+        }
+    }
 }
 
 /// A digest that should be here.
@@ -110,7 +128,7 @@ pub(super) struct Held<'m> {
     /// The digests of which there is only metadata.
     pub saved: &'m [SavedOnly],
     /// When the log files of each account and Region were delivered, as their names say: the first and the last time.
-    pub delivered: BTreeMap<(AccountId, Region), (Timestamp, Timestamp)>,
+    pub delivered: Delivered,
 }
 
 /// The chains, sorted.
@@ -184,37 +202,41 @@ struct Walk<'w> {
 impl Walk<'_> {
     fn chain(&self, digests: &[&Digest]) -> Option<Chain> {
         let (first, last) = (digests.first()?, digests.last()?);
-        let mut chain = Chain {
-            id: self.id.clone(),
-            digests: digests.len() as u64,
-            span: Span {
-                from: first.window.from,
-                until: last.window.until,
-            },
-            covered: covered(digests),
-            missing: Vec::new(),
-            unreadable: Vec::new(),
-            gaps: Vec::new(),
-            begins_after: None,
-            goes_on_in: self.moves.after(self.id, last).cloned(),
-            ends_early: None,
+        let span = Span {
+            from: first.window.from,
+            until: last.window.until,
         };
-        if let Some(previous) = self.absent(first) {
-            self.begin(first, previous, &mut chain);
-        }
-        if let Some(end) = self.moves.before(self.id, first) {
-            chain.gaps.push(begins_anew(end, first));
+        let mut chain = Chain {
+            digests: digests.len() as u64,
+            covered: covered(digests),
+            goes_on_in: self.goes_on_in(last),
+            ..Chain::without_digests(self.id, span)
+        };
+        let end_before = self.moves.before(self.id, first);
+        match (end_before, self.absent(first)) {
+            // What lies between two places of a trail is told where it goes on.
+            (Some(end), Some(previous)) => self.add_missing(end, first, previous, &mut chain),
+            (None, Some(previous)) => self.begin(first, previous, &mut chain),
+            (Some(end), None) if first.previous.is_none() => {
+                chain.gaps.push(begins_anew(end, first));
+            }
+            (_, None) => {}
         }
         for (older, newer) in digests.iter().zip(digests.iter().skip(1)) {
             self.step(older, newer, &mut chain);
         }
-        self.saved(&mut chain);
+        self.saved(end_before, &mut chain);
         // Where it goes on, that chain tells how: whether it is linked, and whether it ends early itself.
         if chain.goes_on_in.is_none() {
             chain.ends_early = self.ends_early(last.window.until);
         }
         chain.unreadable = self.unreadable(&chain.covered);
         Some(chain)
+    }
+
+    fn goes_on_in(&self, last: &Digest) -> Option<ChainId> {
+        let is_absent = |digest: &Digest| self.absent(digest).is_some();
+        self.moves.after(self.id, last, &is_absent).cloned()
     }
 
     /// The digest that one names as the one before it, if that is not here.
@@ -249,10 +271,19 @@ impl Walk<'_> {
     }
 
     /// Of what metadata was saved was delivered, so within the chain and after it is missing. Before it lies what was perhaps not
-    /// to be part of this evidence.
-    fn saved(&self, chain: &mut Chain) {
-        let from = chain.span.from;
-        let of_chain = |it: &&SavedOnly| it.chain == *self.id && it.until > from;
+    /// to be part of this evidence, but where the trail comes from another place: then all after its end there is missing here.
+    fn saved(&self, end_before: Option<Timestamp>, chain: &mut Chain) {
+        let Span { from, until } = chain.span;
+        let next = chain.goes_on_in.as_ref();
+        let next = next.and_then(|id| self.moves.begins(id)).unwrap_or(until);
+        let is_between = |it: &SavedOnly| {
+            let since = end_before.is_some_and(|end| end < it.until);
+            since && it.until <= from && it.chain.is_same_trail(self.id)
+        };
+        let of_chain = |it: &&SavedOnly| match it.chain == *self.id && it.until > from {
+            true => it.until <= until || next < it.until,
+            false => is_between(it),
+        };
         for saved in self.held.saved.iter().filter(of_chain) {
             let is_it = |it: &&mut MissingDigest| match &it.key {
                 Some(key) => *key == saved.key,
@@ -300,17 +331,24 @@ impl Walk<'_> {
             return chain.gaps.push(begins_anew(hole.from, newer));
         };
         match self.absent(newer) {
-            Some(previous) => {
-                let told = i64::try_from(chain.missing.len()).unwrap_or(i64::MAX);
-                let left = MOST_HOURS.saturating_sub(told);
-                let hours = self.missing(hole, previous, left).into_iter();
-                chain.missing.extend(hours.filter(|it| !self.is_here(it)));
-            }
+            Some(previous) => self.add_missing(hole.from, newer, previous, chain),
             // Where it was elsewhere in between, that chain tells of the time.
             None if named.bucket != self.id.bucket || self.id.kind != ChainKind::Regular => {}
             None if hole.seconds() > 0 => chain.gaps.push(Gap::of(hole.from, hole.until)),
             None => {}
         }
+    }
+
+    /// Every hour between the end of a digest and one that names another as the one before it.
+    fn add_missing(&self, end: Timestamp, newer: &Digest, previous: &Previous, chain: &mut Chain) {
+        let hole = Span {
+            from: end,
+            until: newer.window.from,
+        };
+        let told = i64::try_from(chain.missing.len()).unwrap_or(i64::MAX);
+        let left = MOST_HOURS.saturating_sub(told);
+        let hours = self.missing(hole, previous, left).into_iter();
+        chain.missing.extend(hours.filter(|it| !self.is_here(it)));
     }
 
     fn is_here(&self, digest: &MissingDigest) -> bool {

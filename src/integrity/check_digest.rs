@@ -12,14 +12,17 @@ use super::metadata::{ALGORITHM, Metadata, Saved};
 use super::name::{ChainKind, file_name, folder_before, lies_at, unpacked};
 use super::verdict::{DigestVerdict, Trust};
 use crate::vocab::{LogFileId, Untrusted};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// A verdict, and why.
 pub type Judged = (DigestVerdict, String);
 
 /// The digests that tell of one before them, by that one's name. The bucket does not count: it stands in the very text
 /// that is to be checked, and whoever edits it must not get away from what speaks against him.
-type Successors<'m> = HashMap<&'m str, Vec<(&'m LogFileId, &'m Previous)>>;
+type Successors<'m> = HashMap<&'m str, Vec<Successor<'m>>>;
+
+/// A digest, and what it says of the one before it.
+pub(super) type Successor<'m> = (&'m LogFileId, &'m Previous);
 
 /// What digests are checked with. Each is judged by itself, in any order: signatures take longest of all.
 pub struct Check<'m> {
@@ -46,13 +49,14 @@ fn successors(material: &Material) -> Successors<'_> {
 }
 
 /// What the digests after it say of a digest's hash.
-enum Link<'m> {
+#[derive(PartialEq, Eq)]
+enum Link {
     /// Nothing: there is none.
     None,
     /// One of them has it.
     Good,
     /// They have another.
-    Broken(Vec<&'m LogFileId>),
+    Broken,
 }
 
 impl<'m> Check<'m> {
@@ -66,25 +70,29 @@ impl<'m> Check<'m> {
         }
     }
 
+    /// Whether the best that can be hoped for is that digests fit each other: no keys are here, or no metadata, so that the
+    /// last digest before a break cannot be proven.
+    pub(super) fn has_no_better(&self) -> bool {
+        self.keys.file.is_none() || self.metadata.is_empty()
+    }
+
     /// The digest files, in order.
     pub fn digests(&self) -> Vec<(&'m LogFileId, &'m HeldDigest)> {
         self.material.digests.iter().collect()
     }
 
-    /// The verdict on each digest file, from what each was judged to be by itself.
-    pub(super) fn verdicts(&self, judged: Vec<Judged>) -> BTreeMap<&'m LogFileId, Judged> {
-        let digests = &self.material.digests;
-        let mut judged: BTreeMap<&LogFileId, Judged> = digests.keys().zip(judged).collect();
-        for (file, held) in digests {
-            if let Ok(digest) = &held.digest {
-                blame_for_broken_link(file, self.link(digest, held.proof.content), &mut judged);
-            }
-        }
-        judged
-    }
-
     /// What one digest is by itself.
     pub fn judge(&self, file: &LogFileId, held: &HeldDigest) -> Judged {
+        self.judge_by(file, held, &|_| true)
+    }
+
+    /// The same, where only some of the digests after it are believed.
+    pub(super) fn judge_by(
+        &self,
+        file: &LogFileId,
+        held: &HeldDigest,
+        is_heard: &dyn Fn(&LogFileId) -> bool,
+    ) -> Judged {
         let plain = |verdict, why: &str| (verdict, why.to_owned());
         let digest = match &held.digest {
             Ok(digest) => digest,
@@ -105,7 +113,7 @@ impl<'m> Check<'m> {
             return (DigestVerdict::Moved, why);
         }
         let (verdict, why) = match held.proof.content {
-            Some(content) => self.proof(digest, content),
+            Some(content) => self.proof(digest, content, &self.after(digest, is_heard)),
             None => plain(DigestVerdict::Malformed, "it could not be read"),
         };
         if verdict.trust() != Trust::Invalid && self.is_of_unknown_making(digest) {
@@ -126,9 +134,9 @@ impl<'m> Check<'m> {
     }
 
     /// What signature and link prove of a digest that can be read.
-    fn proof(&self, digest: &Digest, content: ContentHash) -> Judged {
-        let link = self.link(digest, Some(content));
-        let broken = matches!(link, Link::Broken(_));
+    fn proof(&self, digest: &Digest, content: ContentHash, after: &[Successor<'_>]) -> Judged {
+        let link = link(content, after);
+        let broken = link == Link::Broken;
         let but = match broken {
             true => "the digest after it has another hash of it",
             false => "",
@@ -137,7 +145,7 @@ impl<'m> Check<'m> {
         if self.keys.file.is_none() {
             return match link {
                 Link::Good => told(DigestVerdict::LinkedOnly, ""),
-                Link::Broken(_) => told(
+                Link::Broken => told(
                     DigestVerdict::HashLinkBad,
                     "its content is not what was delivered",
                 ),
@@ -152,7 +160,7 @@ impl<'m> Check<'m> {
             };
             return told(verdict, &why);
         }
-        match self.signature(digest, content) {
+        match self.signature(digest, content, after) {
             Signature::Metadata => told(DigestVerdict::SignatureOk, ""),
             Signature::Successor => told(DigestVerdict::SignatureFromSuccessorOk, ""),
             Signature::Bad(why) => told(DigestVerdict::SignatureBad, &why),
@@ -164,44 +172,55 @@ impl<'m> Check<'m> {
     }
 
     /// One good signature proves it; a bad one beside it says that the place it stands in was tampered with.
-    fn signature(&self, digest: &Digest, content: ContentHash) -> Signature {
+    fn signature(
+        &self,
+        digest: &Digest,
+        content: ContentHash,
+        after: &[Successor<'_>],
+    ) -> Signature {
         let text = digest.string_to_sign(content);
         let good = |signature: &str| {
             self.keys
                 .signed(digest.fingerprint.reveal(), &text, signature)
         };
         let saved = self.metadata.of(digest.key.reveal());
-        let successors = self.successors.get(name(&digest.key));
         if saved
             .iter()
             .any(|saved| saved.is_cloudtrails() && good(&saved.signature))
         {
             return Signature::Metadata;
         }
-        let mut after = successors.into_iter().flatten();
-        if after.any(|(_, previous)| good(previous.signature.reveal())) {
+        let mut given = after.iter();
+        if given.any(|(_, previous)| good(previous.signature.reveal())) {
             return Signature::Successor;
         }
         let bucket = digest.chain.bucket.reveal();
-        match (saved.iter().find(|it| it.may_be_of(bucket)), successors) {
-            (Some(saved), _) => Signature::Bad(fault(saved)),
-            (None, Some(_)) => {
+        match saved.iter().find(|it| it.may_be_of(bucket)) {
+            Some(saved) => Signature::Bad(fault(saved)),
+            None if after.is_empty() => Signature::None,
+            None => {
                 Signature::Bad("the signature that the digest after it has is not good".to_owned())
             }
-            (None, None) => Signature::None,
         }
     }
 
-    fn link(&self, digest: &Digest, content: Option<ContentHash>) -> Link<'m> {
+    /// The digests that say of one what they say of the one before them, those that are heard.
+    pub(super) fn after(
+        &self,
+        digest: &Digest,
+        is_heard: &dyn Fn(&LogFileId) -> bool,
+    ) -> Vec<Successor<'m>> {
         let after = self.successors.get(name(&digest.key)).into_iter().flatten();
-        let told: Vec<_> = after
-            .filter_map(|(file, previous)| Some((*file, previous.hash?)))
-            .collect();
-        match told.iter().any(|(_, hash)| Some(*hash) == content) {
-            _ if told.is_empty() => Link::None,
-            true => Link::Good,
-            false => Link::Broken(told.into_iter().map(|(file, _)| file).collect()),
-        }
+        after.filter(|(file, _)| is_heard(file)).copied().collect()
+    }
+}
+
+fn link(content: ContentHash, after: &[Successor<'_>]) -> Link {
+    let told = after.iter().filter_map(|(_, previous)| previous.hash);
+    match told.clone().any(|hash| hash == content) {
+        true => Link::Good,
+        false if told.count() == 0 => Link::None,
+        false => Link::Broken,
     }
 }
 
@@ -238,36 +257,8 @@ fn both(one: &str, other: &str) -> String {
     }
 }
 
-fn name(key: &Untrusted) -> &str {
+pub(super) fn name(key: &Untrusted) -> &str {
     unpacked(file_name(key.reveal()))
-}
-
-/// A signed digest is what was delivered, so a successor that has another hash of it is not, unless it is signed too.
-fn blame_for_broken_link<'m>(
-    file: &'m LogFileId,
-    link: Link<'m>,
-    judged: &mut BTreeMap<&'m LogFileId, Judged>,
-) {
-    let trust = |judged: &BTreeMap<&LogFileId, Judged>, file: &LogFileId| {
-        judged.get(file).map(|(verdict, _)| verdict.trust())
-    };
-    let Link::Broken(successors) = link else {
-        return;
-    };
-    if trust(judged, file) != Some(Trust::Signed) {
-        return;
-    }
-    for successor in successors {
-        let (blamed, why) = match trust(judged, successor) {
-            Some(Trust::Signed) => (file, "both are signed, but the next has another hash of it"),
-            Some(Trust::Consistent) => (
-                successor,
-                "its hash of the digest before it, which is signed, is wrong",
-            ),
-            _ => continue,
-        };
-        judged.insert(blamed, (DigestVerdict::HashLinkBad, why.to_owned()));
-    }
 }
 
 /// A copy in a folder of another name is as good; that it has another name is said.

@@ -5,7 +5,7 @@ use super::check_digest::Judged;
 use super::digest::NamedLog;
 use super::material::{FileProof, Material, Trailing};
 use super::name::{ChainKind, file_name, lies_at, unpacked};
-use super::verdict::{LogVerdict, Trust, Unreferenced};
+use super::verdict::{DigestVerdict, LogVerdict, Trust, Unreferenced};
 use super::{Listed, LogFinding, MissingLog};
 use crate::source::{DeliveredKey, parse};
 use crate::vocab::{LogFileId, Span};
@@ -17,6 +17,8 @@ struct Naming<'m> {
     log: &'m NamedLog,
     digest: &'m LogFileId,
     trust: Trust,
+    /// Whether that digest is one that `verify` ends with status 5 for.
+    is_invalid: bool,
 }
 
 /// What digests say of log files, by the files' names.
@@ -30,15 +32,15 @@ impl<'m> Names<'m> {
         let mut by_name: HashMap<&str, Vec<Naming<'_>>> = HashMap::new();
         for (file, held) in &material.digests {
             let Ok(digest) = &held.digest else { continue };
-            let trust = judged
-                .get(file)
-                .map_or(Trust::Invalid, |(verdict, _)| verdict.trust());
+            let verdict = judged.get(file).map(|(verdict, _)| *verdict);
+            let trust = verdict.map_or(Trust::Invalid, DigestVerdict::trust);
             for log in &digest.logs {
                 let name = unpacked(file_name(log.key.reveal()));
                 by_name.entry(name).or_default().push(Naming {
                     log,
                     digest: file,
                     trust,
+                    is_invalid: verdict.is_none_or(DigestVerdict::is_invalid),
                 });
             }
         }
@@ -51,6 +53,16 @@ impl<'m> Names<'m> {
         here.filter(|naming| lies_at(file, naming.log.key.reveal()))
             .copied()
             .collect()
+    }
+
+    /// Whether a digest names a file.
+    pub fn name(&self, file: &LogFileId) -> bool {
+        !self.naming(file).is_empty()
+    }
+
+    /// Whether a digest that is not invalid names a file.
+    pub fn vouch(&self, file: &LogFileId) -> bool {
+        self.naming(file).iter().any(|naming| !naming.is_invalid)
     }
 
     /// The log files that a digest names and that are not among those.
@@ -110,12 +122,20 @@ fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
         let why = FileProof::PACKED_TWICE.to_owned();
         return finding(LogVerdict::HashMismatch, why);
     }
+    let trust = naming.iter().map(|it| it.trust).max();
+    let deciding = naming.iter().filter(|it| Some(it.trust) == trust);
+    let named_by = || {
+        let digest = deciding.clone().map(|it| it.digest.as_str()).next();
+        format!("named by {}", digest.unwrap_or_default())
+    };
     let Some(content) = proof.content else {
+        // A digest under a log file's name is found too late to ask for what it names.
+        if trust == Some(Trust::Invalid) && damage.is_none() {
+            return finding(LogVerdict::DigestInvalid, named_by());
+        }
         let why = damage.unwrap_or("its content was not hashed");
         return finding(LogVerdict::Unreadable, why.to_owned());
     };
-    let trust = naming.iter().map(|it| it.trust).max();
-    let deciding = naming.iter().filter(|it| Some(it.trust) == trust);
     let fits = deciding.clone().any(|it| it.log.hash == Some(content));
     if let Some(trailing) = &proof.trailing {
         return finding(LogVerdict::TrailingData, added(trailing, fits, damage));
@@ -132,13 +152,7 @@ fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
         ),
         (true, Some(Trust::Signed)) => finding(LogVerdict::Proven, String::new()),
         (true, Some(Trust::Consistent)) => finding(LogVerdict::Consistent, String::new()),
-        (true, _) => {
-            let digest = deciding.map(|it| it.digest.as_str()).next();
-            finding(
-                LogVerdict::DigestInvalid,
-                format!("named by {}", digest.unwrap_or_default()),
-            )
-        }
+        (true, _) => finding(LogVerdict::DigestInvalid, named_by()),
     }
 }
 

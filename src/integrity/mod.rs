@@ -21,6 +21,7 @@ mod name;
 mod saved;
 mod twins;
 mod verdict;
+mod weigh;
 mod written;
 
 pub use chain::{Chain, Gap, MissingDigest, ToldBy};
@@ -34,13 +35,13 @@ pub use name::{ChainId, ChainKind, delivered_part};
 pub use twins::Twins;
 pub use verdict::{DigestVerdict, LogVerdict, RecordVerdict, Trust, Unreferenced};
 
-use crate::event::TrailCalls;
-use crate::source::parse;
-use crate::vocab::{AccountId, Citation, LogFileId, Region, Span, Timestamp, Untrusted};
+use crate::event::{TrailCalls, TrailEvent};
+use crate::vocab::{Citation, LogFileId, Span, Timestamp, Untrusted};
 use chain::Held;
 use name::{end_of, file_name, unpacked};
 use saved::{SavedOnly, saved_only};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use weigh::{Weighed, weigh};
 
 /// What can be said of the evidence's integrity. Empty where there is no digest.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -53,6 +54,8 @@ pub struct Integrity {
     pub missing: Vec<MissingLog>,
     /// The chains.
     pub chains: Vec<Chain>,
+    /// The calls on trails that explain nothing, since no digest that can be believed speaks for their records.
+    pub doubted: BTreeSet<TrailEvent>,
     /// With what it was checked.
     pub means: Means,
 }
@@ -135,7 +138,7 @@ pub fn verify(
     trails: &TrailCalls,
 ) -> Integrity {
     let material = check.material;
-    let judged = check.verdicts(judged);
+    let Weighed { judged, planted } = weigh(check, judged);
     let saved = saved_only(check.metadata, material, &judged, files);
     let means = Means::of(check.keys, check.metadata, &saved);
     if material.digests.is_empty() {
@@ -144,21 +147,36 @@ pub fn verify(
             ..Integrity::default()
         };
     }
-    let mut chains = chain::chains(&held(material, files, &saved));
     let names = check_log::Names::of(material, &judged);
+    let mut chains = chain::chains(&held(material, &planted, files, &saved));
+    chains.extend(saved::wiped(&saved, &chains, files, &names));
+    chains.sort_by(|one, other| one.id.cmp(&other.id));
     let (logs, present) = check_log::check_logs(files, material, &names, &chains);
     let mut integrity = Integrity {
         missing: names.missing(&present),
         digests: findings(material, &judged, &chains),
         logs,
         chains: Vec::new(),
+        doubted: BTreeSet::new(),
         means,
     };
-    cause::explain(&mut chains, trails, &|records| {
-        let verdict = integrity.record_verdict(records.iter(), material);
-        verdict.is_some_and(|verdict| !verdict.is_doubtful())
-    });
+    let is_believed = |records: &BTreeSet<Citation>| {
+        let mut records = records.iter();
+        records.any(
+            |record| match integrity.record_verdict([record].into_iter(), material) {
+                Some(RecordVerdict::Proven) => true,
+                Some(RecordVerdict::Consistent) => {
+                    check.has_no_better() && names.vouch(&record.log_file)
+                }
+                _ => false,
+            },
+        )
+    };
+    let doubted = trails.iter().filter(|(_, records)| !is_believed(records));
+    let doubted: BTreeSet<TrailEvent> = doubted.map(|(call, _)| call.clone()).collect();
+    cause::explain(&mut chains, trails, &doubted);
     integrity.chains = chains;
+    integrity.doubted = doubted;
     integrity
 }
 
@@ -220,23 +238,22 @@ impl Means {
     }
 }
 
-fn held<'m>(material: &'m Material, files: &[Listed<'m>], saved: &'m [SavedOnly]) -> Held<'m> {
+fn held<'m>(
+    material: &'m Material,
+    planted: &BTreeSet<&LogFileId>,
+    files: &[Listed<'m>],
+    saved: &'m [SavedOnly],
+) -> Held<'m> {
     let digests = material.digests.iter();
-    let mut delivered: BTreeMap<(AccountId, Region), (Timestamp, Timestamp)> = BTreeMap::new();
-    for key in files.iter().filter_map(|it| parse(it.file.as_str())) {
-        let (first, last) = delivered
-            .entry((key.account, key.region))
-            .or_insert((key.delivered, key.delivered));
-        (*first, *last) = (key.delivered.min(*first), key.delivered.max(*last));
-    }
     Held {
         digests: digests
+            .filter(|(file, _)| !planted.contains(file))
             .filter_map(|(file, held)| Some((file, held.digest.as_ref().ok()?)))
             .collect(),
         names: material.digests.iter().map(name).collect(),
         unreadable: unreadable(material),
         saved,
-        delivered,
+        delivered: saved::delivered(files.iter().map(|it| it.file)),
     }
 }
 

@@ -59,23 +59,40 @@ impl<'m> Moves<'m> {
         Self { named, trails }
     }
 
-    /// The chain that goes on after a chain's last digest: one that names it, or that begins anew later.
-    pub fn after(&self, id: &ChainId, last: &Digest) -> Option<&'m ChainId> {
+    /// The chain that goes on after a chain's last digest: one that names it; or the next that begins later, anew or with a
+    /// digest that names one which is not here (`is_absent`).
+    pub fn after(
+        &self,
+        id: &ChainId,
+        last: &Digest,
+        is_absent: &dyn Fn(&Digest) -> bool,
+    ) -> Option<&'m ChainId> {
         let place = (id.bucket.reveal(), last.key.reveal());
         let naming = self.named.get(&place).into_iter().flatten();
         let mut naming = naming.filter(|it| **it != id && it.is_same_trail(id));
-        let begins_anew = |it: &&Ends<'_>| {
-            it.first.previous.is_none() && it.first.window.from >= last.window.from
+        let goes_on = |it: &&Ends<'_>| match it.first.previous {
+            None => it.first.window.from >= last.window.from,
+            Some(_) => it.first.window.from >= last.window.until && is_absent(it.first),
         };
-        let anew = || self.others(id).find(begins_anew).map(|it| it.id);
-        naming.next().copied().or_else(anew)
+        let later = || {
+            let later = self.others(id).filter(goes_on);
+            later.min_by_key(|it| it.first.window.from).map(|it| it.id)
+        };
+        naming.next().copied().or_else(later)
     }
 
-    /// The end of the last digest elsewhere before a chain that begins anew.
+    /// Where the chain that goes on after another one begins.
+    pub fn begins(&self, id: &ChainId) -> Option<Timestamp> {
+        let chains = trail(id).and_then(|trail| self.trails.get(&trail));
+        let mut chains = chains.into_iter().flatten();
+        let found = chains.find(|it| it.id == id);
+        found.map(|it| it.first.window.from)
+    }
+
+    /// The end of the last digest elsewhere before a chain's first one.
     pub fn before(&self, id: &ChainId, first: &Digest) -> Option<Timestamp> {
         let others = self.others(id).map(|it| it.last.window.until);
-        let before = others.filter(|until| *until < first.window.until);
-        before.max().filter(|_| first.previous.is_none())
+        others.filter(|until| *until < first.window.until).max()
     }
 
     fn others<'i>(&'i self, id: &'i ChainId) -> impl Iterator<Item = &'i Ends<'m>> {

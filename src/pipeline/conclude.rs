@@ -4,12 +4,12 @@ use super::sink::Kept;
 use super::{Options, ScanError, in_pool, tell};
 use crate::analysis::Analysis;
 use crate::coverage;
-use crate::event::{EventKey, TrailCalls};
-use crate::evidence::{Evidence, Fate};
+use crate::event::{Belief, CitedEvent, CitedInquiry, EventKey, TrailCalls};
+use crate::evidence::{Evidence, Fate, Settled};
 use crate::integrity::{
     self, Check, HeldDigest, Integrity, Judged, Listed, Material, RecordVerdict,
 };
-use crate::vocab::{LogFileId, SkipReason};
+use crate::vocab::{Citation, LogFileId, SkipReason};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 
@@ -37,8 +37,11 @@ pub(super) fn conclude_with_verdicts(
     let trails = std::mem::take(&mut evidence.trails);
     let files = listed(&evidence, &material);
     let integrity = verified(&material, &files, &trails, options)?;
-    let verdicts = verdicts(&evidence, &integrity, &material);
-    let told = tell(evidence, kept, options)?;
+    let bench = Bench {
+        integrity: &integrity,
+        material: &material,
+    };
+    let (told, verdicts) = tell(evidence, &bench, kept, options)?;
     let timelines = told.timelines.iter();
     let buckets = timelines
         .map(|timeline| (timeline.account.clone(), timeline.region.clone()))
@@ -110,17 +113,47 @@ fn is_passed_over(fate: &Fate) -> bool {
     )
 }
 
-/// What can be said of the records of each event.
-pub(super) fn verdicts(
-    evidence: &Evidence,
-    integrity: &Integrity,
-    material: &Material,
-) -> Verdicts {
-    let events = evidence.events.iter();
-    events
-        .filter_map(|(key, sighting)| {
-            let verdict = integrity.record_verdict(sighting.witnesses.iter(), material)?;
-            Some((key.clone(), verdict))
-        })
-        .collect()
+/// Says how far records may be believed.
+#[derive(Clone, Copy)]
+pub(super) struct Bench<'i> {
+    pub integrity: &'i Integrity,
+    pub material: &'i Material,
+}
+
+impl Bench<'_> {
+    /// The events as they are believed and the reads, and what can be said of the records of each event.
+    pub fn cited(&self, evidence: Evidence) -> (Vec<CitedEvent>, Vec<CitedInquiry>, Verdicts) {
+        let (settled, inquiries) = evidence.cited(&|record| self.belief(record));
+        let mut verdicts = Verdicts::new();
+        let cite = |settled: Settled| {
+            if let Some(verdict) = self.verdict(&settled) {
+                verdicts.insert(settled.cited.event.key.clone(), verdict);
+            }
+            settled.cited
+        };
+        let events = settled.into_iter().map(cite).collect();
+        (events, inquiries, verdicts)
+    }
+
+    fn belief(&self, record: &Citation) -> Belief {
+        if !self.integrity.has_digests() {
+            return Belief::Unvouched;
+        }
+        let verdict = self
+            .integrity
+            .record_verdict([record].into_iter(), self.material);
+        match verdict {
+            Some(RecordVerdict::Proven) => Belief::Signed,
+            Some(RecordVerdict::Consistent) => Belief::Consistent,
+            _ => Belief::Unvouched,
+        }
+    }
+
+    /// What rests on several records is as good as the worst of them.
+    fn verdict(&self, settled: &Settled) -> Option<RecordVerdict> {
+        let grounds = settled.grounds.iter();
+        let verdicts = grounds
+            .filter_map(|records| self.integrity.record_verdict(records.iter(), self.material));
+        verdicts.max()
+    }
 }

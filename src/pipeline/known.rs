@@ -5,7 +5,7 @@
 
 use super::{Options, ScanError};
 use crate::event::{EventKey, Heard, HeldKind, Inquiry, held};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Sighting};
 use crate::source::{DirSource, LogFile, Source, SourceError};
 use crate::vocab::{AccountId, BucketName, Citation, LogFileId, Loss, LossKind, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +129,7 @@ fn loss(file: &LogFileId, why: &str) -> Loss {
 
 /// Learns from the logs which account owns which bucket.
 pub(super) fn learn_owners(evidence: &Evidence, owners: &mut Owners) {
-    let events = evidence.events.values().map(|sighting| &sighting.event);
+    let events = evidence.events.values().map(Sighting::fullest);
     let of_events = events.map(|event| (&event.bucket, &event.account));
     let inquiries = evidence.inquiries.values();
     let of_reads = inquiries.map(|(inquiry, _)| (&inquiry.bucket, &inquiry.account));

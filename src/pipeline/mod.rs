@@ -40,7 +40,7 @@ use crate::source::{FileChoice, Listing, LogFile, Source, SourceError};
 use crate::store::StoreError;
 use crate::timeline::{Reconstruction, Settings, reconstruct};
 use crate::vocab::{AccountId, BucketName, Region, Timestamp};
-use conclude::conclude;
+use conclude::{Bench, Verdicts, conclude};
 use gather::{Gathered, Whole, Writes, account_of};
 use proof::{Asked, is_read_late};
 use rayon::prelude::*;
@@ -309,7 +309,12 @@ fn unread(bytes: u64, fate: Fate) -> FileAccount {
 }
 
 /// From events to exposures, timelines and changes.
-fn tell(mut evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<Analysis, ScanError> {
+fn tell(
+    mut evidence: Evidence,
+    bench: &Bench<'_>,
+    kept: &Kept<'_>,
+    options: &Options,
+) -> Result<(Analysis, Verdicts), ScanError> {
     let mut counts = Counts::of(&evidence, further(&evidence, kept));
     let coverage: BTreeMap<_, _> = evidence
         .coverage
@@ -324,7 +329,7 @@ fn tell(mut evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<An
         logged: std::mem::take(&mut evidence.logged),
         until: options.settings.until,
     };
-    let (events, inquiries) = evidence.cited();
+    let (events, inquiries, verdicts) = bench.cited(evidence);
     let end_of =
         |account: Option<&AccountId>, region: Option<&Region>| beside.end_of(account, region);
     let mut told = reconstruct(events, inquiries, kept, &end_of, &options.settings);
@@ -348,9 +353,8 @@ fn tell(mut evidence: Evidence, kept: &Kept<'_>, options: &Options) -> Result<An
         choice: options.choice.clone(),
         ..Analysis::default()
     };
-    Ok(options
-        .strictness
-        .apply(options.selection.pick(told, analysis)))
+    let picked = options.selection.pick(told, analysis);
+    Ok((options.strictness.apply(picked), verdicts))
 }
 
 type Covered = BTreeMap<(Option<AccountId>, Option<Region>), (Timestamp, Timestamp)>;

@@ -8,7 +8,7 @@ mod survey;
 mod unissued;
 
 use super::again::{lost, requests};
-use super::conclude::{listed, verdicts, verified};
+use super::conclude::{Bench, Verdicts, listed, verified};
 use super::known;
 use super::pile::{Groups, Pile, others};
 use super::segment::{Choosing, Part};
@@ -17,14 +17,14 @@ use super::traced::{search, sessions_of};
 use super::{Beside, Covered, Options, ScanError};
 use crate::analysis::{Analysis, Counts, Excerpt, TakesRows};
 use crate::coverage::{self, Stream};
-use crate::event::EventKey;
+use crate::event::{Belief, CitedInquiry};
 use crate::evidence::{Evidence, ObjectsOfInterest};
-use crate::integrity::{Integrity, Material, RecordVerdict};
+use crate::integrity::Material;
 use crate::store::Store;
 use crate::timeline::{ChangeRow, Effects, Realm, Reconstruction, Tracer, Visits};
 use crate::vocab::{AccountId, BucketName, Region};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use survey::Surveyed;
 use unissued::Sessions;
 
@@ -32,7 +32,6 @@ use unissued::Sessions;
 const AT_ONCE: usize = 32;
 
 type Place = (Option<AccountId>, Option<Region>);
-type Verdicts = BTreeMap<EventKey, RecordVerdict>;
 
 /// Judges a store bucket by bucket.
 pub(super) fn judge(
@@ -47,22 +46,27 @@ pub(super) fn judge(
         kept,
         groups,
     } = pile(store, options)?;
-    let mut surveyed = Surveyed::of(&groups, &kept, options)?;
     let mut evidence = evidence.merge(left_out);
+    let trails = std::mem::take(&mut evidence.trails);
+    let files = listed(&evidence, &material);
+    let integrity = verified(&material, &files, &trails, options)?;
+    let bench = Bench {
+        integrity: &integrity,
+        material: &material,
+    };
+    let mut surveyed = Surveyed::of(&groups, bench, &kept, options)?;
     surveyed.tell(&mut evidence);
     let held = known::held_documents(&surveyed.owners, options)?;
     evidence.losses.extend(held.losses.iter().cloned());
-    let (_, documents) = held.cited();
-    let mut inquiries = surveyed.common.evidence.clone().cited().1;
-    inquiries.extend(documents);
+    let mut inquiries = reads(&surveyed.common.evidence);
+    inquiries.extend(reads(&held));
     let realm = surveyed.survey.finish(inquiries, kept.buckets());
     let distinct = surveyed.distinct + sessions_of(&kept);
     let found = Found {
         counts: counts(&evidence, distinct, realm.collapsed()),
-        trails: std::mem::take(&mut evidence.trails),
+        trails,
         coverage: covered(&evidence),
         evidence,
-        material,
     };
     let court = Court {
         others: others(&groups, realm.buckets()),
@@ -70,9 +74,24 @@ pub(super) fn judge(
         groups: &groups,
         kept: &kept,
         realm: &realm,
+        bench,
         options,
     };
-    court.judge(found, rows)
+    let judged = court.judge(found, rows)?;
+    Ok(Analysis {
+        integrity,
+        material,
+        ..judged
+    })
+}
+
+/// The reads in some evidence, of which no digest decides.
+fn reads(evidence: &Evidence) -> Vec<CitedInquiry> {
+    let reads = Evidence {
+        inquiries: evidence.inquiries.clone(),
+        ..Evidence::default()
+    };
+    reads.cited(&|_| Belief::Unvouched).1
 }
 
 /// What was read of a store.
@@ -158,7 +177,6 @@ struct Found {
     evidence: Evidence,
     trails: crate::event::TrailCalls,
     coverage: Covered,
-    material: Material,
     counts: Counts,
 }
 
@@ -167,12 +185,16 @@ struct Court<'c> {
     groups: &'c Groups,
     kept: &'c Kept<'c>,
     realm: &'c Realm,
+    bench: Bench<'c>,
     options: &'c Options,
     /// The evidence that is common to buckets.
     common: Evidence,
     /// The buckets that it alone reaches.
     others: BTreeSet<BucketName>,
 }
+
+/// What was told of a group, what its events did, and what can be said of their records.
+type Told = (Reconstruction, Effects, Verdicts);
 
 /// What was learned when everything was judged once.
 #[derive(Default)]
@@ -183,7 +205,7 @@ struct Learned {
 }
 
 impl Learned {
-    fn take(&mut self, (told, done): (Reconstruction, Effects)) {
+    fn take(&mut self, (told, done, _): Told) {
         self.tracer.want(&told);
         let timelines = told.timelines.into_iter();
         self.places
@@ -197,16 +219,12 @@ struct Finish<'f> {
     tracer: &'f Tracer,
     beside: &'f Beside<'f>,
     streams: &'f [Stream],
-    integrity: &'f Integrity,
-    material: &'f Material,
     options: &'f Options,
 }
 
 impl Court<'_> {
     fn judge(&self, found: Found, rows: &mut dyn TakesRows) -> Result<Analysis, ScanError> {
         let options = self.options;
-        let files = listed(&found.evidence, &found.material);
-        let integrity = verified(&found.material, &files, &found.trails, options)?;
         let beside = Beside {
             coverage: &found.coverage,
             issued: found.evidence.issued.clone(),
@@ -218,15 +236,13 @@ impl Court<'_> {
         let streams = coverage::streams(
             &found.evidence.files,
             &found.trails,
-            &integrity,
+            self.bench.integrity,
             &learned.places,
         );
         let finish = Finish {
             tracer: &learned.tracer,
             beside: &beside,
             streams: &streams,
-            integrity: &integrity,
-            material: &found.material,
             options,
         };
         let (excerpt, withheld) = self.tell(&finish, &learned.effects, rows)?;
@@ -240,8 +256,6 @@ impl Court<'_> {
             files: found.evidence.files,
             coverage: found.coverage,
             streams,
-            integrity,
-            material: found.material,
             ..Analysis::default()
         };
         Ok(options.selection.pick_streams(excerpt.finish(whole)))
@@ -281,13 +295,13 @@ impl Court<'_> {
         let mut common = self.realm.rest(effects);
         common.take(self.told_common(finish.beside).0);
         common.sort();
-        let (part, missing) = finish.part(common, &finish.verdicts(&self.common));
+        let (.., verdicts) = self.bench.cited(self.common.clone());
+        let (part, missing) = finish.part(common, &verdicts);
         hand_on(&part, &missing)?;
         excerpt.add_common(part);
         let work = |names: &[BucketName]| {
             let evidence = self.groups.load(names.iter())?.evidence;
-            let verdicts = finish.verdicts(&evidence);
-            let (told, _) = self.told(names, evidence, finish.beside);
+            let (told, _, verdicts) = self.told(names, evidence, finish.beside);
             Ok(finish.part(told, &verdicts))
         };
         self.each(&work, &mut |(part, missing): (Analysis, Vec<ChangeRow>)| {
@@ -308,16 +322,11 @@ impl Court<'_> {
         Ok((excerpt, withheld))
     }
 
-    fn told_common(&self, beside: &Beside<'_>) -> (Reconstruction, Effects) {
+    fn told_common(&self, beside: &Beside<'_>) -> Told {
         self.told_of(self.others.iter(), Evidence::default(), beside)
     }
 
-    fn told(
-        &self,
-        names: &[BucketName],
-        evidence: Evidence,
-        beside: &Beside<'_>,
-    ) -> (Reconstruction, Effects) {
+    fn told(&self, names: &[BucketName], evidence: Evidence, beside: &Beside<'_>) -> Told {
         self.told_of(names.iter(), evidence, beside)
     }
 
@@ -326,10 +335,13 @@ impl Court<'_> {
         names: impl Iterator<Item = &'b BucketName>,
         evidence: Evidence,
         beside: &Beside<'_>,
-    ) -> (Reconstruction, Effects) {
+    ) -> Told {
         let end_of =
             |account: Option<&AccountId>, region: Option<&Region>| beside.end_of(account, region);
-        self.realm.tell(names, evidence.cited(), self.kept, &end_of)
+        let (events, inquiries, verdicts) = self.bench.cited(evidence);
+        let cited = (events, inquiries);
+        let (told, done) = self.realm.tell(names, cited, self.kept, &end_of);
+        (told, done, verdicts)
     }
 
     /// Works on some groups at once, and takes what comes of them in their order.
@@ -354,10 +366,6 @@ fn span(coverage: &Covered) -> Option<(crate::vocab::Timestamp, crate::vocab::Ti
 }
 
 impl Finish<'_> {
-    fn verdicts(&self, evidence: &Evidence) -> Verdicts {
-        verdicts(evidence, self.integrity, self.material)
-    }
-
     /// Rows as they are told, and the changes whose sessions nothing issued.
     fn part(&self, mut told: Reconstruction, of: &Verdicts) -> (Analysis, Vec<ChangeRow>) {
         self.beside.tell_logged(&mut told);

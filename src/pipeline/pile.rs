@@ -183,7 +183,7 @@ impl Filling<'_> {
     /// Takes a record that decides.
     pub fn change(&mut self, again: &Again<'_>) {
         let told = self.teller.read(again.log_file, again.index, again.record);
-        for event in told.events.values().map(|sighting| &sighting.event) {
+        for event in told.events.values().flat_map(Sighting::events) {
             if let Some((bucket, key)) = event.bucket.as_ref().zip(event.change.object())
                 && matters_by_itself(event)
             {
@@ -207,14 +207,15 @@ impl Filling<'_> {
     fn record(&mut self, told: Evidence, kind: u8, again: &Again<'_>) {
         let mut place = None;
         for (key, sighting) in &told.events {
-            let here = bucket_of(&sighting.event).cloned();
-            self.note_event(here.as_ref(), key, &sighting.event);
+            let event = sighting.fullest();
+            let here = bucket_of(event).cloned();
+            self.note_event(here.as_ref(), key, event);
             place = Some(here);
         }
         for (original, addenda) in &told.addenda {
-            for sighting in addenda.values() {
-                let here = bucket_of(&sighting.event).cloned();
-                self.note_event(here.as_ref(), original, &sighting.event);
+            for event in addenda.values().flat_map(Sighting::events) {
+                let here = bucket_of(event).cloned();
+                self.note_event(here.as_ref(), original, event);
                 place = Some(here);
             }
         }
@@ -382,7 +383,8 @@ impl Group {
 fn touches(told: &Evidence, objects: &ObjectsOfInterest) -> bool {
     let addenda = told.addenda.values().flat_map(BTreeMap::values);
     let mut told = told.events.values().chain(addenda);
-    told.any(|Sighting { event, .. }| {
+    told.any(|sighting| {
+        let event = sighting.fullest();
         let written = event.bucket.as_ref().zip(event.change.object());
         let failed = matches!(event.outcome, Outcome::Failed(_));
         let known = |(bucket, key)| objects.get(bucket).is_some_and(|keys| keys.contains(key));

@@ -1,8 +1,9 @@
 //! How is a chain of digests told? Which it is, what is missing of it, where it broke off and what explains that.
 
-use super::verification::{count, shown, span};
+use super::verification::{MOST_TOLD, count, shown, span};
 use crate::event::TrailEvent;
 use crate::integrity::{Chain, ChainKind, Gap};
+use crate::vocab::Span;
 
 /// The lines of one chain: which it is, and where it is not whole.
 pub(super) fn lines(chain: &Chain) -> Vec<String> {
@@ -28,8 +29,7 @@ pub(super) fn lines(chain: &Chain) -> Vec<String> {
             shown(key)
         ));
     }
-    let missing = chain.missing.iter().map(|it| it.window);
-    lines.extend(missing.map(|window| format!("  digest missing: {}", span(window))));
+    lines.extend(missing(chain));
     let is_silent = |gap: &Gap| gap.span.seconds() > 0 && id.kind == ChainKind::Regular;
     let gap = |gap: &Gap| match is_silent(gap) {
         true => format!(
@@ -55,6 +55,27 @@ pub(super) fn lines(chain: &Chain) -> Vec<String> {
         )
     }));
     lines
+}
+
+/// The missing digests, hour by hour; too many on end together.
+fn missing(chain: &Chain) -> Vec<String> {
+    let windows: Vec<Span> = chain.missing.iter().map(|it| it.window).collect();
+    let runs = windows.chunk_by(|one, next| one.until == next.from);
+    runs.flat_map(|run| match run {
+        [first, .., last] if run.len() > MOST_TOLD => {
+            let (from, until) = (first.from, last.until);
+            vec![format!(
+                "  {} digests missing: {}",
+                run.len(),
+                span(Span { from, until })
+            )]
+        }
+        _ => run
+            .iter()
+            .map(|window| format!("  digest missing: {}", span(*window)))
+            .collect(),
+    })
+    .collect()
 }
 
 /// What explains a break; or what would, if its record could be believed.

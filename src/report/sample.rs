@@ -7,7 +7,9 @@ mod who;
 
 use super::sample_assured as assured;
 use crate::analysis::{Analysis, Counts};
-use crate::event::{Actor, Change, CitedEvent, Copies, EventKey, ExposureEvent, Outcome, Session};
+use crate::event::{
+    Actor, Belief, Change, CitedEvent, Copies, EventKey, ExposureEvent, Outcome, Session,
+};
 use crate::evidence::{Coverage, Fate, FileAccount};
 use crate::exposure::{
     Answer, Assumption, Audience, Mechanism, Outsider, Permission, Reach, Verdict,
@@ -276,6 +278,7 @@ fn cause(time: i64, name: &'static str, change: Change, of: &str, outcome: Outco
         event,
         citation,
         copies: Copies::Agree,
+        belief: Belief::Unvouched,
     })
 }
 

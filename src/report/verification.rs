@@ -5,11 +5,12 @@
 use super::{ReportError, chains, escape, lines};
 use crate::analysis::Analysis;
 use crate::coverage::{CoverageGap, Stream};
+use crate::evidence::Fate;
 use crate::integrity::{
     DigestFinding, DigestVerdict, Gap, Integrity, LogFinding, LogVerdict, Trust,
 };
-use crate::vocab::{Loss, LossKind, Span, Untrusted};
-use std::collections::BTreeMap;
+use crate::vocab::{LogFileId, Loss, LossKind, Span, Untrusted};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 /// Writes the page.
@@ -49,6 +50,9 @@ pub fn unread_parts(analysis: &Analysis) -> impl Iterator<Item = &Loss> {
         .iter()
         .filter(move |loss| !is_meaning(loss.kind))
 }
+
+/// So many missing hours on end are told one by one.
+pub(super) const MOST_TOLD: usize = 24 * 31;
 
 #[derive(Default)]
 struct Lines(String);
@@ -211,17 +215,34 @@ fn counts(text: &mut Lines, analysis: &Analysis) {
     let digests = counted(integrity.digests.iter().map(|it| it.verdict.name()));
     let missing = integrity.missing.iter().map(|_| LogVerdict::Missing.name());
     let logs = integrity.logs.values().map(|it| it.verdict.name());
-    let files = &analysis.counts;
-    text.line(&format!(
-        "  files        {}, of which {} could not be read",
-        files.files, files.files_lost
-    ));
+    text.line(&format!("  files        {}", files(analysis)));
     text.line(&format!("  digests      {digests}"));
     let told = match integrity.has_digests() {
         true => counted(logs.chain(missing)),
         false => unchecked(analysis),
     };
     text.line(&format!("  log files    {told}"));
+}
+
+/// How many there are, and of how many nothing could be used: what was not read is one thing, what was read and does not say
+/// enough another.
+fn files(analysis: &Analysis) -> String {
+    let unread: BTreeSet<&LogFileId> = unread_parts(analysis).map(|it| &it.log_file).collect();
+    let lost = analysis
+        .files
+        .iter()
+        .filter(|(_, it)| it.fate == Fate::Lost);
+    let (unread, read): (Vec<_>, Vec<_>) = lost.partition(|(file, _)| unread.contains(file));
+    let told = format!(
+        "{}, of which {} could not be read",
+        analysis.counts.files,
+        unread.len()
+    );
+    match read.len() {
+        0 => told,
+        1 => format!("{told}, and 1 holds no record that says enough"),
+        some => format!("{told}, and {some} hold no record that says enough"),
+    }
 }
 
 /// Without digests there is no verdict, but there may be log files.
@@ -274,9 +295,35 @@ fn logs(integrity: &Integrity, asked: fn(&LogFinding) -> bool) -> Vec<String> {
 
 fn digests(integrity: &Integrity, asked: fn(&DigestFinding) -> bool) -> Vec<String> {
     let found = integrity.digests.iter().filter(|it| asked(it));
-    found
-        .map(|it| told(&digest_name(it), it.verdict.name(), &it.detail))
-        .collect()
+    let found: Vec<&DigestFinding> = found.collect();
+    let follows = |one: &&DigestFinding, next: &&DigestFinding| {
+        let touch = |(one, next): (Span, Span)| one.until == next.from;
+        let is_hour = one.key.is_none() && next.key.is_none() && one.file.is_none();
+        is_hour && one.chain == next.chain && one.window.zip(next.window).is_some_and(touch)
+    };
+    let runs = found.chunk_by(follows);
+    runs.flat_map(|run| match run {
+        [first, .., last] if run.len() > MOST_TOLD => vec![told_together(first, last, run.len())],
+        _ => run
+            .iter()
+            .map(|it| told(&digest_name(it), it.verdict.name(), &it.detail))
+            .collect(),
+    })
+    .collect()
+}
+
+/// Missing hours on end without a name, as one: a single digest may be dated years ahead.
+fn told_together(first: &DigestFinding, last: &DigestFinding, all: usize) -> String {
+    let window = first.window.zip(last.window).map(|(first, last)| Span {
+        from: first.from,
+        until: last.until,
+    });
+    let whole = DigestFinding {
+        window,
+        ..first.clone()
+    };
+    let each = told(&digest_name(&whole), first.verdict.name(), &first.detail);
+    format!("{each} ({} on end)", count(all, "digest"))
 }
 
 fn told(name: &str, verdict: &str, detail: &Untrusted) -> String {

@@ -64,6 +64,8 @@ named! {
         CopiesDiffer = "copies-differ",
         /// Copies of one event name different callers.
         CallersDiffer = "callers-differ",
+        /// An addendum that is believed less than the event it amends was not followed.
+        AddendumUnvouched = "addendum-unvouched",
         /// Somebody from outside got in who was known to be shut out.
         EnteredWhileShut = "entered-while-shut",
         /// Somebody without an account was denied what everybody was known to be granted.
@@ -98,7 +100,8 @@ impl ContradictionKind {
         match copies {
             Copies::Agree => None,
             Copies::NameOthers => Some(Self::CallersDiffer),
-            Copies::Differ => Some(Self::CopiesDiffer),
+            Copies::Unamended => Some(Self::AddendumUnvouched),
+            Copies::Outvoted | Copies::Differ => Some(Self::CopiesDiffer),
         }
     }
 
@@ -160,10 +163,13 @@ impl ContradictionKind {
                 "the account's block was another than the one that was known: a change of it is missing from the logs"
             }
             Self::CallersDiffer => {
-                "copies of one event name different callers, keys or addresses: at least one of them was altered, and who made the call cannot be told"
+                "copies of one event name different callers, keys or addresses: at least one of them was altered, and unless digests speak for one alone, who made the call cannot be told"
             }
             Self::CopiesDiffer => {
-                "copies of one event tell different things of it: at least one of them was altered, and what it did cannot be told"
+                "copies of one event tell different things of it: at least one of them was altered, and unless digests speak for one alone, what it did cannot be told"
+            }
+            Self::AddendumUnvouched => {
+                "an addendum would have changed the event, and is believed less than its record: it was not followed, and may be planted"
             }
             Self::EnteredWhileShut => {
                 "a request from outside succeeded while its caller was known to be shut out: the change that let it in is missing from the logs"

@@ -209,16 +209,15 @@ fn attribute(mut events: Vec<CitedEvent>, known: &Owners) -> Vec<CitedEvent> {
     events
 }
 
-/// Of the copies that share a sharedEventID, keeps the best.
+/// Of the copies that share a sharedEventID, keeps the best. Those that may be believed furthest come first.
 fn collapse(events: Vec<CitedEvent>) -> Vec<CitedEvent> {
-    let mut best: BTreeMap<(EventId, &'static str), CitedEvent> = BTreeMap::new();
-    let mut alone = Vec::new();
-    for cited in events {
-        let Some(shared) = cited.event.shared_event_id.clone() else {
-            alone.push(cited);
-            continue;
-        };
-        match best.entry((shared, cited.event.name)) {
+    let (mut shared, mut alone): (Vec<CitedEvent>, Vec<CitedEvent>) = events
+        .into_iter()
+        .partition(|cited| cited.event.shared_event_id.is_some());
+    shared.sort_by_key(|cited| cited.belief);
+    let mut best: BTreeMap<(Option<EventId>, &'static str), CitedEvent> = BTreeMap::new();
+    for cited in shared {
+        match best.entry((cited.event.shared_event_id.clone(), cited.event.name)) {
             Entry::Occupied(mut known) => better(known.get_mut(), cited),
             Entry::Vacant(place) => _ = place.insert(cited),
         }
@@ -227,17 +226,29 @@ fn collapse(events: Vec<CitedEvent>) -> Vec<CitedEvent> {
     alone
 }
 
-/// Keeps the better one of two copies; whose bucket it is, the owner's tells. Where they tell different things, one was altered.
+/// Keeps the better one of two copies; whose bucket it is, the owner's tells. Where they tell different things, one was altered:
+/// the one that is believed less, if either is.
 fn better(known: &mut CitedEvent, mut other: CitedEvent) {
     let is_same = known.event.bucket.is_none()
         || other.event.bucket.is_none()
         || known.event.tells_same(&other.event);
+    let belief = known.belief.min(other.belief);
+    if !is_same && other.belief > known.belief {
+        known.copies = known.copies.max(Copies::Outvoted);
+        return;
+    }
     let owner = owner_by(&known.event).or(owner_by(&other.event));
-    if rank(&other) < rank(known) {
+    let is_better = match other.belief > known.belief {
+        // What is believed less tells what the other lacks, and no more.
+        true => lacks(&other.event) < lacks(&known.event),
+        false => rank(&other) < rank(known),
+    };
+    if is_better {
         std::mem::swap(known, &mut other);
     }
     known.event.account = owner.or(known.event.account.take());
     known.copies = known.copies.max(other.copies);
+    known.belief = belief;
     if !is_same {
         known.copies = Copies::Differ;
     }
@@ -256,15 +267,20 @@ fn owner_by(event: &ExposureEvent) -> Option<AccountId> {
 
 /// What can be read comes before what cannot: the owner's copy lacks what it need not know. Then what names the caller: only his own
 /// account's copy names more of him than his account. Then the owner's.
-fn rank(cited: &CitedEvent) -> (bool, bool, bool, bool, &EventKey) {
+fn rank(cited: &CitedEvent) -> ((bool, bool), bool, bool, &EventKey) {
     let event = &cited.event;
     (
-        event.change.unreadable().is_some(),
-        event.actor.kind.reveal() == "AWSAccount",
+        lacks(event),
         owner_by(event).is_none(),
         event.recipient != event.account,
         &event.key,
     )
+}
+
+/// Whether what was done, or who did it, is missing.
+fn lacks(event: &ExposureEvent) -> (bool, bool) {
+    let is_nameless = event.actor.kind.reveal() == "AWSAccount";
+    (event.change.unreadable().is_some(), is_nameless)
 }
 
 /// Learns who owns what: the canonical ids that accepted ACLs name as the owner's.

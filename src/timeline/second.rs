@@ -39,11 +39,11 @@ impl Step {
         }
     }
 
-    /// What it means of a call on the bucket that its copies name different callers.
-    pub fn callers_differ(&self) -> Option<ContradictionKind> {
+    /// What it means of a call on the bucket that its records differ, where that leaves no doubt of what it did.
+    pub fn records_differ(&self) -> Option<ContradictionKind> {
         match self {
-            Self::Bucket(call) if call.cause.copies == Copies::NameOthers => {
-                Some(ContradictionKind::CallersDiffer)
+            Self::Bucket(call) if call.cause.copies != Copies::Differ => {
+                ContradictionKind::of_copies(call.cause.copies)
             }
             _ => None,
         }

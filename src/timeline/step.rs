@@ -69,7 +69,7 @@ impl Walk<'_> {
         let mut found = step.apply(&mut self.life);
         self.life.untie_since(&before);
         let cause = step.cause();
-        found.contradictions.extend(step.callers_differ());
+        found.contradictions.extend(step.records_differ());
         if let Step::Read(read) = step {
             self.hold_to_the_logs(at, read, &mut found);
         }
@@ -274,7 +274,7 @@ impl Walk<'_> {
         for step in steps {
             let cause = step.cause();
             let mut found = Found::default();
-            found.contradictions.extend(step.callers_differ());
+            found.contradictions.extend(step.records_differ());
             self.note(at, cause, found);
             let around = (
                 Around {

@@ -1,5 +1,6 @@
 //! What is learned of all groups before any is judged?
 
+use super::super::conclude::Bench;
 use super::super::known::{self, Owners};
 use super::super::pile::{Group, Groups, others};
 use super::super::sink::Kept;
@@ -35,11 +36,16 @@ struct Noted {
 }
 
 impl Surveyed {
-    pub fn of(groups: &Groups, kept: &Kept<'_>, options: &Options) -> Result<Self, ScanError> {
+    pub fn of(
+        groups: &Groups,
+        bench: Bench<'_>,
+        kept: &Kept<'_>,
+        options: &Options,
+    ) -> Result<Self, ScanError> {
         let common = groups.load_common()?;
         let visited = visited(kept);
         let others = others(groups, visited.keys());
-        let first = note(common.clone(), &others, (kept, &visited), options);
+        let first = note(common.clone(), &others, (kept, &visited), (bench, options));
         let mut survey = Survey::of(first.events, &options.settings);
         for (inquiry, _) in common.evidence.inquiries.values() {
             if inquiry.bucket.is_none() {
@@ -63,7 +69,8 @@ impl Surveyed {
                 .map(|names| {
                     let names: BTreeSet<BucketName> = names.iter().cloned().collect();
                     let group = groups.load(names.iter())?;
-                    Ok::<_, ScanError>(note(group, &names, (kept, &visited), options))
+                    let seen = (kept, &visited);
+                    Ok::<_, ScanError>(note(group, &names, seen, (bench, options)))
                 })
                 .collect();
             for noted in noted {
@@ -113,7 +120,7 @@ fn note(
     group: Group,
     names: &BTreeSet<BucketName>,
     (kept, visited): (&Kept<'_>, &Visited),
-    options: &Options,
+    (bench, options): (Bench<'_>, &Options),
 ) -> Noted {
     let Group { evidence, counted } = group;
     let mut owners = Owners::new();
@@ -130,6 +137,6 @@ fn note(
         counted,
         coverage: evidence.coverage.clone(),
         owners,
-        events: evidence.cited().0,
+        events: bench.cited(evidence).0,
     }
 }

@@ -4,7 +4,7 @@
 
 use super::super::ScanError;
 use super::super::pile::{key_text, read_key, word};
-use crate::event::{Actor, Change, CitedEvent, Copies, ExposureEvent, Outcome, Session};
+use crate::event::{Actor, Belief, Change, CitedEvent, Copies, ExposureEvent, Outcome, Session};
 use crate::spill::{Lines, Spill};
 use crate::timeline::{ChangeRow, Contradiction, Effect, Unissued};
 use crate::vocab::{AccountId, BucketName, Citation, LogFileId, Region, Timestamp};
@@ -142,6 +142,7 @@ fn row(mut rest: &[u8]) -> Option<ChangeRow> {
             event,
             citation,
             copies: Copies::Agree,
+            belief: Belief::Unvouched,
         }),
         place: usize::try_from(u64::from_be_bytes(*place)).unwrap_or(usize::MAX),
         account,
