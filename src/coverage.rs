@@ -234,8 +234,17 @@ impl Finder<'_> {
             let around = found.iter_mut().filter(meets);
             around.for_each(|gap| gap.explained_by = None);
         }
-        if !found.iter().any(holds) && !self.place.fill(hole.span) {
+        if !found.iter().any(holds) && !self.filling().fill(hole.span) {
             found.push(hole);
+        }
+    }
+
+    /// The records that fill a hole: where a trail logs data events alone, they are none of another trail's hole.
+    fn filling(&self) -> &Hours {
+        let of_management = self.key.2 == Category::Management;
+        match of_management && self.chains().any(|chain| chain.holds_data_alone) {
+            true => &self.gathered.hours,
+            false => self.place,
         }
     }
 
@@ -284,11 +293,17 @@ impl Finder<'_> {
     /// Times of delivery without a digest of any trail. What explains them is the chain's to say: no call does so of a digest
     /// that was delivered and is not here.
     fn digest_holes(&self) -> Vec<CoverageGap> {
-        let covered = |span: &Span| {
-            let windows = || self.chains().flat_map(|chain| &chain.covered);
-            windows().any(|it| it.from <= span.from && span.until <= it.until)
+        // A trail that logs data events alone is silent on the others, and its own holes are none of theirs.
+        let logging = || {
+            let of_data = self.key.2 == Category::Data;
+            self.chains()
+                .filter(move |chain| of_data || !chain.holds_data_alone)
         };
-        let holes = self.chains().flat_map(|chain| {
+        let covered = |span: &Span| {
+            let mut windows = logging().flat_map(|chain| &chain.covered);
+            windows.any(|it| it.from <= span.from && span.until <= it.until)
+        };
+        let holes = logging().flat_map(|chain| {
             let told = |kind| {
                 move |gap: &Gap| CoverageGap {
                     span: gap.span,

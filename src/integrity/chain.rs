@@ -35,6 +35,8 @@ pub struct Chain {
     pub goes_on_in: Option<ChainId>,
     /// The account has later files, or later digests of other Regions: up to then this chain should go on.
     pub ends_early: Option<Gap>,
+    /// Whether the log files that it names and that are here hold data events alone.
+    pub holds_data_alone: bool,
 }
 
 impl Chain {
@@ -51,6 +53,7 @@ impl Chain {
             begins_after: None,
             goes_on_in: None,
             ends_early: None,
+            holds_data_alone: false,
         }
     }
 }

@@ -55,6 +55,11 @@ impl<'m> Names<'m> {
             .collect()
     }
 
+    /// The digests that name a file.
+    pub fn digests(&self, file: &LogFileId) -> impl Iterator<Item = &'m LogFileId> {
+        self.naming(file).into_iter().map(|naming| naming.digest)
+    }
+
     /// Whether a digest names a file.
     pub fn name(&self, file: &LogFileId) -> bool {
         !self.naming(file).is_empty()

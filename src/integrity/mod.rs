@@ -125,6 +125,8 @@ pub struct Listed<'m> {
     pub file: &'m LogFileId,
     /// Whether it has records of CloudTrail's, or a name that says so.
     pub holds_records: bool,
+    /// Whether data events are all that its records are of.
+    pub holds_data_alone: Option<bool>,
     /// Whether it was passed over, because other files were asked for: it is there, and nothing is said of it.
     pub is_passed_over: bool,
 }
@@ -152,6 +154,7 @@ pub fn verify(
     chains.extend(saved::wiped(&saved, &chains, files, &names));
     chains.sort_by(|one, other| one.id.cmp(&other.id));
     let (logs, present) = check_log::check_logs(files, material, &names, &chains);
+    note_data_alone(&mut chains, files, material, &names);
     let mut integrity = Integrity {
         missing: names.missing(&present),
         digests: findings(material, &judged, &chains),
@@ -235,6 +238,30 @@ impl Means {
             metadata_file: metadata.file,
             metadata_absent: saved.iter().map(SavedOnly::place).collect(),
         }
+    }
+}
+
+/// Notes which chains are of trails that log data events alone.
+fn note_data_alone(
+    chains: &mut [Chain],
+    files: &[Listed<'_>],
+    material: &Material,
+    names: &check_log::Names<'_>,
+) {
+    let mut alone: BTreeMap<&ChainId, bool> = BTreeMap::new();
+    for (file, is_data) in files
+        .iter()
+        .filter_map(|it| Some((it.file, it.holds_data_alone?)))
+    {
+        for digest in names.digests(file) {
+            let held = material.digests.get(digest);
+            if let Some(digest) = held.and_then(|held| held.digest.as_ref().ok()) {
+                *alone.entry(&digest.chain).or_insert(true) &= is_data;
+            }
+        }
+    }
+    for chain in chains {
+        chain.holds_data_alone = alone.get(&chain.id).copied().unwrap_or(false);
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Options, ScanError, in_pool, tell};
 use crate::analysis::Analysis;
 use crate::coverage;
 use crate::event::{Belief, CitedEvent, CitedInquiry, EventKey, TrailCalls};
-use crate::evidence::{Evidence, Fate, Settled};
+use crate::evidence::{Activity, Category, Evidence, Fate, FileAccount, Settled};
 use crate::integrity::{
     self, Check, HeldDigest, Integrity, Judged, Listed, Material, RecordVerdict,
 };
@@ -94,9 +94,16 @@ pub(super) fn listed<'e>(evidence: &'e Evidence, material: &Material) -> Vec<Lis
         .map(|(file, account)| Listed {
             file,
             holds_records: is_log(&account.fate),
+            holds_data_alone: holds_data_alone(account),
             is_passed_over: is_passed_over(&account.fate),
         })
         .collect()
+}
+
+fn holds_data_alone(account: &FileAccount) -> Option<bool> {
+    let is_data = |it: &Activity| it.category == Category::Data;
+    let holds_any = !account.activity.is_empty();
+    holds_any.then(|| account.activity.iter().all(is_data))
 }
 
 /// Whether other files than this one were asked for.
