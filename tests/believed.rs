@@ -4,6 +4,7 @@
 //! the same.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test may stop"
 )]
@@ -84,7 +85,7 @@ impl Tree {
             .log_key(start() + 2100, &format!("{:A>16}", self.planted));
         put(
             &self.trail.root.join(key),
-            &gzip(&log(&[record.clone()]), 6),
+            &gzip(&log(std::slice::from_ref(record)), 6),
         );
     }
 
@@ -93,7 +94,7 @@ impl Tree {
         let from = start() + 10 * HOUR;
         let log: Log = (
             self.trail.log_key(from + 60, &"B".repeat(16)),
-            log(&[record.clone()]),
+            log(std::slice::from_ref(record)),
         );
         let metadata = self.trail.metadata.clone();
         self.trail.previous = None;

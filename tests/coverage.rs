@@ -392,7 +392,10 @@ fn broken(folder: &Path, planted: &[Value]) -> Vec<String> {
     [0, 1, 2, 10, 11, 12].into_iter().for_each(&mut deliver);
     for (number, record) in planted.iter().enumerate() {
         let key = trail.log_key(start() + 5 * HOUR, &format!("planted{number:09}"));
-        put(&trail.root.join(key), &gzip(&log(&[record.clone()]), 6));
+        put(
+            &trail.root.join(key),
+            &gzip(&log(std::slice::from_ref(record)), 6),
+        );
     }
     gaps(&analysis(folder))
 }
