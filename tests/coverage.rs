@@ -404,17 +404,11 @@ fn broken(folder: &Path, planted: &[Value]) -> Vec<String> {
 fn a_hole_in_the_digests_is_told_though_a_record_lies_in_it() {
     let told = ["management 3 h to 10 h: no-digest unexplained"];
     let in_hole = |hour: i64| {
-        everyday(
-            start() + hour * HOUR + 60,
-            "us-east-1",
-            &format!("in-{hour}"),
-        )
+        let at = start() + hour * HOUR + 60;
+        everyday(at, "us-east-1", &format!("in-{hour}"))
     };
-    let begun = call(
-        "StartLogging",
-        start() + 10 * HOUR - 20,
-        json!({"name": "main"}),
-    );
+    let again = start() + 10 * HOUR - 20;
+    let begun = call("StartLogging", again, json!({"name": "main"}));
     for planted in [
         vec![],
         vec![in_hole(5)],
