@@ -5,7 +5,7 @@
 
 use super::hash::ContentHash;
 use super::name::ChainId;
-use super::written::{Fields, Said, Written};
+use super::written::Written;
 use crate::vocab::{Span, Timestamp, Untrusted};
 
 /// What a digest file says.
@@ -60,29 +60,27 @@ impl Digest {
     /// What is missing, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let written = Written::read(text).map_err(|error| format!("no whole JSON: {error}"))?;
-        let [bucket, key, from, until, fingerprint, ..] = &written.fields;
-        let required = |key: &str, said: &Said<'_>| -> Result<Untrusted, String> {
-            let text = said.text().ok_or_else(|| format!("`{key}` is missing"))?;
-            Ok(text.into())
+        let json: Written<'_> =
+            serde_json::from_slice(text).map_err(|error| format!("no whole JSON: {error}"))?;
+        let required = |key: &str| -> Result<&str, String> {
+            let text = json.text_at(key);
+            text.ok_or_else(|| format!("`{key}` is missing"))
         };
-        let time = |key: &str, said: &Said<'_>| -> Result<Timestamp, String> {
-            let text = said.text().ok_or_else(|| format!("`{key}` is missing"))?;
-            Timestamp::parse(text).ok_or_else(|| format!("`{key}` is no time"))
+        let time = |key: &str| -> Result<Timestamp, String> {
+            Timestamp::parse(required(key)?).ok_or_else(|| format!("`{key}` is no time"))
         };
-        let bucket = required("digestS3Bucket", bucket)?;
-        let key = required("digestS3Object", key)?;
+        let (bucket, key) = (required("digestS3Bucket")?, required("digestS3Object")?);
         Ok(Self {
-            chain: ChainId::of(bucket.reveal(), key.reveal()),
+            chain: ChainId::of(bucket, key),
+            key: key.into(),
             window: Span {
-                from: time("digestStartTime", from)?,
-                until: time("digestEndTime", until)?,
+                from: time("digestStartTime")?,
+                until: time("digestEndTime")?,
             },
-            end: required("digestEndTime", until)?,
-            fingerprint: required("digestPublicKeyFingerprint", fingerprint)?,
-            previous: Previous::read(&written)?,
-            logs: logs(&written)?,
-            key,
+            end: required("digestEndTime")?.into(),
+            fingerprint: required("digestPublicKeyFingerprint")?.into(),
+            previous: Previous::read(&json)?,
+            logs: logs(&json)?,
         })
     }
 
@@ -100,40 +98,45 @@ impl Digest {
 }
 
 impl Previous {
-    fn read(written: &Written<'_>) -> Result<Option<Self>, String> {
-        let [own_bucket, _, _, _, _, signature, bucket, key, hash] = &written.fields;
-        let key = key.text().unwrap_or_default();
-        let signature = match signature {
-            Said::Nothing => return Err("`previousDigestSignature` is missing".to_owned()),
-            Said::Null if key.is_empty() => return Ok(None),
-            Said::Null | Said::Other => {
-                return Err("`previousDigestSignature` is no text".to_owned());
-            }
-            Said::Text(signature) => signature,
+    fn read(json: &Written<'_>) -> Result<Option<Self>, String> {
+        let Some(signature) = json.get("previousDigestSignature") else {
+            return Err("`previousDigestSignature` is missing".to_owned());
         };
-        let bucket = bucket.text().or(own_bucket.text());
+        let key = json.text_at("previousDigestS3Object").unwrap_or_default();
+        if *signature == Written::Null && key.is_empty() {
+            return Ok(None);
+        }
+        let Some(signature) = signature.text() else {
+            return Err("`previousDigestSignature` is no text".to_owned());
+        };
+        let bucket = json.text_at("previousDigestS3Bucket");
+        let bucket = bucket.or(json.text_at("digestS3Bucket"));
+        let hash = json.text_at("previousDigestHashValue");
         Ok(Some(Self {
             bucket: bucket.unwrap_or_default().into(),
             key: key.into(),
-            hash: hash.text().and_then(ContentHash::parse),
-            signature: signature.as_ref().into(),
+            hash: hash.and_then(ContentHash::parse),
+            signature: signature.into(),
         }))
     }
 }
 
-fn logs(written: &Written<'_>) -> Result<Vec<NamedLog>, String> {
-    if written.is_no_list {
-        return Err("`logFiles` is no array".to_owned());
-    }
-    let read = |[key, hash, oldest, newest]: &Fields<'_, 4>| -> Result<NamedLog, String> {
+fn logs(json: &Written<'_>) -> Result<Vec<NamedLog>, String> {
+    let logs = match json.get("logFiles") {
+        None | Some(Written::Null) => return Ok(Vec::new()),
+        Some(Written::List(logs)) => logs,
+        Some(_) => return Err("`logFiles` is no array".to_owned()),
+    };
+    let read = |log: &Written<'_>| -> Result<NamedLog, String> {
+        let key = log.text_at("s3Object");
         Ok(NamedLog {
-            key: key.text().ok_or("a log file without `s3Object`")?.into(),
-            hash: hash.text().and_then(ContentHash::parse),
-            oldest: oldest.text().and_then(Timestamp::parse),
-            newest: newest.text().and_then(Timestamp::parse),
+            key: key.ok_or("a log file without `s3Object`")?.into(),
+            hash: log.text_at("hashValue").and_then(ContentHash::parse),
+            oldest: log.text_at("oldestEventTime").and_then(Timestamp::parse),
+            newest: log.text_at("newestEventTime").and_then(Timestamp::parse),
         })
     };
-    written.logs.iter().flatten().map(read).collect()
+    logs.iter().map(read).collect()
 }
 
 #[cfg(test)]

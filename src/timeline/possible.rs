@@ -127,8 +127,8 @@ pub(super) fn left_alike(
         .for_each(|other| gates.blur_gates(other, causes));
     let mut rest = gates.clone();
     ends.iter().for_each(|other| rest.blur_rest(other, causes));
-    let mut left = [rest, gates].into_iter().find(is_alike);
-    let mut left = left.take().unwrap_or_else(|| end.clone());
+    let open = [rest, gates].into_iter().find(is_alike);
+    let mut left = open.unwrap_or_else(|| end.clone());
     ends.iter().for_each(|other| left.tie(other, causes));
     (is_other(&left) || !left.tied.is_empty()).then_some(left)
 }
