@@ -278,6 +278,9 @@ pub(super) fn settle(before: &Life, steps: Vec<Step>, owner: &Owner) -> Settled 
     Settled::Uncertain(Box::new(after), ordered)
 }
 
+/// A step that need not wait, is where it should be, and contradicts nothing.
+const LEAST: (bool, bool, usize) = (false, false, 0);
+
 /// More steps than can be tried: the order that contradicts least from step to step. Every control for which calls ask
 /// differently cannot be told; where there is one, this is what is known after them.
 fn too_many(before: &Life, mut waiting: Vec<Step>) -> (Vec<Step>, Option<Life>) {
@@ -290,9 +293,12 @@ fn too_many(before: &Life, mut waiting: Vec<Step>) -> (Vec<Step>, Option<Life>) 
             let found = step.apply(&mut life.clone()).contradictions.len();
             (waits, step.is_out_of_place(&life), found)
         };
-        let next = (0..waiting.len())
-            .min_by_key(|index| waiting.get(*index).map(contradicts))
-            .unwrap_or(0);
+        // The first that contradicts nothing is as good as any; few seconds have none.
+        let place = waiting.iter().position(|step| contradicts(step) == LEAST);
+        let next = place.unwrap_or_else(|| {
+            let ranks = waiting.iter().map(contradicts).enumerate();
+            ranks.min_by_key(|(_, rank)| *rank).map_or(0, |it| it.0)
+        });
         let step = waiting.remove(next);
         step.apply(&mut life);
         ordered.push(step);
