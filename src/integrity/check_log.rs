@@ -9,6 +9,7 @@ use super::verdict::{DigestVerdict, LogVerdict, Trust, Unreferenced};
 use super::{Listed, LogFinding, MissingLog};
 use crate::source::{DeliveredKey, parse};
 use crate::vocab::{LogFileId, Span};
+use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// One naming of a log file: how far the digest that names it may be believed.
@@ -23,13 +24,13 @@ struct Naming<'m> {
 
 /// What digests say of log files, by the files' names.
 pub(super) struct Names<'m> {
-    by_name: HashMap<&'m str, Vec<Naming<'m>>>,
+    by_name: HashMap<&'m str, Vec<Naming<'m>>, RandomState>,
 }
 
 impl<'m> Names<'m> {
     /// All that the digests name.
     pub fn of(material: &'m Material, judged: &BTreeMap<&'m LogFileId, Judged>) -> Self {
-        let mut by_name: HashMap<&str, Vec<Naming<'_>>> = HashMap::new();
+        let mut by_name: HashMap<&str, Vec<Naming<'_>>, RandomState> = HashMap::default();
         for (file, held) in &material.digests {
             let Ok(digest) = &held.digest else { continue };
             let verdict = judged.get(file).map(|(verdict, _)| *verdict);
@@ -47,31 +48,24 @@ impl<'m> Names<'m> {
         Self { by_name }
     }
 
-    fn naming(&self, file: &LogFileId) -> Vec<Naming<'m>> {
+    fn naming<'s>(&'s self, file: &'s LogFileId) -> impl Iterator<Item = &'s Naming<'m>> {
         let named = self.by_name.get(unpacked(file_name(file.as_str())));
         let here = named.into_iter().flatten();
         here.filter(|naming| lies_at(file, naming.log.key.reveal()))
-            .copied()
-            .collect()
-    }
-
-    /// The digests that name a file.
-    pub fn digests(&self, file: &LogFileId) -> impl Iterator<Item = &'m LogFileId> {
-        self.naming(file).into_iter().map(|naming| naming.digest)
     }
 
     /// Whether a digest names a file.
     pub fn name(&self, file: &LogFileId) -> bool {
-        !self.naming(file).is_empty()
+        self.naming(file).next().is_some()
     }
 
     /// Whether a digest that is not invalid names a file.
     pub fn vouch(&self, file: &LogFileId) -> bool {
-        self.naming(file).iter().any(|naming| !naming.is_invalid)
+        self.naming(file).any(|naming| !naming.is_invalid)
     }
 
     /// The log files that a digest names and that are not among those.
-    pub fn missing(&self, present: &HashSet<&str>) -> Vec<MissingLog> {
+    pub fn missing(&self, present: &HashSet<&str, RandomState>) -> Vec<MissingLog> {
         let mut missing: BTreeMap<&str, MissingLog> = BTreeMap::new();
         for naming in self.by_name.values().flatten() {
             let key = naming.log.key.reveal();
@@ -93,18 +87,34 @@ impl<'m> Names<'m> {
     }
 }
 
-/// The verdicts on the log files, and the keys that were found.
+/// What is found of the log files that are here.
+#[derive(Default)]
+pub(super) struct Checked<'m> {
+    /// The verdicts on them.
+    pub found: BTreeMap<LogFileId, LogFinding>,
+    /// The keys by which digests name them.
+    pub present: HashSet<&'m str, RandomState>,
+    /// The digests that name some, and whether these hold data events alone.
+    pub alone: BTreeMap<&'m LogFileId, bool>,
+}
+
+/// Looks each log file up in what digests say.
 pub(super) fn check_logs<'m>(
     files: &[Listed<'m>],
     material: &Material,
     names: &Names<'m>,
     chains: &[Chain],
-) -> (BTreeMap<LogFileId, LogFinding>, HashSet<&'m str>) {
-    let mut present = HashSet::new();
-    let mut found = BTreeMap::new();
+) -> Checked<'m> {
+    let mut checked = Checked::default();
     for listed in files {
-        let naming = names.naming(listed.file);
-        present.extend(naming.iter().map(|it| it.log.key.reveal()));
+        let naming: Vec<&Naming<'_>> = names.naming(listed.file).collect();
+        let keys = naming.iter().map(|it| it.log.key.reveal());
+        checked.present.extend(keys);
+        if let Some(is_data) = listed.holds_data_alone {
+            for it in &naming {
+                *checked.alone.entry(it.digest).or_insert(true) &= is_data;
+            }
+        }
         if listed.is_passed_over {
             continue;
         }
@@ -113,13 +123,13 @@ pub(super) fn check_logs<'m>(
             true if listed.holds_records => unreferenced(listed.file, chains),
             true => continue,
         };
-        found.insert(listed.file.clone(), finding);
+        checked.found.insert(listed.file.clone(), finding);
     }
-    (found, present)
+    checked
 }
 
 /// Those digests decide that may be believed furthest.
-fn named(naming: &[Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
+fn named(naming: &[&Naming<'_>], proof: Option<&FileProof>) -> LogFinding {
     let none = FileProof::default();
     let proof = proof.unwrap_or(&none);
     let damage = proof.damage.as_ref().map(|damage| damage.reveal());

@@ -8,6 +8,7 @@ use super::hash::ContentHash;
 use super::name::file_name;
 use super::name::unpacked;
 use crate::vocab::{LogFileId, Untrusted};
+use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, HashSet};
 
 /// What was taken of some files to check them with.
@@ -106,7 +107,7 @@ impl Material {
 /// The names of log files whose contents are to be hashed.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted<'m> {
-    names: HashSet<&'m str>,
+    names: HashSet<&'m str, RandomState>,
     everything: bool,
 }
 
@@ -114,7 +115,7 @@ impl Wanted<'_> {
     /// Every log file: which of them digests will name is not known yet.
     pub fn everything() -> Self {
         Self {
-            names: HashSet::new(),
+            names: HashSet::default(),
             everything: true,
         }
     }

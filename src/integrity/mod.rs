@@ -153,12 +153,12 @@ pub fn verify(
     let mut chains = chain::chains(&held(material, &planted, files, &saved));
     chains.extend(saved::wiped(&saved, &chains, files, &names));
     chains.sort_by(|one, other| one.id.cmp(&other.id));
-    let (logs, present) = check_log::check_logs(files, material, &names, &chains);
-    note_data_alone(&mut chains, files, material, &names);
+    let checked = check_log::check_logs(files, material, &names, &chains);
+    note_data_alone(&mut chains, &checked.alone, material);
     let mut integrity = Integrity {
-        missing: names.missing(&present),
+        missing: names.missing(&checked.present),
         digests: findings(material, &judged, &chains),
-        logs,
+        logs: checked.found,
         chains: Vec::new(),
         doubted: BTreeSet::new(),
         means,
@@ -241,23 +241,17 @@ impl Means {
     }
 }
 
-/// Notes which chains are of trails that log data events alone.
+/// Notes which chains are of trails that log data events alone, by what their digests name.
 fn note_data_alone(
     chains: &mut [Chain],
-    files: &[Listed<'_>],
+    digests: &BTreeMap<&LogFileId, bool>,
     material: &Material,
-    names: &check_log::Names<'_>,
 ) {
     let mut alone: BTreeMap<&ChainId, bool> = BTreeMap::new();
-    for (file, is_data) in files
-        .iter()
-        .filter_map(|it| Some((it.file, it.holds_data_alone?)))
-    {
-        for digest in names.digests(file) {
-            let held = material.digests.get(digest);
-            if let Some(digest) = held.and_then(|held| held.digest.as_ref().ok()) {
-                *alone.entry(&digest.chain).or_insert(true) &= is_data;
-            }
+    for (file, is_data) in digests {
+        let held = material.digests.get(*file);
+        if let Some(digest) = held.and_then(|held| held.digest.as_ref().ok()) {
+            *alone.entry(&digest.chain).or_insert(true) &= is_data;
         }
     }
     for chain in chains {

@@ -27,6 +27,11 @@ pub fn file_name(name: &str) -> &str {
 /// Whether a file lies where a key says: the same from `AWSLogs` on, or, in a copy without such folders, the same name.
 /// Copies that were unpacked have lost `.gz`.
 pub(super) fn lies_at(file: &LogFileId, key: &str) -> bool {
+    // Most copies keep the key whole; then both parts are the same.
+    let before = file.as_str().strip_suffix(key);
+    if before.is_some_and(|before| before.is_empty() || before.ends_with('/')) {
+        return true;
+    }
     match (delivered_part(file.as_str()), delivered_part(key)) {
         (Some(here), Some(there)) => unpacked(here) == unpacked(there),
         _ => unpacked(file_name(file.as_str())) == unpacked(file_name(key)),

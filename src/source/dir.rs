@@ -3,10 +3,12 @@
 //! All of them, links followed, each path once. What cannot be listed is a loss, so that the files behind it are missed
 //! aloud; only a path that the user gave and that is not there ends the run.
 
+mod near;
 mod plain;
 
 use super::{Bytes, Crew, Listing, LogFile, Source, SourceError};
 use crate::vocab::{LogFileId, Loss, LossKind, SkipReason};
+use near::Near;
 use plain::{plainly_listed, put_in_order};
 use std::collections::{HashMap, HashSet};
 use std::fs::FileType;
@@ -18,12 +20,16 @@ use walkdir::{DirEntry, WalkDir};
 #[derive(Clone, Debug)]
 pub struct DirSource {
     paths: Vec<PathBuf>,
+    near: Near,
 }
 
 impl DirSource {
     /// The files at these paths and below them.
     pub fn new(paths: Vec<PathBuf>) -> Self {
-        Self { paths }
+        Self {
+            paths,
+            near: Near::default(),
+        }
     }
 
     /// Where each of the given paths really lies, if another leads there too, or to what lies below or above it.
@@ -111,7 +117,7 @@ impl Source for DirSource {
         if file.is_standard_input() {
             return Ok(Box::new(StandardInput));
         }
-        let opened = std::fs::File::open(file.path());
+        let opened = self.near.open(file.path());
         let opened = opened.map_err(|cause| unreadable(file.id.clone(), &cause))?;
         Ok(Box::new(opened))
     }
