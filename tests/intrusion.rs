@@ -113,6 +113,17 @@ stories! {
         "00:00 private", "01:00 public", "02:00 unknown", "03:00 public",
         "03:00 entered-while-shut",
     ];
+    whoever_sets_an_objects_acl_did_not_open_the_bucket: [
+        {"t": "01:00", "is": "PutBucketPolicy", "asks": "a public policy"},
+        {"t": "02:00", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
+        {"t": "03:00", "is": "PutObjectAcl", "asks": {"key": "a", "x-amz-acl": "public-read"}},
+    ] => [
+        "bucket 01:00 event to 02:00 event by PutBucketPolicy",
+        "bucket 03:00 in-gap (not 02:00) to  still-open",
+        "objects 03:00 event to  still-open by PutObjectAcl",
+        "00:00 private", "01:00 public", "02:00 unknown", "03:00 public",
+        "03:00 acl-accepted-despite-bucket-block",
+    ];
     neither_a_policy_nor_a_block_would_have_let_him_in: [
         {"t": "01:00", "is": "PutBucketPublicAccessBlock", "asks": "all flags"},
         {"t": "03:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"},
@@ -303,4 +314,34 @@ fn a_later_refusal_tells_nothing_of_before_a_success_that_disproves_it() {
             "02:00 acl-refused-while-enabled"
         ]
     );
+}
+
+/// Whoever came in at the end of what is known of an open bucket came in.
+#[test]
+fn a_success_in_the_last_second_of_an_exposure_counts_however_it_ends() {
+    for (end, how) in [
+        (
+            json!({"t": "03:00", "is": "GetBucketAcl", "errorCode": "NoSuchBucket"}),
+            "in-gap",
+        ),
+        (
+            json!({"t": "02:00", "is": "DeleteBucketPolicy", "errorCode": "InternalError"}),
+            "opaque",
+        ),
+        (json!({"t": "02:00", "is": "DeleteBucketPolicy"}), "event"),
+    ] {
+        let calls = [
+            json!({"is": "CreateBucket"}),
+            json!({"t": "00:01", "is": "DeleteBucketPublicAccessBlock"}),
+            json!({"t": "01:00", "is": "PutBucketPolicy", "asks": "a public policy"}),
+            json!({"t": "02:00", "is": "GetObject", "asks": {"key": "a"}, "userIdentity": "nobody"}),
+            end,
+        ];
+        let analysis = run("2024-05-01", &calls.map(filled));
+        let [row] = analysis.exposures.as_slice() else {
+            panic!("{:?}", analysis.exposures);
+        };
+        assert_eq!(row.closed_how.name(), how);
+        assert_eq!(row.attendance.requests, 1, "{how}");
+    }
 }

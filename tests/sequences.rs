@@ -62,6 +62,7 @@ rows! {
     the_name_is_somebody_elses: "2022-05-01", [{"is": "CreateBucket", "errorCode": "BucketAlreadyExists"}] => "unknown", [];
     a_creation_refused_for_its_acl: "2023-05-01", [{"is": "CreateBucket", "asks": "public-read", "errorCode": "InvalidBucketAclWithBlockPublicAccessError"}] => "untold", [];
     somebody_else_creates_it: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666"}] => "private", ["gone-without-deletion"];
+    somebody_else_creates_it_at_once: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:05", "is": "CreateBucket", "recipientAccountId": "444455556666"}] => "private", ["gone-without-deletion"];
     somebody_else_creates_it_after_its_deletion: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "00:30", "is": "DeleteBucket"}, {"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666"}] => "private", [];
     somebody_else_creates_its_namesake_in_china: "2022-05-01", [{"is": "PutBucketPolicy", "asks": "a public policy"}, {"t": "01:00", "is": "CreateBucket", "recipientAccountId": "444455556666", "awsRegion": "cn-north-1"}] => "private", [];
     the_owner_creates_it_again_in_us_east_1: "2022-05-01", [{"is": "PutBucketAcl", "asks": "public-read", "awsRegion": "us-east-1"}, {"t": "01:00", "is": "CreateBucket", "awsRegion": "us-east-1"}] => "private", [];

@@ -126,6 +126,8 @@ pub enum Heard {
     Logged,
     /// It is among the documents that the investigator holds.
     Held,
+    /// It follows from what another account did: no answer came late.
+    Followed,
 }
 
 /// A read, which event it is, and the record that tells of it.

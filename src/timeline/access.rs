@@ -7,7 +7,7 @@
 use super::density::Density;
 use super::distinct::Distinct;
 use super::observed::audience_of;
-use super::types::{ClosedHow, Exposure, OpenedHow};
+use super::types::{Exposure, OpenedHow};
 use crate::event::{Caller, CitedRequest, Outcome};
 use crate::exposure::{Audience, Outsider, Owner};
 use crate::vocab::{AccountId, BucketName, Timestamp, Untrusted};
@@ -196,8 +196,7 @@ fn holds(exposure: &Exposure, cited: &CitedRequest) -> bool {
     (takes || !is_unsigned)
         && exposure.opened_at <= at
         && exposure.closed_at.is_none_or(|closed| {
-            let by_event = matches!(exposure.closed_how, ClosedHow::Event | ClosedHow::LastSeen);
-            at < closed || at == closed && (by_event && took || closed == exposure.opened_at)
+            at < closed || at == closed && (took || closed == exposure.opened_at)
         })
 }
 

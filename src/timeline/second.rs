@@ -158,6 +158,11 @@ impl Step {
         }
     }
 
+    /// Whether it may have been answered from what was a moment before.
+    pub fn may_be_late(&self) -> bool {
+        !matches!(self, Self::Read(read) if read.heard == Heard::Followed)
+    }
+
     /// Whether it says that there is no bucket of that name.
     pub fn says_gone(&self) -> bool {
         match self {

@@ -7,7 +7,7 @@ use super::account::AccountStep;
 use super::apply::{Existence, Life};
 use super::contradiction::ContradictionKind;
 use super::effect::{Around, effect};
-use super::lesson::{Control, Found, Gap, Loss};
+use super::lesson::{Control, Found, Gap, Instants, Loss};
 use super::order::Read;
 use super::rows::{Moved, Transition};
 use super::second::Step;
@@ -53,7 +53,7 @@ impl Walk<'_> {
     /// Takes one step whose place is known.
     pub(super) fn step(&mut self, at: Timestamp, step: &Step) {
         if step.says_gone() {
-            return self.vanish(at, step.cause());
+            return self.vanish(at, step);
         }
         if self.is_too_late(at, step) {
             return;
@@ -85,7 +85,7 @@ impl Walk<'_> {
         {
             self.doubted.insert(control, (at, judged_before.clone()));
         }
-        let shut_before = self.ended_gap(&before).or_else(|| {
+        let shut_before = self.ended_gap(&before.missing).or_else(|| {
             let proves = step.proves_only();
             proves.then(|| self.resolved(&before)).flatten()
         });
@@ -174,11 +174,11 @@ impl Walk<'_> {
     }
 
     /// How the bucket stood before the gap that ends with this step.
-    fn ended_gap(&self, before: &Life) -> Option<(Timestamp, Arc<Standing>)> {
+    pub(super) fn ended_gap(&self, missing: &Instants) -> Option<(Timestamp, Arc<Standing>)> {
         let ended = |control: &Control| self.life.missing.get(*control).is_none();
         let gaps = Control::ALL.into_iter().filter(ended);
         let (_, control) = gaps
-            .filter_map(|control| Some((before.missing.get(control)?, control)))
+            .filter_map(|control| Some((missing.get(control)?, control)))
             .min_by_key(|(since, _)| *since)?;
         self.doubted.get(&control).cloned()
     }
@@ -207,11 +207,11 @@ impl Walk<'_> {
     }
 
     /// There is no bucket of that name. If there was one, its deletion was not seen.
-    pub(super) fn vanish(&mut self, at: Timestamp, cause: &Cause) {
+    pub(super) fn vanish(&mut self, at: Timestamp, step: &Step) {
+        let cause = step.cause();
         self.effects.extend(attempted(cause));
-        let fresh = self
-            .last_told
-            .is_some_and(|last| at < last.plus(PROPAGATION));
+        let last = self.last_told.filter(|_| step.may_be_late());
+        let fresh = last.is_some_and(|last| at < last.plus(PROPAGATION));
         if !self.life.is_its_own() || fresh {
             return;
         }

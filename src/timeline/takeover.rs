@@ -79,7 +79,7 @@ fn told(call: &Call, bucket: &BucketName, loser: AccountId) -> CitedInquiry {
             region: event.region.clone(),
             name: event.name,
             told: Told::NoBucket,
-            heard: Heard::Logged,
+            heard: Heard::Followed,
         },
         citation: call.cause.citation.clone(),
     }

@@ -305,6 +305,7 @@ impl Walk<'_> {
             found.push(kind);
             self.note(at, &call.cause, found);
         }
+        let missing = self.life.missing;
         let Some((touched, found)) = self.life.touch(call, disputed) else {
             self.effects
                 .push((call.cause.event.key.clone(), Effect::None));
@@ -312,6 +313,8 @@ impl Walk<'_> {
         };
         self.note(at, &call.cause, found);
         let before = self.judge_anew();
+        // What opens because the ACL was accepted was opened by a call that is missing.
+        let shut_before = self.ended_gap(&missing);
         let moved = self.rows.step(&Transition {
             at,
             cause: Some(&call.cause),
@@ -319,7 +322,7 @@ impl Walk<'_> {
             before: &before,
             after: &self.judged,
             opening: None,
-            shut_before: None,
+            shut_before: shut_before.as_ref(),
             closing: touched.is_doubtful.then_some((ClosedHow::Opaque, None)),
             touched: Some(&touched),
             life: &self.life,
