@@ -256,8 +256,15 @@ fn read_body(body: &Value) -> Asked<Acl> {
         owner,
         ..Acl::default()
     };
-    if list.is_none() && find_field(body, "AccessControlList").is_none() {
-        return Asked::Unreadable("an AccessControlPolicy without an AccessControlList");
+    match (list, find_field(body, "AccessControlList")) {
+        (None, None) => {
+            return Asked::Unreadable("an AccessControlPolicy without an AccessControlList");
+        }
+        (None, Some(all)) if !is_empty(all) => {
+            return Asked::Unreadable("an AccessControlList without a Grant");
+        }
+        (Some(Value::Null), _) => return Asked::Unreadable("a Grant of nothing"),
+        _ => {}
     }
     for element in list.map(elements).unwrap_or_default() {
         match read_grant(element) {
@@ -266,6 +273,17 @@ fn read_body(body: &Value) -> Asked<Acl> {
         };
     }
     Asked::Said(acl)
+}
+
+/// Whether nothing is in an element, however that is written.
+fn is_empty(element: &Value) -> bool {
+    match element {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(all) => all.is_empty(),
+        Value::Object(all) => all.keys().all(|key| key.starts_with("xmlns")),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn read_grant(element: &Value) -> Option<AclGrant> {
@@ -426,6 +444,9 @@ mod tests {
             json!({"x-amz-acl": "TrailDiscoverAcl"}),
             json!({"x-amz-grant-read": "everybody"}),
             json!({"AccessControlPolicy": {"AccessControlList": {"Grant": {"Grantee": {}, "Permission": "READ"}}}}),
+            json!({"AccessControlPolicy": {"AccessControlList": {"Grant": null}}}),
+            json!({"AccessControlPolicy": {"AccessControlList": [{"Grantee": {"URI": ALL_USERS}, "Permission": "READ"}]}}),
+            json!({"AccessControlPolicy": {"AccessControlList": 7}}),
         ] {
             assert!(matches!(Acl::read(&shape), Asked::Unreadable(_)), "{shape}");
         }
