@@ -345,3 +345,23 @@ fn a_success_in_the_last_second_of_an_exposure_counts_however_it_ends() {
         assert_eq!(row.attendance.requests, 1, "{how}");
     }
 }
+
+/// What nobody's account writes is nobody's: where ACLs count it stays open when the policy is gone.
+#[test]
+fn what_a_stranger_without_an_account_wrote_may_stay_open() {
+    for (ownership, verdict) in [
+        ("ObjectWriter", "unknown"),
+        ("BucketOwnerEnforced", "private"),
+    ] {
+        let calls = [
+            json!({"is": "CreateBucket", "asks": {"x-amz-object-ownership": ownership}}),
+            json!({"t": "00:01", "is": "DeleteBucketPublicAccessBlock"}),
+            json!({"t": "01:00", "is": "PutBucketPolicy", "asks": {"bucketPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*")}]}}}),
+            json!({"t": "02:00", "is": "PutObject", "asks": {"key": "a"}, "userIdentity": "nobody"}),
+            json!({"t": "03:00", "is": "DeleteBucketPolicy"}),
+        ];
+        let analysis = run("2024-05-01", &calls.map(filled));
+        let last = analysis.timelines[0].intervals.last().unwrap();
+        assert_eq!(last.verdict.name(), verdict, "{ownership}");
+    }
+}

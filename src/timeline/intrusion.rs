@@ -11,7 +11,7 @@ use super::standing::{Door, Standing};
 use super::told::PROPAGATION;
 use super::types::{Cause, ClosedHow, OpenedHow};
 use super::walk::Walk;
-use crate::event::{Asking, BlockFlags, Ownership, Request};
+use crate::event::{Asking, BlockFlags, Caller, Ownership, Request};
 use crate::exposure::{
     AclSetting, Audience, BlockSetting, BucketState, Entry, Known, Mechanism, Owner,
 };
@@ -320,6 +320,22 @@ impl Life {
         let is_new = acls.doubted(&request.key).is_none() && acls.get(&request.key).is_none();
         let by_object = door_of(request) == Door::Objects && !self.objects_are_shut(audience);
         by_object && is_new && acls.doubted_count() < MOST_DOUBTED
+    }
+
+    /// Whether an object was written by somebody without an account, whose it is then: where ACLs count he may do with it what he
+    /// likes, and so may everybody, unless he gave that up.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#SpecifyingGrantee>
+    pub(super) fn may_leave_open(&self, request: &Request) -> bool {
+        let acls = &self.objects.acls;
+        let is_new = acls.doubted(&request.key).is_none() && acls.get(&request.key).is_none();
+        let writes = request.asked == Asking::Write && !request.key.reveal().is_empty();
+        let is_nobodys = request.caller == Caller::Anonymous;
+        writes
+            && is_nobodys
+            && is_new
+            && !self.objects_are_shut(&Audience::Public)
+            && acls.doubted_count() < MOST_DOUBTED
     }
 
     /// Whether no object's ACL can let an audience in: IgnorePublicAcls keeps out who has no account of his own to be named by.

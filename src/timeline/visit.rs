@@ -99,7 +99,8 @@ impl Walk<'_> {
         let known = self.routine.known.get(&likeness);
         let is_unexplained = known == Some(&Some(Meaning::Unexplained));
         let teaches = is_unexplained
-            && (audience.as_ref()).is_some_and(|who| self.life.may_doubt(request, who));
+            && (audience.as_ref()).is_some_and(|who| self.life.may_doubt(request, who))
+            || request.outcome == Outcome::Took && self.life.may_leave_open(request);
         match known.filter(|_| !teaches) {
             Some(None) => {}
             Some(Some(meaning)) => {
@@ -194,6 +195,9 @@ impl Walk<'_> {
         let (before, mut found) = (self.life.grounds(), Found::default());
         self.life
             .prove_what_is_needed(request, audience, cause, &mut found);
+        if self.life.may_leave_open(request) {
+            self.life.doubt_object(&request.key, audience);
+        }
         self.note(at, cause, found);
         if self.life.grounds() != before {
             self.rejudge(at, self.intervals.last_begun());
